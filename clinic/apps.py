@@ -1,0 +1,18 @@
+"""The house. Migrating ends with the rights of the app's own database role."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ClinicConfig(AppConfig):
+    """Staff, rights, links, audit, outbox."""
+
+    name = "clinic"
+    verbose_name = "Clinic"
+
+    def ready(self) -> None:
+        """Checks, the privileges hook, account mails."""
+        from clinic import celery, checks, privileges
+
+        assert celery.app and checks
+        post_migrate.connect(privileges.apply, dispatch_uid="clinic.privileges")

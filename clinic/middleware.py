@@ -1,0 +1,136 @@
+"""Small middlewares: who asks, quiet headers, and a guard that refuses any view without a mark."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
+
+from clinic.audit import Actor
+from clinic.errors import Refused
+
+Answer = Callable[[HttpRequest], HttpResponse]
+_BACKGROUND = re.compile(r"^/(healthz|readyz)$")
+
+
+def request_identity(get_response: Answer) -> Answer:
+    """Give each request an id that error pages show and history keeps."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        response = get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def quiet_headers(get_response: Answer) -> Answer:
+    """Nothing dynamic is cached (R61); nothing is embedded elsewhere; patient pages send no referrer."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
+            patch_cache_control(response, no_store=True, private=True)
+            response["X-Robots-Tag"] = "noindex, nofollow"
+        if request.path.startswith("/l/"):
+            response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return middleware
+
+
+def _expired(request: HttpRequest) -> bool:
+    """Idle for 15 minutes, or twelve hours old (R18). Background pages do not extend a session (R19)."""
+    now = int(time.time())
+    began = request.session.setdefault("began_at", now)
+    seen = request.session.get("seen_at", now)
+    if now - began > settings.ABSOLUTE_SECONDS or now - seen > settings.IDLE_SECONDS:
+        return True
+    background = request.headers.get("X-Background") == "1" or _BACKGROUND.match(request.path)
+    if not background and now - seen >= 20 or "seen_at" not in request.session:
+        request.session["seen_at"] = now
+    return False
+
+
+def staff_identity(get_response: Answer) -> Answer:
+    """Set `request.actor` from the signed-in account as it is now (R14). Patient pages never read it (R38)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.actor = None  # type: ignore[attr-defined]
+        if not request.path.startswith("/l/") and request.user.is_authenticated:
+            if not request.user.is_active or _expired(request):
+                logout(request)
+            else:
+                request.actor = Actor.of_staff(request.user, request.request_id)  # type: ignore[attr-defined, arg-type]
+        return get_response(request)
+
+    return middleware
+
+
+class ViewGuard:
+    """Default deny: a view without a mark answers 403; a staff view asks for sign-in and a second factor first (R15)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Look at the mark before anything else runs."""
+        from clinic.accounts import SIGN_IN_PAGES, needs_second_factor
+
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        if name in SIGN_IN_PAGES:
+            return self._sign_in_page(request, name)
+        mark = getattr(view, "mark", None)
+        if mark is None:
+            raise PermissionDenied("a view without a mark")
+        if mark.kind in {"public", "link"}:
+            return None
+        if getattr(request, "actor", None) is None:
+            return self._to_sign_in(request)
+        if needs_second_factor(request.user):
+            return redirect("mfa_activate_totp")
+        return None
+
+    @staticmethod
+    def _sign_in_page(request: HttpRequest, name: str) -> HttpResponse | None:
+        from clinic.accounts import SIGN_IN_PAGES, needs_second_factor
+
+        kind = SIGN_IN_PAGES[name]
+        if kind == "anonymous":
+            return None
+        if getattr(request, "actor", None) is None:
+            return ViewGuard._to_sign_in(request)
+        if kind == "staff" and needs_second_factor(request.user):
+            return redirect("mfa_activate_totp")
+        return None
+
+    @staticmethod
+    def _to_sign_in(request: HttpRequest) -> HttpResponse:
+        from django.contrib.auth.views import redirect_to_login
+
+        if request.headers.get("HX-Request"):
+            response = HttpResponse(status=401)
+            response["HX-Refresh"] = "true" if request.method == "GET" else "false"
+            return response
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Named refusals that no view turned into words beside a field, with the status of their kind."""
+        if isinstance(error, Refused):
+            return render(request, "clinic/refused.html", {"message": error.message}, status=error.status)
+        return None

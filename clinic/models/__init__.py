@@ -1,0 +1,9 @@
+"""Tables of the house: the clinic and its sites, staff, access events, patient links, the outbox."""
+
+from clinic.models.audit import AccessEvent
+from clinic.models.links import Link, LinkToken, LinkVisit
+from clinic.models.outbox import *  # noqa: F403
+from clinic.models.profile import Clinic, Closure, OpeningHours, Site
+from clinic.models.staff import Staff
+
+__all__ = ["AccessEvent", "Clinic", "Closure", "Link", "LinkToken", "LinkVisit", "OpeningHours", "Site", "Staff"]

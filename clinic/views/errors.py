@@ -1,0 +1,29 @@
+"""Plain error pages: what happened, what to do, the request's id; never a trace (R68)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400."""
+    return render(request, "clinic/error.html", {"code": 400}, status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return render(request, "clinic/error.html", {"code": 403}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404, the same for what does not exist and for what is out of scope."""
+    return render(request, "clinic/error.html", {"code": 404}, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500. Uses no database."""
+    return render(request, "clinic/error_500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that was open too long."""
+    return render(request, "clinic/error.html", {"code": 403, "stale_form": True}, status=403)

@@ -1,0 +1,34 @@
+/* Small things every staff page has: the CSRF header for htmx, the menu on narrow screens, keys. No inline code anywhere. */
+(function () {
+  "use strict";
+  var token = document.querySelector('meta[name="csrf-token"]');
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (token) { event.detail.headers["X-CSRFToken"] = token.content; }
+  });
+  document.addEventListener("DOMContentLoaded", function () {
+    var toggle = document.querySelector(".nav-toggle");
+    var nav = document.getElementById("side-nav");
+    if (toggle && nav) {
+      toggle.addEventListener("click", function () {
+        var open = nav.classList.toggle("is-open");
+        toggle.setAttribute("aria-expanded", String(open));
+      });
+    }
+    var summary = document.querySelector(".error-summary");
+    if (summary) { summary.focus(); }
+  });
+  function typing(target) {
+    return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  }
+  document.addEventListener("keydown", function (event) {
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (event.key === "/") {
+      var box = document.getElementById("search-box");
+      if (box) { event.preventDefault(); box.focus(); box.select(); }
+      return;
+    }
+    var key = { t: "T", n: "N", ArrowLeft: "ArrowLeft", ArrowRight: "ArrowRight" }[event.key];
+    var link = key && document.querySelector('[data-key="' + key + '"]');
+    if (link) { event.preventDefault(); link.click(); }
+  });
+})();
