@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clinic.audit import Actor
 from clinic.matrix import MATRIX
@@ -23,7 +25,33 @@ class Rights:
         return self._actor is not None and may(self._actor, right)
 
 
+# right, URL name, icon, label: the navigation in the order of the day
+_PAGES: tuple[tuple[str, str, str, Any], ...] = (
+    ("today:view", "desk:today", "sun", _("Today")),
+    ("appointment:view", "appointments:day", "calendar3", _("Calendar")),
+    ("patient:list", "patients:list", "people", _("Patients")),
+    ("recall:view", "appointments:recalls", "telephone-outbound", _("Recalls")),
+    ("concern:count", "aftercare:concerns", "exclamation-circle", _("Concerns")),
+    ("message:states", "aftercare:all_messages", "envelope", _("Messages")),
+    ("device:view", "treatments:inventory", "box-seam", _("Inventory")),
+    ("rules:view", "desk:rules", "journal-text", _("Clinical rules")),
+)
+
+
+def _navigation(actor: Actor | None, path: str) -> list[dict[str, Any]]:
+    pages = [(reverse(name), icon, label) for right, name, icon, label in _PAGES if actor and may(actor, right)]
+    best = max((url for url, _icon, _label in pages if path.startswith(url)), key=len, default="")
+    return [{"url": url, "icon": icon, "label": label, "current": url == best} for url, icon, label in pages]
+
+
 def house(request: HttpRequest) -> dict[str, Any]:
-    """`rights` (as `rights.patient__edit`), `actor`, and whether this is the demo."""
+    """`rights` (as `rights.patient__edit`), `actor`, `navigation`, and whether this is the demo."""
     actor = getattr(request, "actor", None)
-    return {"actor": actor, "rights": Rights(actor), "is_demo": settings.DEMO, "request_id": getattr(request, "request_id", "")}
+    staff = actor if actor is not None and actor.kind == "staff" else None
+    return {
+        "actor": staff,
+        "rights": Rights(staff),
+        "navigation": _navigation(staff, request.path),
+        "is_demo": settings.DEMO,
+        "request_id": getattr(request, "request_id", ""),
+    }
