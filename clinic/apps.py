@@ -13,6 +13,9 @@ class ClinicConfig(AppConfig):
     def ready(self) -> None:
         """Checks, the privileges hook, account mails."""
         from clinic import celery, checks, privileges
+        from clinic.outbox import kinds
+        from clinic.outbox.backend import ACCOUNT
 
-        assert celery.app and checks
+        del celery, checks  # importing them registers them
+        kinds.register(ACCOUNT)
         post_migrate.connect(privileges.apply, dispatch_uid="clinic.privileges")

@@ -172,6 +172,7 @@ DATABASES: dict[str, Any] = {
     }
 }
 PGHISTORY_APPEND_ONLY = True
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 
 # ── broker and cache ─────────────────────────────────────────────────────────────────────────────────────────────

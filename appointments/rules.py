@@ -1,0 +1,124 @@
+"""Pure rules of *when*: states and the moves between them, windows of free time, cut-offs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+RESOURCES = ("clinician", "room", "device", "patient")
+
+
+class AppointmentState(StrEnum):
+    """Where a visit stands. *Arrived* may carry a room: a field, not a state."""
+
+    BOOKED = "booked"
+    CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    IN_SESSION = "in_session"
+    DONE = "done"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+_S = AppointmentState
+MOVES: dict[AppointmentState, frozenset[AppointmentState]] = {
+    _S.BOOKED: frozenset({_S.CONFIRMED, _S.ARRIVED, _S.MISSED, _S.CANCELLED}),
+    _S.CONFIRMED: frozenset({_S.ARRIVED, _S.MISSED, _S.CANCELLED}),
+    _S.ARRIVED: frozenset({_S.IN_SESSION, _S.DONE, _S.CANCELLED}),
+    _S.IN_SESSION: frozenset({_S.DONE}),
+    _S.DONE: frozenset(),
+    _S.MISSED: frozenset({_S.ARRIVED}),
+    _S.CANCELLED: frozenset(),
+}
+HOLDS_TIME = frozenset({_S.BOOKED, _S.CONFIRMED, _S.ARRIVED, _S.IN_SESSION, _S.DONE})
+OPEN = frozenset({_S.BOOKED, _S.CONFIRMED, _S.ARRIVED, _S.IN_SESSION})
+CUT_OFF_HOURS = 24  # P: until when a patient may move or cancel by themselves
+GRACE_MINUTES = 3  # changes wait, and may be undone
+REMINDER_HOURS = 48
+EARLIEST_DAYS = 7  # S10: under seven days nothing may be booked
+
+
+def is_allowed_move(was: AppointmentState, now: AppointmentState) -> bool:
+    """Whether a visit in state `was` may become `now`."""
+    return now in MOVES[was]
+
+
+def may_patient_change(starts_at: datetime, at: datetime, *, hours: int = CUT_OFF_HOURS) -> bool:
+    """Until the cut-off the patient changes the visit by the mail's link; afterwards the desk is called."""
+    return at <= starts_at - timedelta(hours=hours)
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A stretch of time, start included and end not."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether they share an instant."""
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+def minus(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """What is left of `spans` when `taken` is cut out of them."""
+    left = sorted(spans)
+    for cut in sorted(taken):
+        left = [piece for span in left for piece in _cut(span, cut)]
+    return left
+
+
+def _cut(span: Span, cut: Span) -> Iterator[Span]:
+    if not span.overlaps(cut):
+        yield span
+        return
+    if span.starts_at < cut.starts_at:
+        yield Span(span.starts_at, cut.starts_at)
+    if cut.ends_at < span.ends_at:
+        yield Span(cut.ends_at, span.ends_at)
+
+
+def shared(first: Sequence[Span], second: Sequence[Span]) -> list[Span]:
+    """Where both are."""
+    found = []
+    for one in first:
+        for other in second:
+            if one.overlaps(other):
+                found.append(Span(max(one.starts_at, other.starts_at), min(one.ends_at, other.ends_at)))
+    return sorted(found)
+
+
+def starts_in(free: Iterable[Span], *, minutes: int, step: int = 15) -> list[datetime]:
+    """Instants at which a visit of `minutes` fits into free time, every `step` minutes from the start of each stretch.
+
+    Works on instants, so that on the days when clocks change a slot exists once and no hour is skipped.
+    """
+    found = []
+    for span in free:
+        at = span.starts_at
+        while at + timedelta(minutes=minutes) <= span.ends_at:
+            found.append(at)
+            at += timedelta(minutes=step)
+    return sorted(set(found))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What the interval rule (S10) says of a day: `blocked`, `early` (a clinician's reason), `in_window`, `late`, `free`."""
+
+    word: str
+    opens_on: date | None = None
+    closes_on: date | None = None
+
+
+def interval_on(day: date, *, last_on: date | None, opens_on: date | None, closes_on: date | None) -> Interval:
+    """Judge a day against the last needling and the window. Without an earlier session every day is free."""
+    if last_on is None or opens_on is None or closes_on is None:
+        return Interval("free")
+    if (day - last_on).days < EARLIEST_DAYS:
+        return Interval("blocked", opens_on, closes_on)
+    if day < min(opens_on, last_on + timedelta(days=28)):
+        return Interval("early", opens_on, closes_on)
+    if day < opens_on:
+        return Interval("before_window", opens_on, closes_on)
+    return Interval("in_window" if day <= closes_on else "late", opens_on, closes_on)

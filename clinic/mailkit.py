@@ -1,0 +1,28 @@
+"""Renders a message: `templates/emails/<message>/subject.txt`, `body.txt`, and `body.html` (MJML, through mrml)."""
+
+import re
+from typing import Any
+
+import mrml
+from django.template.loader import render_to_string
+from django.utils import translation
+
+_FOREIGN = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?(https?://[^"')\s>]+)""", re.I)
+
+
+class ForeignAddress(ValueError):
+    """The HTML would fetch something from elsewhere."""
+
+
+def render(message: str, context: dict[str, Any], language: str) -> tuple[str, str, str]:
+    """Subject, text part and HTML part in `language`. Raises ForeignAddress if the HTML loads anything by itself."""
+    with translation.override(language):
+        folder = f"emails/{message}"
+        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+        text = render_to_string(f"{folder}/body.txt", context).strip() + "\n"
+        mjml = render_to_string(f"{folder}/body.html", context)
+    html = str(mrml.to_html(mjml).content)
+    for found in re.finditer(r"<(?:img|link|script|iframe)\b[^>]*>|@import[^;]+;", html, re.I):
+        if _FOREIGN.search(found.group()) or "@import" in found.group():
+            raise ForeignAddress(found.group()[:80])
+    return subject, text, html

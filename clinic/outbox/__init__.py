@@ -1,0 +1,18 @@
+"""The outbox: a row before it is an act. `emails.py` files are the only ones that name this package."""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "kinds": ("Kind", "Mail", "Verdict", "register", "KINDS"),
+    "rows": ("AlreadyGone", "cancel", "hold", "messages_for", "nudge", "queue", "release", "reschedule", "send_now"),
+    "states": ("Doubt", "Scope", "State", "OPEN", "FINAL"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, loaded on first use: the tables of this package import its vocabulary."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"clinic.outbox.{home}"), name)
+    raise AttributeError(name)

@@ -1,0 +1,127 @@
+"""Rows: queue, cancel, hold, release, send now; and what the timeline shows. Nothing here speaks SMTP."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.errors import Refused
+from clinic.models import OutboxMessage, OutboxMove
+from clinic.outbox.kinds import KINDS
+from clinic.outbox.states import State
+
+
+class AlreadyGone(Refused):
+    """The mail had left, or is leaving now; it can't be called back."""
+
+
+def queue(
+    *,
+    kind: str,
+    key: str,
+    recipient: str,
+    send_after: datetime,
+    by: Actor,
+    at: datetime,
+    patient_uuid: UUID | None = None,
+    cause_kind: str = "",
+    cause_uuid: UUID | None = None,
+    context: dict[str, Any] | None = None,
+    expires_at: datetime | None = None,
+    language: str = "en",
+    zone: str = "",
+    state: State = State.PLANNED,
+    reason: str = "",
+) -> OutboxMessage:
+    """Add a message once: the same key again returns the row that is there. Call it in the transaction of its cause.
+
+    `context` holds ids and plain values, no clinical text. What is due now is nudged on commit.
+    """
+    declared = KINDS[kind]
+    row = OutboxMessage(
+        uuid=uuid.uuid4(), key=key, kind=kind, scope=declared.scope, doubt=declared.doubt, urgent=declared.urgent,
+        wording_version=declared.wording_version, recipient=recipient, send_after=send_after, expires_at=expires_at,
+        patient_uuid=patient_uuid, cause_kind=cause_kind, cause_uuid=cause_uuid, context=context or {},
+        language=language, zone=zone, state=state, reason=reason,
+    )  # fmt: skip
+    with transaction.atomic():
+        OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
+        stored = OutboxMessage.objects.get(key=key)
+        if stored.uuid == row.uuid:
+            OutboxMove.objects.create(message=stored, at=at, state=state, reason=reason or "queued", by=by.name)
+            if state is State.PLANNED and send_after <= at:
+                nudge()
+    return stored
+
+
+def nudge() -> None:
+    """Ask a worker to drain, once this transaction is committed. Losing the nudge loses seconds, never mail."""
+    from clinic.tasks import send_nudge
+
+    transaction.on_commit(send_nudge)
+
+
+def move(rows: Iterable[OutboxMessage], *, to: State, reason: str, by: Actor, at: datetime, **fields: Any) -> int:
+    """Set the state of rows that are locked by the caller, and add their moves."""
+    found = list(rows)
+    OutboxMessage.objects.filter(pk__in=[row.pk for row in found]).update(state=to, reason=reason[:200], **fields)
+    OutboxMove.objects.bulk_create(
+        OutboxMove(message=row, at=at, state=to, reason=reason[:200], by=by.name[:160]) for row in found
+    )
+    return len(found)
+
+
+def _locked(which: Q, states: tuple[State, ...]) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.select_for_update().filter(which, state__in=states).order_by("pk")
+
+
+def cancel(*, reason: str, by: Actor, at: datetime, **which: Any) -> int:
+    """Cancel what has not left: `key=…`, `key__startswith=…`, `cause_uuid=…, kind=…`. Returns how many; 0 says it had gone."""
+    with audit.write(by=by, action="message.cancel", reason=reason):
+        rows = _locked(Q(**which), (State.PLANNED, State.CLAIMED, State.HELD))
+        return move(rows, to=State.CANCELLED, reason=reason, by=by, at=at, lease_token=None, lease_until=None)
+
+
+def hold(*, reason: str, by: Actor, at: datetime, **which: Any) -> int:
+    """Keep messages back until they are released or cancelled."""
+    with audit.write(by=by, action="message.hold", reason=reason):
+        rows = _locked(Q(**which), (State.PLANNED, State.CLAIMED))
+        return move(rows, to=State.HELD, reason=reason, by=by, at=at, lease_token=None, lease_until=None)
+
+
+def release(*, reason: str, by: Actor, at: datetime, **which: Any) -> int:
+    """Put held messages back into the plan. Whether they may go is asked again before they leave."""
+    with audit.write(by=by, action="message.release", reason=reason):
+        count = move(_locked(Q(**which), (State.HELD,)), to=State.PLANNED, reason=reason, by=by, at=at, in_doubt=False)
+        nudge()
+        return count
+
+
+def send_now(*, message_uuid: UUID, by: Actor, at: datetime) -> OutboxMessage:
+    """Bring a planned message forward to this instant. Raises AlreadyGone."""
+    with audit.write(by=by, action="message.send_now"):
+        if not move(
+            _locked(Q(uuid=message_uuid), (State.PLANNED,)),
+            to=State.PLANNED, reason="brought forward by a person", by=by, at=at, send_after=at,
+        ):  # fmt: skip
+            raise AlreadyGone("This message has left, is held, or was cancelled. Look at the list again.")
+        nudge()
+    return OutboxMessage.objects.get(uuid=message_uuid)
+
+
+def reschedule(*, send_after: datetime, reason: str, by: Actor, at: datetime, **which: Any) -> int:
+    """Move planned messages to another instant."""
+    with audit.write(by=by, action="message.reschedule", reason=reason):
+        return move(_locked(Q(**which), (State.PLANNED,)), to=State.PLANNED, reason=reason, by=by, at=at, send_after=send_after)
+
+
+def messages_for(patient_uuid: UUID) -> QuerySet[OutboxMessage]:
+    """Every message of a patient with its moves, newest wish first. There is none that is not on it."""
+    rows = OutboxMessage.objects.filter(patient_uuid=patient_uuid)
+    return rows.prefetch_related("moves").order_by("-send_after", "-pk")

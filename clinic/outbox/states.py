@@ -1,0 +1,37 @@
+"""States of a message and the moves between them (MESSAGES.md). No Django."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a message stands. The row is the truth; the broker knows nothing of it."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+OPEN = (State.PLANNED, State.CLAIMED, State.SENDING, State.HELD)
+FINAL = (State.SENT, State.FAILED, State.CANCELLED, State.SKIPPED)
+
+
+class Doubt(StrEnum):
+    """What to do when nobody knows whether a mail went: send again (missing is worse) or hold (twice is worse)."""
+
+    RETRY = "retry"
+    HOLD = "hold"
+
+
+class Scope(StrEnum):
+    """What a message is about; decides what a red flag holds back."""
+
+    CARE = "care"
+    APPOINTMENT = "appointment"
+    INVITATION = "invitation"
+    ACCOUNT = "account"
+    STAFF = "staff"

@@ -1,0 +1,35 @@
+"""Celery entry points of the house."""
+
+import logging
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from clinic.outbox import deliver
+
+log = logging.getLogger("clinic.outbox")
+
+
+@shared_task(name="clinic.drain", acks_late=False, max_retries=0)
+def drain() -> None:
+    """Send what is due. May run twice, late or not at all without harm."""
+    cache.set("worker:last", timezone.now().timestamp(), timeout=3600)
+    deliver.drain()
+
+
+@shared_task(name="clinic.beat_tick", acks_late=False, max_retries=0)
+def beat_tick() -> None:
+    """Beat and a worker are alive (readyz)."""
+    now = timezone.now().timestamp()
+    cache.set_many({"beat:last": now, "worker:last": now}, timeout=3600)
+
+
+def send_nudge(task: str = "clinic.drain") -> None:
+    """Ask a worker for a task by name. A broker that is down costs speed alone, so its error ends here."""
+    from clinic.celery import app
+
+    try:
+        app.send_task(task, retry=False, expires=25, ignore_result=True)
+    except Exception as error:  # kombu raises many kinds; the sweep comes within a minute anyway
+        log.warning("nudge for %s lost: %s", task, type(error).__name__)

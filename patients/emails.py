@@ -1,0 +1,5 @@
+"""Mail of this room."""
+
+
+def register() -> None:
+    """Purposes and kinds."""

@@ -1,0 +1,54 @@
+"""Words of this room as plain values (no Django)."""
+
+from enum import StrEnum
+
+
+class Sex(StrEnum):
+    """Recorded sex. Only decides whether the pregnancy question may be absent (SCHEMA 2.1)."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class MailMode(StrEnum):
+    """The patient's consent to e-mail (SETTLED 20)."""
+
+    FULL = "full"
+    NEUTRAL = "neutral"
+    NONE = "none"
+
+
+class IntakeState(StrEnum):
+    """Of a set of answers."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    REVIEWED = "reviewed"
+
+
+class Gate(StrEnum):
+    """Where the rules ran (SETTLED 15)."""
+
+    INTAKE = "intake"
+    BOOKING = "booking"
+    ARRIVAL = "arrival"
+    START = "start"
+    RECHECK = "recheck"
+
+
+class Blocks(StrEnum):
+    """What a hold stops (SETTLED 3, 13)."""
+
+    BOOKING = "booking"
+    SESSION = "session"
+    INVITATIONS = "invitations"
+
+
+class AnsweredBy(StrEnum):
+    """Who typed the answers."""
+
+    PATIENT = "patient"
+    STAFF = "staff"
+    PAPER = "paper"

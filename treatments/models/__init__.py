@@ -1,0 +1,28 @@
+"""Tables of *what*."""
+
+from treatments.models.record import (
+    Addendum,
+    AdverseEvent,
+    EnteredInError,
+    Measurement,
+    Photo,
+    PhotoKey,
+    SessionPolicy,
+    SignedRecord,
+)
+from treatments.models.session import (
+    Anaesthetic,
+    Course,
+    DeviceBlock,
+    PreTopical,
+    ProductUse,
+    TreatmentSession,
+    ZoneRecord,
+)
+from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, Product
+
+__all__ = [
+    "Addendum", "AdverseEvent", "Anaesthetic", "Cartridge", "CartridgeLot", "Course", "Device", "DeviceBlock",
+    "EnteredInError", "Measurement", "PatchTest", "Photo", "PhotoKey", "PreTopical", "Product", "ProductUse",
+    "SessionPolicy", "SignedRecord", "TreatmentSession", "ZoneRecord",
+]  # fmt: skip

@@ -1,0 +1,177 @@
+"""What is kept for ever: the signed record, addenda, errors; and adverse events, photos, measurements."""
+
+import uuid
+from typing import ClassVar
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+
+from treatments.models.session import TreatmentSession
+from treatments.models.stock import options
+from treatments.vocabulary import MeasurementKind, PhotoView
+
+
+class SignedRecord(models.Model):
+    """The record as signed: canonical JSON, its SHA-256, and that of the record signed before it. Never changed."""
+
+    insert_only: ClassVar[bool] = True
+
+    session = models.OneToOneField(TreatmentSession, on_delete=models.PROTECT, related_name="signed_record")
+    content = models.TextField()
+    content_version = models.PositiveSmallIntegerField(default=1)
+    sha256 = models.CharField(max_length=64)
+    previous_sha256 = models.CharField(max_length=64, blank=True)
+    signed_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="signed_records")
+    signed_name = models.CharField(max_length=160)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class Addendum(models.Model):
+    """A dated correction to a signed record: its own row, its own signature."""
+
+    insert_only: ClassVar[bool] = True
+
+    record = models.ForeignKey(SignedRecord, on_delete=models.PROTECT, related_name="addenda")
+    text = models.TextField(max_length=4000)
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="addenda")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"addendum {self.at}"
+
+
+class EnteredInError(models.Model):
+    """Says that a session was recorded by mistake or for the wrong patient. Nothing is deleted (SETTLED 7)."""
+
+    insert_only: ClassVar[bool] = True
+
+    session = models.OneToOneField(TreatmentSession, on_delete=models.PROTECT, related_name="entered_in_error")
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"error {self.session_id}"
+
+
+@pghistory.track()
+class AdverseEvent(models.Model):
+    """Something that went wrong: CTCAE grade and seriousness apart (RULES 7). Open events hold the next session (S11)."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="adverse_events")
+    session = models.ForeignKey(TreatmentSession, null=True, blank=True, on_delete=models.PROTECT, related_name="adverse_events")
+    what = models.CharField(max_length=200)
+    zone = models.CharField(max_length=20, blank=True)
+    grade = models.PositiveSmallIntegerField(default=1)
+    serious = models.BooleanField(default=False)
+    causality = models.CharField(max_length=20, default="procedure")
+    onset_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=160)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-onset_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(grade__range=(1, 5)), name="ctcae_grade")
+        ]
+
+    def __str__(self) -> str:
+        return f"adverse event grade {self.grade}"
+
+
+@pghistory.track()
+class PhotoKey(models.Model):
+    """The key of one patient's photos, wrapped by the clinic's key. Destroying it erases them, backups included."""
+
+    patient = models.OneToOneField("patients.Patient", on_delete=models.PROTECT, related_name="photo_key")
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"photo key of {self.patient_id}"
+
+
+@pghistory.track()
+class Photo(models.Model):
+    """One cleaned photo, encrypted on disk under a random name (R39–R46)."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="photos")
+    session = models.ForeignKey(TreatmentSession, null=True, blank=True, on_delete=models.PROTECT, related_name="photos")
+    view = models.CharField(max_length=20, choices=options(PhotoView))
+    file_name = models.CharField(max_length=64, unique=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    taken_at = models.DateTimeField()
+    uploaded_by = models.CharField(max_length=160)
+    error_at = models.DateTimeField(null=True, blank=True)
+    error_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["view", "-taken_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.view
+
+
+@pghistory.track()
+class Measurement(models.Model):
+    """A grade, or a density with value, unit, area and site. Units are never mixed."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="measurements")
+    session = models.ForeignKey(TreatmentSession, null=True, blank=True, on_delete=models.PROTECT, related_name="measurements")
+    kind = models.CharField(max_length=20, choices=options(MeasurementKind))
+    grade = models.CharField(max_length=12, blank=True)
+    value = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    unit = models.CharField(max_length=12, blank=True)
+    area_cm2 = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    site_on_scalp = models.CharField(max_length=80, blank=True)
+    measured_at = models.DateTimeField()
+    by = models.CharField(max_length=160)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-measured_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class SessionPolicy(models.Model):
+    """The `P` numbers of the S-rules as this clinic runs them; a new version is a new row."""
+
+    insert_only: ClassVar[bool] = True
+
+    version = models.PositiveIntegerField(unique=True)
+    values = models.JSONField(default=dict)
+    proposed_by = models.CharField(max_length=160)
+    approved_by = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-version"]
+
+    def __str__(self) -> str:
+        return f"policy {self.version}"

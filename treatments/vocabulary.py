@@ -1,0 +1,104 @@
+"""Words of this room as plain values (no Django); spelled as SCHEMA part 3 has them."""
+
+from enum import StrEnum
+
+
+class Zone(StrEnum):
+    """Treated zones of the scalp."""
+
+    FRONTAL_HAIRLINE = "frontal_hairline"
+    TEMPLE_LEFT = "temple_left"
+    TEMPLE_RIGHT = "temple_right"
+    MID_SCALP = "mid_scalp"
+    VERTEX = "vertex"
+    OCCIPITAL = "occipital"
+
+
+class Endpoint(StrEnum):
+    """What the skin showed at the end of a zone (S18)."""
+
+    NONE = "none"
+    MILD_ERYTHEMA = "mild_erythema"
+    PINPOINT_BLEEDING = "pinpoint_bleeding"
+    FRANK_BLEEDING = "frank_bleeding"
+
+
+class DeviceType(StrEnum):
+    """Kinds of device (S05)."""
+
+    PEN = "pen"
+    ROLLER = "roller"
+    STAMP = "stamp"
+    RADIOFREQUENCY = "radiofrequency"
+    OTHER_ENERGY = "other_energy"
+
+
+class ProductKind(StrEnum):
+    """Kinds of topical (S13, S14)."""
+
+    SERUM_STERILE = "serum_sterile"
+    GROWTH_FACTOR = "growth_factor"
+    EXOSOME = "exosome"
+    MINOXIDIL = "minoxidil"
+    COMPOUNDED_TOPICAL = "compounded_topical"
+    RETINOID = "retinoid"
+    AHA = "aha"
+    EXFOLIANT = "exfoliant"
+    NONSTERILE_COSMETIC = "nonsterile_cosmetic"
+    OTHER = "other"
+
+
+class PatchResult(StrEnum):
+    """Reading of a patch test."""
+
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+    DOUBTFUL = "doubtful"
+    NOT_READ = "not_read"
+
+
+class Phase(StrEnum):
+    """Of a course."""
+
+    INITIAL = "initial"
+    MAINTENANCE = "maintenance"
+
+
+class SessionState(StrEnum):
+    """Of a session record."""
+
+    DRAFT = "draft"
+    STARTED = "started"
+    ENDED = "ended"
+    SIGNED = "signed"
+
+
+class PhotoView(StrEnum):
+    """The six standard views (RULES 5)."""
+
+    FRONTAL_HAIRLINE = "frontal_hairline"
+    VERTEX = "vertex"
+    MIDLINE = "midline"
+    TEMPORAL_LEFT = "temporal_left"
+    TEMPORAL_RIGHT = "temporal_right"
+    OCCIPITAL = "occipital"
+
+
+class MeasurementKind(StrEnum):
+    """What was measured or graded (RULES 5)."""
+
+    NORWOOD = "norwood_hamilton"
+    LUDWIG = "ludwig"
+    SINCLAIR = "sinclair"
+    HAIR_DENSITY = "hair_density"
+
+
+# Treated zone → the photo view that shows it (SETTLED, “Also expected”).
+VIEW_OF_ZONE: dict[Zone, PhotoView] = {
+    Zone.FRONTAL_HAIRLINE: PhotoView.FRONTAL_HAIRLINE,
+    Zone.TEMPLE_LEFT: PhotoView.TEMPORAL_LEFT,
+    Zone.TEMPLE_RIGHT: PhotoView.TEMPORAL_RIGHT,
+    Zone.MID_SCALP: PhotoView.MIDLINE,
+    Zone.VERTEX: PhotoView.VERTEX,
+    Zone.OCCIPITAL: PhotoView.OCCIPITAL,
+}
