@@ -1,0 +1,18 @@
+"""Tables of aftercare: protocol → plan → messages, check-ins and their answers, concerns and calls."""
+
+from aftercare.models.check_in import CallTask, CheckIn, CheckInResponse
+from aftercare.models.concern import Concern, ConcernEvent
+from aftercare.models.plan import Plan, PlannedMessage
+from aftercare.models.protocol import Protocol, ProtocolStep
+
+__all__ = [
+    "CallTask",
+    "CheckIn",
+    "CheckInResponse",
+    "Concern",
+    "ConcernEvent",
+    "Plan",
+    "PlannedMessage",
+    "Protocol",
+    "ProtocolStep",
+]
