@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RuleText:
-    """One rule in words: what it is about, what it says, its number, what lifts it, and where it comes from.
+    """One rule in words: what it is about, what it says, its number, what lifts it, where it comes from, what is asked.
 
     `proposed` marks a default without a source (`P`) that a clinician must confirm.
     """
@@ -17,6 +17,7 @@ class RuleText:
     threshold: str = ""
     lifts: str = ""
     proposed: bool = False
+    question: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,46 +1,127 @@
-"""The numbers of the E-rules. Those marked `P` in the rule table are proposed defaults that a clinic edits."""
+"""The numbers of the E-rules. Those marked `P` in the rule table are proposed defaults that a clinic edits.
 
-from dataclasses import dataclass
+Each field carries its words, unit and allowed range, so that the settings page and the check of a new version read
+them from one place.
+"""
+
+import math
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Number:
+    """What one number is about. `proposed`: it has no source and a clinician must confirm it."""
+
+    name: str
+    words: str
+    unit: str
+    least: float
+    most: float
+    proposed: bool
+    default: float
+
+
+def _days(default: int, words: str, proposed: bool = True) -> Any:
+    return field(default=default, metadata={"words": words, "unit": "days", "range": (0, 3650), "proposed": proposed})
+
+
+def _months(default: int, words: str, proposed: bool = True) -> Any:
+    return field(default=default, metadata={"words": words, "unit": "months", "range": (0, 120), "proposed": proposed})
+
+
+def _amount(default: float, words: str, unit: str, most: float, proposed: bool = True) -> Any:
+    return field(default=default, metadata={"words": words, "unit": unit, "range": (0, most), "proposed": proposed})
 
 
 @dataclass(frozen=True)
 class EligibilityPolicy:
     """Defaults of RULES section 2 and SCHEMA part 2. Days and months are calendar ones; bounds as the table says."""
 
-    clearance_valid_days: int = 180
-    infection_wait_days: int = 14
-    scalp_clear_days: int = 28
-    postpartum_months: int = 6
-    low_dose_aspirin_mg: float = 100
-    inr_highest: float = 3.0
-    inr_valid_days: int = 10
-    nsaid_caution_days: int = 7
-    isotretinoin_months: int = 6
-    chemo_months: int = 6
-    steroid_mg_per_day: float = 10
-    steroid_weeks: float = 2
-    hba1c_below_percent: float = 8.0
-    hba1c_valid_days: int = 180
-    sunburn_days: int = 14
-    scarring_inactive_months: int = 12
-    telogen_months: int = 6
-    koebner_inactive_months: int = 12
-    surgery_defer_months: int = 6
-    surgery_review_months: int = 12
-    other_procedure_days: int = 28
-    botulinum_days: int = 14
-    dye_days: int = 3
-    well_days: int = 2
-    fever_c: float = 38.0
-    roller_days: int = 7
-    adult_years: int = 18
-    young_adult_until_years: int = 21
-    prp_nsaid_days: int = 2
-    prp_steroid_days: int = 14
-    prp_local_steroid_months: int = 1
-    prp_fever_days: int = 14
-    platelets_below: float = 100
-    prp_hb_below: float = 10.0
+    clearance_valid_days: int = _days(180, "A clearance is valid for this long, last day included")
+    infection_wait_days: int = _days(14, "E01: full days after healing and end of treatment")
+    scalp_clear_days: int = _days(28, "E02, E03: full days with a clear scalp before review")
+    postpartum_months: int = _months(6, "E05b: caution after a birth")
+    low_dose_aspirin_mg: float = _amount(100, "E07b: highest low dose of aspirin a day", "mg", 4000, False)
+    inr_highest: float = _amount(3.0, "E07: highest INR that is not deferred", "INR", 20, False)
+    inr_valid_days: int = _days(10, "E07: an INR counts for this long", False)
+    nsaid_caution_days: int = _days(7, "E07c: caution after the last dose", False)
+    platelets_below: float = _amount(100, "E08, E44: platelets under this close the pathway", "10⁹/L", 2000, False)
+    isotretinoin_months: int = _months(6, "E09: wait after the last oral retinoid", False)
+    chemo_months: int = _months(6, "E11: wait after chemotherapy or radiotherapy")
+    steroid_mg_per_day: float = _amount(10, "E12: prednisolone equivalent a day from which it counts", "mg", 200)
+    steroid_weeks: float = _amount(2, "E12: weeks from which it counts", "weeks", 2000)
+    hba1c_below_percent: float = _amount(8.0, "E13: HbA1c under this is well controlled", "%", 20)
+    hba1c_valid_days: int = _days(180, "E13: an HbA1c counts for this long")
+    sunburn_days: int = _days(14, "E15: wait after sunburn", False)
+    scarring_inactive_months: int = _months(12, "E18: wait since the disease was last active")
+    telogen_months: int = _months(6, "E21: caution after the trigger", False)
+    koebner_inactive_months: int = _months(12, "E22: quiet time before a clearance counts", False)
+    surgery_defer_months: int = _months(6, "E26: wait after scalp surgery", False)
+    surgery_review_months: int = _months(12, "E26: review until this long after surgery", False)
+    other_procedure_days: int = _days(28, "E27: wait after another scalp procedure")
+    botulinum_days: int = _days(14, "E27: wait after botulinum toxin")
+    dye_days: int = _days(3, "E28: caution after dye, bleach or relaxer")
+    well_days: int = _days(2, "E31: days without symptoms")
+    fever_c: float = _amount(38.0, "E31: temperature from which it is a fever", "°C", 43, False)
+    roller_days: int = _days(7, "E37: wait after a home roller", False)
+    adult_years: int = field(
+        default=18, metadata={"words": "E30: youngest age", "unit": "years", "range": (18, 120), "proposed": True}
+    )
+    young_adult_until_years: int = field(
+        default=21,
+        metadata={"words": "E30b: caution up to this age", "unit": "years", "range": (0, 120), "proposed": False},
+    )
+    prp_nsaid_days: int = _days(2, "E43: PRP waits after the last painkiller of the ibuprofen type", False)
+    prp_steroid_days: int = _days(14, "E43: PRP waits after steroid tablets", False)
+    prp_local_steroid_months: int = _months(1, "E43: PRP waits after a steroid injection", False)
+    prp_fever_days: int = _days(14, "E43: PRP waits after a fever")
+    prp_hb_below: float = _amount(10.0, "E44: haemoglobin under this closes PRP", "g/dL", 25, False)
 
 
 DEFAULT = EligibilityPolicy()
+
+
+def _number(row: "Field[Any]") -> Number:
+    least, most = row.metadata["range"]
+    return Number(
+        name=row.name,
+        words=row.metadata["words"],
+        unit=row.metadata["unit"],
+        least=least,
+        most=most,
+        proposed=row.metadata["proposed"],
+        default=getattr(DEFAULT, row.name),
+    )
+
+
+NUMBERS: dict[str, Number] = {row.name: _number(row) for row in fields(EligibilityPolicy)}
+
+
+def policy_faults(values: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with a clinic's own numbers: name → message. Empty when they can be used.
+
+    Names that are left out keep their default. Counts of days, months and years are whole.
+    """
+    faults = {name: "unknown number" for name in values.keys() - NUMBERS.keys()}
+    for name, value in values.items():
+        if name in NUMBERS and (fault := _fault(NUMBERS[name], value)):
+            faults[name] = fault
+    return faults
+
+
+def _fault(number: Number, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "must be a number"
+    if number.unit in ("days", "months", "years") and not isinstance(value, int):
+        return "must be a whole number"
+    if not number.least <= value <= number.most:
+        return f"is outside {number.least:g}-{number.most:g}"
+    return ""
+
+
+def policy_from(values: dict[str, Any]) -> EligibilityPolicy:
+    """The policy with a clinic's own numbers over the defaults. ValueError names the first fault."""
+    for name, fault in policy_faults(values).items():
+        raise ValueError(f"{name} {fault}")
+    return EligibilityPolicy(**values)
