@@ -29,7 +29,10 @@ class ConcernQuerySet(models.QuerySet["Concern"]):
         ).order_by("place", "due_at", "pk")
 
 
-@pghistory.track(model_name="ConcernHistory")
+@pghistory.track(
+    model_name="ConcernHistory",
+    obj_field=pghistory.ObjForeignKey(related_name="history", related_query_name="history"),
+)
 class Concern(models.Model):
     """Opened by a check-in or a call; claimed by one clinician; closed only with an outcome."""
 
