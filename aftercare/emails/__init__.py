@@ -1,0 +1,31 @@
+"""Every message of aftercare: one function queues it, one builds it from fresh data. Nothing else names the outbox."""
+
+from aftercare.emails.kinds import HELD_BY_FLAG, register
+from aftercare.emails.rows import (
+    cancel_concern_alerts,
+    cancel_message,
+    queue_concern_alerts,
+    queue_reminder,
+    queue_step,
+    refresh_addresses,
+    release_held_invitations,
+)
+from aftercare.emails.timeline import Mail, hold, is_movable, preview, release, send_now
+
+__all__ = [
+    "Mail",
+    "HELD_BY_FLAG",
+    "cancel_concern_alerts",
+    "cancel_message",
+    "hold",
+    "is_movable",
+    "preview",
+    "queue_concern_alerts",
+    "queue_reminder",
+    "queue_step",
+    "refresh_addresses",
+    "register",
+    "release",
+    "release_held_invitations",
+    "send_now",
+]

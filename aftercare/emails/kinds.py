@@ -1,0 +1,118 @@
+"""The kinds of aftercare: *may this go now?*, asked again just before it leaves, and how each is built (SETTLED 11)."""
+
+from datetime import datetime
+
+from aftercare.emails import build
+from aftercare.emails.rows import HELD_BY_FLAG
+from aftercare.models import CheckIn, Concern, PlannedMessage
+from aftercare.states import ConcernState, PlanState, Purpose, Scope
+from appointments.selectors import next_appointment
+from clinic.models import OutboxMessage
+from clinic.outbox.kinds import Kind, Verdict
+from clinic.outbox.kinds import register as register_kind
+from clinic.outbox.states import Doubt
+from clinic.outbox.states import Scope as MailScope
+from patients.models import Patient
+from patients.selectors import open_holds
+
+__all__ = ["HELD_BY_FLAG", "register"]
+
+
+def _patient_verdict(patient: Patient) -> Verdict | None:
+    if patient.deceased_on is not None:
+        return Verdict.skip("the patient has died")
+    if patient.do_not_contact:
+        return Verdict.skip("asked not to be contacted")
+    if patient.mail_mode == "none":
+        return Verdict.skip("no consent to e-mail: the desk phones")
+    return None
+
+
+def _plan_verdict(message: PlannedMessage) -> Verdict | None:
+    plan = message.plan
+    if plan.state == PlanState.CANCELLED:
+        return Verdict.cancel(plan.state_reason)
+    if plan.state == PlanState.SUPERSEDED and message.scope == Scope.SESSION:
+        return Verdict.cancel(plan.state_reason)
+    return None
+
+
+def _planned(row: OutboxMessage) -> PlannedMessage:
+    return PlannedMessage.objects.select_related("plan__patient", "step").get(outbox_id=row.pk)
+
+
+def may_send_care(row: OutboxMessage, at: datetime) -> Verdict:
+    """Instructions and results: care always goes, also under a red flag, unless the patient or the plan says no."""
+    message = _planned(row)
+    return _patient_verdict(message.plan.patient) or _plan_verdict(message) or Verdict.go()
+
+
+def may_send_check_in(row: OutboxMessage, at: datetime) -> Verdict:
+    """A check-in: as care, and it is still unanswered."""
+    message = _planned(row)
+    found = _patient_verdict(message.plan.patient) or _plan_verdict(message)
+    return found or _unanswered(message.check_in)
+
+
+def _unanswered(check_in: CheckIn) -> Verdict:
+    if check_in.is_answered:
+        return Verdict.skip("already answered")
+    if check_in.cancelled_at is not None:
+        return Verdict.cancel(check_in.cancelled_reason)
+    return Verdict.go()
+
+
+def may_send_reminder(row: OutboxMessage, at: datetime) -> Verdict:
+    """A reminder: the check-in is still wanted and unanswered."""
+    check_in = CheckIn.objects.select_related("patient").get(uuid=row.cause_uuid)
+    return _patient_verdict(check_in.patient) or _unanswered(check_in)
+
+
+def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
+    """The follow-up invitation: held under an open red flag, skipped when a visit is booked (SETTLED 3)."""
+    message = _planned(row)
+    patient = message.plan.patient
+    found = _patient_verdict(patient) or _plan_verdict(message)
+    if found is not None:
+        return found
+    if open_holds(patient, blocks="invitations"):
+        return Verdict.hold(HELD_BY_FLAG)
+    if next_appointment(patient, at) is not None:
+        return Verdict.skip("already booked")
+    return Verdict.go()
+
+
+def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:
+    """A concern's mail to a clinician: not after it is closed, nor to others once somebody has it in time."""
+    concern = Concern.objects.get(uuid=row.cause_uuid)
+    if concern.state == ConcernState.CLOSED:
+        return Verdict.cancel("concern closed")
+    if concern.state == ConcernState.CLAIMED and not row.context.get("overdue"):
+        return Verdict.skip("a clinician has taken it")
+    return Verdict.go()
+
+
+def register() -> None:
+    """Make the kinds known to the drain."""
+    care = {"doubt": Doubt.RETRY, "scope": MailScope.CARE}
+    register_kind(Kind(Purpose.INSTRUCTIONS, may_send_care, build.aftercare_instructions, **care))
+    register_kind(Kind(Purpose.CHECK_IN, may_send_check_in, build.check_in, **care))
+    register_kind(Kind("check_in_reminder", may_send_reminder, build.check_in_reminder, **care))
+    register_kind(Kind(Purpose.RESULTS, may_send_care, build.results_review, **care))
+    register_kind(
+        Kind(
+            Purpose.INVITATION,
+            may_send_invitation,
+            build.follow_up_invitation,
+            scope=MailScope.INVITATION,
+        )
+    )
+    register_kind(
+        Kind(
+            "concern_alert",
+            may_send_alert,
+            build.concern_alert,
+            urgent=True,
+            scope=MailScope.STAFF,
+        )
+    )

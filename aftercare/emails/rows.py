@@ -1,0 +1,147 @@
+"""Queueing: a row with a unique key in the transaction of its cause. One function per message."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, OuterRef, Subquery
+
+from aftercare.models import CheckIn, Concern, Plan, PlannedMessage, ProtocolStep
+from aftercare.states import Scope
+from clinic import audit
+from clinic.audit import Actor
+from clinic.models import OutboxMessage, Staff
+from clinic.outbox import rows as outbox
+from clinic.outbox.states import State
+from clinic.roles import Role
+
+HELD_BY_FLAG = "held: a red flag is open"
+_REMINDER_LIVES = timedelta(hours=12)
+_ALERT_LIVES = timedelta(days=3)
+_SOON = timedelta(minutes=10)
+
+
+def step_key(plan: Plan, step: ProtocolStep) -> str:
+    """Plan, step and occurrence; a course step is unique in its course (SETTLED 5, 12)."""
+    if step.scope == Scope.COURSE:
+        return f"aftercare:course:{plan.session.course.uuid}:{step.code}:0"
+    return f"aftercare:{plan.session.uuid}:{step.code}:0"
+
+
+def queue_step(
+    *,
+    plan: Plan,
+    step: ProtocolStep,
+    send_after: datetime,
+    expires_at: datetime,
+    by: Actor,
+    at: datetime,
+) -> OutboxMessage:
+    """The row of one protocol step. Its recipient is looked up again before it leaves."""
+    return outbox.queue(
+        kind=step.purpose,
+        key=step_key(plan, step),
+        patient_uuid=plan.patient.uuid,
+        cause_kind="plan",
+        cause_uuid=plan.uuid,
+        recipient=plan.patient.email or "",
+        context={"step": step.code, "wording": step.wording_version},
+        send_after=send_after,
+        expires_at=expires_at,
+        language=plan.patient.language,
+        zone=plan.zone,
+        by=by,
+        at=at,
+    )
+
+
+def queue_reminder(check_in: CheckIn, *, by: Actor, at: datetime) -> OutboxMessage:
+    """The one reminder of a check-in without an answer."""
+    return outbox.queue(
+        kind="check_in_reminder",
+        key=f"aftercare:reminder:{check_in.uuid}",
+        patient_uuid=check_in.patient.uuid,
+        cause_kind="check_in",
+        cause_uuid=check_in.uuid,
+        recipient=check_in.patient.email or "",
+        context={"step": check_in.code},
+        send_after=at,
+        expires_at=at + _REMINDER_LIVES,
+        language=check_in.patient.language,
+        zone=check_in.plan.zone,
+        by=by,
+        at=at,
+    )
+
+
+def queue_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> list[OutboxMessage]:
+    """One mail to each clinician of the site, without any content; again with every escalation."""
+    return [
+        outbox.queue(
+            kind="concern_alert",
+            key=f"concern:{concern.uuid}:{concern.escalations}:{staff.uuid}",
+            patient_uuid=concern.patient.uuid,
+            cause_kind="concern",
+            cause_uuid=concern.uuid,
+            recipient=staff.email,
+            context={"overdue": concern.escalated_at is not None},
+            send_after=at,
+            expires_at=at + _ALERT_LIVES,
+            zone=concern.site.zone,
+            by=by,
+            at=at,
+        )
+        for staff in _clinicians(concern)
+    ]
+
+
+def _clinicians(concern: Concern) -> list[Staff]:
+    return list(
+        Staff.objects.filter(
+            is_active=True,
+            roles__contains=[Role.CLINICIAN.value],
+            sites=concern.site_id,
+        ).order_by("pk")
+    )
+
+
+def cancel_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> int:
+    """Alerts that have not left when the concern closes."""
+    return outbox.cancel(
+        reason="concern closed",
+        by=by,
+        at=at,
+        kind="concern_alert",
+        cause_uuid=concern.uuid,
+    )
+
+
+def cancel_message(message: PlannedMessage, *, reason: str, by: Actor, at: datetime) -> int:
+    """Cancel one planned message. 0 says that it had gone."""
+    return outbox.cancel(reason=reason, by=by, at=at, pk=message.outbox_id)
+
+
+def release_held_invitations(patient_uuid: UUID, *, by: Actor, at: datetime) -> int:
+    """After a hold is lifted: what was held for it goes back into the plan; it is asked again before it leaves."""
+    return outbox.release(
+        reason="hold lifted",
+        by=by,
+        at=at,
+        patient_uuid=patient_uuid,
+        reason__startswith=HELD_BY_FLAG,
+    )
+
+
+def refresh_addresses(*, by: Actor, at: datetime) -> int:
+    """What is soon due follows a changed address or language of the patient. Returns how many rows were mended."""
+    mail = PlannedMessage.objects.filter(outbox=OuterRef("pk"))
+    soon = OutboxMessage.objects.filter(
+        state=State.PLANNED, send_after__lte=at + _SOON, planned_message__isnull=False
+    ).exclude(
+        recipient=F("planned_message__plan__patient__email"),
+        language=F("planned_message__plan__patient__language"),
+    )
+    with audit.write(by=by, action="aftercare.addresses"):
+        return OutboxMessage.objects.filter(pk__in=soon.values("pk"), state=State.PLANNED).update(
+            recipient=Subquery(mail.values("plan__patient__email")[:1]),
+            language=Subquery(mail.values("plan__patient__language")[:1]),
+        )

@@ -1,0 +1,107 @@
+"""What a clinician writes about a concern."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from aftercare.states import Outcome
+from clinic.forms import form_helper
+
+_OUTCOMES = [
+    (Outcome.ADVICE, _("Advice given")),
+    (Outcome.SEEN, _("Seen today")),
+    (Outcome.ADVERSE_EVENT, _("Adverse event recorded")),
+    (Outcome.EMERGENCY, _("Sent to emergency care")),
+    (Outcome.NO_ACTION, _("Nothing to do")),
+]
+
+
+class CallForm(forms.Form):
+    """A call: whether the patient was reached, what was said, and when to try again."""
+
+    reached = forms.ChoiceField(
+        label=_("Did you reach the patient?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say whether you reached the patient.")},
+    )
+    words = forms.CharField(
+        label=_("What was said"),
+        widget=forms.Textarea({"rows": 3}),
+        required=False,
+        max_length=4000,
+    )
+    next_try_at = forms.DateTimeField(
+        label=_("Next try, if you reached nobody"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Type a date and a time.")},
+    )
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._zone = zone
+        self.helper = form_helper(None)
+
+    def clean_next_try_at(self) -> datetime | None:
+        """Typed in the site's own time."""
+        typed: datetime | None = self.cleaned_data["next_try_at"]
+        return typed.replace(tzinfo=ZoneInfo(self._zone)) if typed else None
+
+    def clean(self) -> dict[str, Any]:
+        """Reaching nobody needs a next try; reaching the patient needs words."""
+        cleaned = super().clean() or {}
+        if cleaned.get("reached") == "no" and not cleaned.get("next_try_at") and "next_try_at" not in self.errors:
+            self.add_error("next_try_at", _("Say when you will try again."))
+        if cleaned.get("reached") == "yes" and not cleaned.get("words", "").strip():
+            self.add_error("words", _("Write what was said."))
+        return cleaned
+
+
+class CloseForm(forms.Form):
+    """The outcome without which a concern does not close."""
+
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        choices=_OUTCOMES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what came of it.")},
+    )
+    words = forms.CharField(
+        label=_("What you found and advised"),
+        widget=forms.Textarea({"rows": 3}),
+        max_length=4000,
+        error_messages={"required": _("Write what you found and what you advised.")},
+    )
+    keep_holds = forms.BooleanField(
+        label=_("Keep the next session on hold"),
+        required=False,
+        help_text=_("Unticked, closing lifts what this set."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(None)
+
+
+class ReasonForm(forms.Form):
+    """A reason in words, for a hold that is placed or lifted."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        error_messages={"required": _("Write a short reason.")},
+    )
+
+
+class HandBackForm(forms.Form):
+    """Why a concern goes back to the list."""
+
+    words = forms.CharField(
+        label=_("Why you hand it back"),
+        max_length=400,
+        error_messages={"required": _("Write a short reason.")},
+    )

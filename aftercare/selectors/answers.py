@@ -1,0 +1,195 @@
+"""Answers in words: for staff as they were given, for the patient as what they mean now."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from aftercare import pages
+from aftercare.models import CheckIn, CheckInResponse
+from aftercare.rules import RULES
+from aftercare.selectors.instructions import Wait, instructions_of, wall_words
+from aftercare.states import Level
+from clinic.findings import Finding
+from clinic.models import Closure, OpeningHours
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question, its answer in words, and whether it stands out."""
+
+    question: str
+    answer: str
+    stands_out: bool = False
+
+
+@dataclass(frozen=True)
+class AnswersInWords:
+    """Answers and the rules that fired, for a clinician."""
+
+    lines: list[Line]
+    findings: list[Finding]
+    free_text: str
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """What a patient reads after sending: emergency first exactly when the rules say so (SETTLED 3)."""
+
+    level: str
+    call_emergency: bool
+    tone: str
+    icon: str
+    title: str
+    paragraphs: list[str] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    is_open: bool = False
+
+
+def findings_of(response: CheckInResponse) -> list[Finding]:
+    """The T-rules that fired, with their words and source."""
+    found = []
+    for fired in response.rules:
+        text = RULES.get(fired["rule"])
+        found.append(
+            Finding(
+                rule=fired["rule"],
+                severity=fired["triage"],
+                words=text.words if text else "",
+                source=text.source if text else "",
+                proposed=bool(text and text.proposed),
+            )
+        )
+    return found
+
+
+def answers_in_words(check_in: CheckIn) -> AnswersInWords:
+    """Question by question, in the order asked; red flags and “not sure” stand out."""
+    answers = check_in.response.answers
+    lines: list[Line] = []
+    for page in pages.pages_for(check_in.asked, answers):
+        if page.kind == "flags":
+            lines += _flag_lines(answers)
+        elif page.kind not in {"words", "satisfaction"} and page.name != "satisfaction":
+            lines += [_line(page, key, answers[key]) for key in page.keys if key in answers]
+    if check_in.response.satisfaction is not None:
+        lines.append(Line(str(pages.BY_NAME["satisfaction"].title), f"{check_in.response.satisfaction} / 10"))
+    return AnswersInWords(lines, findings_of(check_in.response), str(answers.get("free_text") or ""))
+
+
+def _line(page: pages.Page, key: str, value: Any) -> Line:
+    options = {option.value: option.words for option in page.options}
+    if value is None:
+        return Line(str(page.title), _("Not sure"), stands_out=True)
+    if page.kind == "checks":
+        return Line(str(options.get(key, key)), _("Yes") if value else _("No"), stands_out=bool(value))
+    if page.kind == "products":
+        used = [f"{options.get(item['kind'], item['kind'])} ({_hours(item['hoursAfter'])})" for item in value]
+        return Line(str(page.title), ", ".join(used) or _("None of these"), stands_out=bool(used))
+    if page.kind == "changes":
+        said = [str(options.get(item, item)) for item in value]
+        return Line(str(page.title), ", ".join(said) or _("Nothing"), stands_out=bool(said))
+    if isinstance(value, bool):
+        return Line(str(page.title), _("Yes") if value else _("No"), stands_out=value)
+    return Line(str(page.title), str(options.get(str(value), value)))
+
+
+def _hours(hours: float) -> str:
+    return str(next((words for _v, words, number in pages.WHEN_USED if number == hours), hours))
+
+
+def _flag_lines(answers: dict[str, Any]) -> list[Line]:
+    lines = []
+    for _question, title, options in pages.FLAGS:
+        said, blank = [], False
+        for option in options:
+            key, _colon, value = option.value.partition(":")
+            given = answers.get(key)
+            blank = blank or (key in answers and given is None)
+            if given is True or (value and given == value):
+                said.append(str(option.words))
+        if _question == "Q6" and answers.get("temp_c") is not None:
+            said.append(f"{answers['temp_c']} °C")
+        words = ", ".join(said) or (_("Not sure") if blank else _("None"))
+        lines.append(Line(str(title), words, stands_out=bool(said) or blank))
+    return lines
+
+
+_HEAD: dict[str, tuple[str, str, Words]] = {
+    Level.URGENT: ("action", "exclamation-octagon", gettext_lazy("You need to speak to us now.")),
+    Level.SAME_DAY: ("warn", "telephone", gettext_lazy("A clinician will look at this today.")),
+    Level.ROUTINE: ("booked", "chat-left-text", gettext_lazy("A clinician will look at this. It is not urgent.")),
+    Level.REASSURE: ("clear", "check-circle", gettext_lazy("What you describe is expected at this time.")),
+}
+
+
+def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
+    """What the answers mean now, in words that promise no more than the clinic does."""
+    response = check_in.response
+    concern = getattr(check_in, "concern", None)
+    level = concern.level if concern is not None else response.triage
+    tone, icon, title = _HEAD[level]
+    open_now = is_site_open(check_in, at)
+    waits = [wait for wait in instructions_of(check_in.plan, at=at).waits if not wait.is_over]
+    paragraphs = _paragraphs(level, open_now=open_now, check_in=check_in)
+    if response.call_emergency:
+        title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
+    return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waits, open_now)
+
+
+def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
+    site = check_in.site
+    concern = getattr(check_in, "concern", None)
+    due = wall_words(concern.due_at, site.zone) if concern is not None else ""
+    if level == Level.URGENT and open_now:
+        return [
+            _("Call %(phone)s now. We have told a clinician, who will try to call you too.") % {"phone": site.phone}
+        ]
+    if level == Level.URGENT:
+        words = _(
+            "We are closed now. If you can't reach us, call your out-of-hours service, or %(number)s if it gets worse."
+        )
+        return [
+            words % {"number": site.emergency_number},
+            _("We have told a clinician, but please do not wait for a call."),
+        ]
+    if level == Level.SAME_DAY:
+        return [
+            _("We aim to call you by %(due)s. Keep your phone near.") % {"due": due},
+            _("Call %(phone)s sooner if it gets worse.") % {"phone": site.phone},
+        ]
+    if level == Level.ROUTINE:
+        return [_("We will get back to you by %(due)s.") % {"due": due}]
+    return [_expected(check_in)]
+
+
+def _expected(check_in: CheckIn) -> str:
+    hours = (check_in.response.answered_at - check_in.plan.ended_at) / timedelta(hours=1)
+    if hours <= 72:
+        until = wall_words(check_in.plan.ended_at + timedelta(hours=72), check_in.plan.zone)
+        return _("Redness and tenderness should be gone, or nearly so, by %(until)s.") % {"until": until}
+    days = int(hours // 24)
+    if days <= 56:
+        return (
+            _("If more hair falls out now, that can go on until week eight.")
+            if days >= 10
+            else _("Your skin should have healed by the end of the first week.")
+        )
+    return ngettext(
+        "%(n)s day after your visit all is as it should be.",
+        "%(n)s days after your visit all is as it should be.",
+        days,
+    ) % {"n": days}
+
+
+def is_site_open(check_in: CheckIn, at: datetime) -> bool:
+    """Whether somebody is at the site at this minute, by its opening hours."""
+    here = at.astimezone(check_in.site.tz)
+    rows = OpeningHours.objects.filter(site=check_in.site, weekday=here.weekday())
+    closed = Closure.objects.filter(site=check_in.site, on=here.date()).exists()
+    return not closed and rows.filter(opens__lte=here.time(), closes__gt=here.time()).exists()

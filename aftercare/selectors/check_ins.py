@@ -1,0 +1,60 @@
+"""Reads about check-ins: the one behind a link, and those without an answer."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from aftercare.models import CheckIn
+from patients.models import Patient
+
+_HOUR = timedelta(hours=1)
+_UNSENT = ("skipped", "failed")
+
+
+def check_in_behind(subject_uuid: UUID) -> CheckIn | None:
+    """The check-in that a link names, with what its pages need."""
+    rows = CheckIn.objects.select_related("plan__session", "plan__site__clinic", "patient", "site__clinic", "message")
+    return rows.filter(uuid=subject_uuid).first()
+
+
+def _after(hours: str) -> ExpressionWrapper:
+    return ExpressionWrapper(F(f"message__step__{hours}") * _HOUR, output_field=DurationField())
+
+
+def _missed(at: datetime, hours: str) -> QuerySet[CheckIn]:
+    """Sent (or due), unanswered, and silent for as long as the step's `hours` say. Counted from the true sending."""
+    began = Coalesce("message__outbox__sent_at", "opens_at")
+    rows = CheckIn.objects.unanswered().filter(message__step__isnull=False, opens_at__lte=at, closes_at__gt=at)
+    rows = rows.filter(**{f"message__step__{hours}__isnull": False})
+    return rows.annotate(silent_at=began + _after(hours)).filter(silent_at__lte=at).order_by("opens_at", "pk")
+
+
+def check_ins_to_remind(at: datetime) -> QuerySet[CheckIn]:
+    """Unanswered past the reminder's hours, and not reminded yet. Only where the mail went out (SETTLED 6)."""
+    return _missed(at, "reminder_hours").filter(reminded_at__isnull=True, message__outbox__state="sent")
+
+
+def check_ins_to_call(at: datetime) -> QuerySet[CheckIn]:
+    """Unanswered past the hours of the call, without a call task."""
+    return _missed(at, "call_hours").filter(call_task__isnull=True).exclude(_no_mail())
+
+
+def check_ins_without_mail(at: datetime) -> QuerySet[CheckIn]:
+    """Due, but the mail could not go (no consent, no address, refused): the desk phones at once."""
+    rows = CheckIn.objects.unanswered().filter(opens_at__lte=at, closes_at__gt=at, call_task__isnull=True)
+    return rows.filter(_no_mail(), patient__deceased_on__isnull=True, patient__do_not_contact=False).order_by(
+        "opens_at", "pk"
+    )
+
+
+def _no_mail() -> Q:
+    """Skipped or failed, but not merely overtaken by time."""
+    return Q(message__outbox__state__in=_UNSENT) & ~Q(message__outbox__reason__startswith="its time")
+
+
+def check_ins_of(patient: Patient, *, limit: int = 30) -> list[CheckIn]:
+    """A patient's check-ins whose time has come, newest first, with their answers."""
+    rows = CheckIn.objects.filter(patient=patient).select_related("response", "plan__session", "concern")
+    return list(rows.order_by("-opens_at", "-pk")[:limit])

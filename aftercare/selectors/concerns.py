@@ -1,0 +1,109 @@
+"""Reads for the concern list, its detail and the desk's calls."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent
+from aftercare.states import ConcernState, Level
+from clinic.audit import Actor
+from clinic.permissions import level, scoped
+from patients.models import Hold, Patient
+
+
+@dataclass(frozen=True)
+class DeskConcern:
+    """What the front desk may know of concerns: whom to ask to wait for a call, and how many. No level, no content."""
+
+    patient: Patient
+    taken_by: str
+
+
+def open_concerns(actor: Actor) -> QuerySet[Concern]:
+    """Unfinished concerns of the actor's sites, most urgent first. Nothing for those without the full right."""
+    if level(actor, "concern:view") != "full":
+        return Concern.objects.none()
+    rows = scoped(Concern.objects.unfinished().by_urgency(), actor)
+    return rows.select_related("patient", "site", "claimed_by", "check_in__plan__session")
+
+
+def concern_count(actor: Actor) -> int:
+    """How many concerns are unfinished; the desk sees the number too (`concern:count`)."""
+    if level(actor, "concern:count") == "none":
+        return 0
+    return scoped(Concern.objects.unfinished(), actor).count()
+
+
+def desk_concerns(actor: Actor) -> list[DeskConcern]:
+    """For the front desk: the patients a clinician will call, by name, without level or content."""
+    rows = (
+        scoped(Concern.objects.unfinished(), actor)
+        .select_related("patient", "claimed_by")
+        .order_by("patient__family_name", "pk")
+    )
+    seen: dict[int, DeskConcern] = {}
+    for row in rows:
+        taken = row.claimed_by.display_name if row.claimed_by else ""
+        seen.setdefault(row.patient_id, DeskConcern(row.patient, taken))
+    return list(seen.values())
+
+
+def closed_concerns(actor: Actor, *, limit: int = 50) -> list[Concern]:
+    """The latest closed concerns, for a look back."""
+    if level(actor, "concern:view") != "full":
+        return []
+    rows = scoped(Concern.objects.filter(state=ConcernState.CLOSED), actor).select_related("patient", "closed_by")
+    return list(rows.order_by("-closed_at", "-pk")[:limit])
+
+
+def concern_for_page() -> QuerySet[Concern]:
+    """Concerns with what their page shows."""
+    return Concern.objects.select_related(
+        "patient",
+        "site__clinic",
+        "claimed_by",
+        "closed_by",
+        "check_in__plan__session",
+        "check_in__response",
+    ).prefetch_related(
+        Prefetch(
+            "events",
+            ConcernEvent.objects.select_related("by_staff").order_by("at", "pk"),
+        )
+    )
+
+
+def holds_of(concern: Concern) -> list[Hold]:
+    """Holds this concern set, the lifted ones too."""
+    return list(Hold.objects.filter(cause_kind="concern", cause_uuid=concern.uuid).order_by("pk"))
+
+
+def earlier_check_ins(concern: Concern, *, limit: int = 6) -> list[CheckIn]:
+    """The patient's other answered check-ins, newest first."""
+    rows = CheckIn.objects.filter(patient=concern.patient, response__isnull=False).select_related("response")
+    return list(rows.exclude(pk=concern.check_in_id).order_by("-response__answered_at", "-pk")[:limit])
+
+
+def concerns_past_due(at: datetime) -> QuerySet[Concern]:
+    """Unfinished concerns whose clock has run out and that nobody has answered."""
+    return Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True).order_by("due_at", "pk")
+
+
+def open_call_tasks(actor: Actor) -> QuerySet[CallTask]:
+    """Calls the desk is asked to make, oldest first."""
+    rows = CallTask.objects.filter(done_at__isnull=True).select_related("patient", "site", "check_in__plan")
+    return scoped(rows, actor).order_by("opened_at", "pk")
+
+
+def concerns_of(patient: Patient, *, unfinished_only: bool = True) -> list[Concern]:
+    """A patient's concerns, newest first: for the overview."""
+    rows = Concern.objects.filter(patient=patient).select_related("claimed_by")
+    return list((rows.unfinished() if unfinished_only else rows).order_by("-opened_at", "-pk"))
+
+
+def counts_by_level(actor: Actor) -> dict[str, int]:
+    """Unfinished concerns by level, for those with the full right."""
+    rows = open_concerns(actor).order_by().values("level").annotate(count=Count("pk"))
+    found = {row["level"]: row["count"] for row in rows}
+    return {level_.value: found.get(level_.value, 0) for level_ in Level if level_ != Level.REASSURE}

@@ -1,0 +1,275 @@
+"""What the staff pages of concerns, calls and messages show: small read models, made once, for the template."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan, Protocol
+from aftercare.selectors.answers import AnswersInWords, answers_in_words, findings_of
+from aftercare.selectors.concerns import earlier_check_ins, holds_of, open_call_tasks, open_concerns
+from aftercare.selectors.instructions import instructions_of, wall_words
+from aftercare.selectors.messages import TimelineRow, all_messages, patients_by_uuid, step_words, timeline_row
+from aftercare.states import ConcernState, EventKind, Level, Outcome
+from clinic.audit import Actor
+from clinic.permissions import level, may
+from patients.models import Hold, Patient
+from treatments.models import ZoneRecord
+
+LEVEL_WORDS = {
+    Level.URGENT: ("action", "exclamation-octagon"),
+    Level.SAME_DAY: ("warn", "exclamation-triangle"),
+    Level.ROUTINE: ("booked", "chat-left-text"),
+    Level.REASSURE: ("clear", "check-circle"),
+}
+
+
+@dataclass(frozen=True)
+class ConcernRow:
+    """A concern on the list."""
+
+    concern: Concern
+    patient: Patient
+    tone: str
+    icon: str
+    level_words: str
+    due_words: str
+    is_overdue: bool
+    since_session: str
+    taken_by: str
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """A call on the desk's list: nothing but who and since when."""
+
+    task: CallTask
+    patient: Patient
+    what: str
+    since: str
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One event of a concern, in words."""
+
+    when: str
+    who: str
+    what: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ConcernDetail:
+    """All that a concern's page shows."""
+
+    row: ConcernRow
+    answers: AnswersInWords | None
+    told: str
+    asked_why: list[str]
+    holds: list[Hold]
+    has_open_hold: bool
+    earlier: list[tuple[CheckIn, str, str]]
+    settings: list[ZoneRecord]
+    log: list[LogLine]
+    is_mine: bool
+    is_closed: bool
+    may_release: bool
+    next_try: str
+
+
+def level_words(level_: str) -> str:
+    """A level as people read it."""
+    names = {
+        Level.URGENT: _("Urgent"),
+        Level.SAME_DAY: _("Same day"),
+        Level.ROUTINE: _("Routine"),
+        Level.REASSURE: _("As expected"),
+    }
+    return names.get(Level(level_), level_)
+
+
+def span_words(span: timedelta) -> str:
+    """A length of time: “18 min”, “3 h”, “2 days”."""
+    minutes = int(abs(span).total_seconds() // 60)
+    if minutes < 90:
+        return _("%(n)s min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(n)s h") % {"n": minutes // 60}
+    return _("%(n)s days") % {"n": minutes // (24 * 60)}
+
+
+def due_words(concern: Concern, *, at: datetime) -> str:
+    """“answer due in 18 min”, “overdue by 2 h”, “answered”, “closed”."""
+    if concern.state == ConcernState.CLOSED:
+        return _("closed")
+    if concern.next_try_at is not None:
+        return _("next try %(when)s") % {"when": wall_words(concern.next_try_at, concern.site.zone)}
+    if concern.answered_at is not None:
+        return _("patient reached, outcome missing")
+    left = concern.due_at - at
+    words = _("overdue by %(span)s") if left <= timedelta(0) else _("answer due in %(span)s")
+    return words % {"span": span_words(left)}
+
+
+def _since_session(concern: Concern) -> str:
+    if concern.check_in is None:
+        return ""
+    session = concern.check_in.plan.session
+    days = (concern.opened_at - concern.check_in.plan.ended_at).days
+    return _("day %(days)s after session %(number)s") % {"days": days, "number": session.number}
+
+
+def concern_row(concern: Concern, *, at: datetime) -> ConcernRow:
+    """A concern as its line on the list."""
+    tone, icon = LEVEL_WORDS[Level(concern.level)]
+    waiting = concern.state != ConcernState.CLOSED and concern.answered_at is None
+    return ConcernRow(
+        concern=concern,
+        patient=concern.patient,
+        tone=tone,
+        icon=icon,
+        level_words=level_words(concern.level),
+        due_words=due_words(concern, at=at),
+        is_overdue=waiting and concern.due_at <= at,
+        since_session=_since_session(concern),
+        taken_by=concern.claimed_by.display_name if concern.claimed_by else "",
+    )
+
+
+def concern_rows(actor: Actor, *, at: datetime) -> list[ConcernRow]:
+    """The list of unfinished concerns for a clinician."""
+    return [concern_row(concern, at=at) for concern in open_concerns(actor)]
+
+
+def call_rows(actor: Actor) -> list[CallRow]:
+    """Calls to make, for those who may see them."""
+    if not may(actor, "call_task:view"):
+        return []
+    return [
+        CallRow(task, task.patient, step_words(task.check_in.code), wall_words(task.opened_at, task.site.zone))
+        for task in open_call_tasks(actor)[:100]
+    ]
+
+
+def concern_detail(concern: Concern, *, by: Actor, at: datetime) -> ConcernDetail:
+    """Everything about one concern; the caller has checked the right to it."""
+    check_in, zone = concern.check_in, concern.site.zone
+    holds = holds_of(concern)
+    is_open = any(hold.released_at is None for hold in holds)
+    return ConcernDetail(
+        row=concern_row(concern, at=at),
+        answers=answers_in_words(check_in) if check_in else None,
+        told=_told(concern),
+        asked_why=_reasons(concern),
+        holds=holds,
+        has_open_hold=is_open,
+        earlier=[
+            (found, step_words(found.code), level_words(found.response.triage)) for found in earlier_check_ins(concern)
+        ],
+        settings=_settings(check_in),
+        log=[_log_line(event, zone) for event in concern.events.all()],
+        is_mine=concern.claimed_by_id == by.staff_id and concern.state == ConcernState.CLAIMED,
+        is_closed=concern.state == ConcernState.CLOSED,
+        may_release=is_open and level(by, "hold:release") == "full",
+        next_try=wall_words(concern.next_try_at, zone) if concern.next_try_at else "",
+    )
+
+
+def _settings(check_in: CheckIn | None) -> list[ZoneRecord]:
+    if check_in is None:
+        return []
+    rows = ZoneRecord.objects.filter(block__session=check_in.plan.session).select_related("block__device")
+    return list(rows.order_by("block__position", "zone", "pk"))
+
+
+def _told(concern: Concern) -> str:
+    if concern.emergency_shown_at is not None:
+        when = wall_words(concern.emergency_shown_at, concern.site.zone)
+        return _("The emergency number was shown at %(when)s.") % {"when": when}
+    if concern.check_in is None:
+        return ""
+    words = {
+        Level.URGENT: _("She or he was asked to call at once."),
+        Level.SAME_DAY: _("She or he was told that a clinician will look today."),
+        Level.ROUTINE: _("She or he was told that it is not urgent and that you will get back."),
+    }
+    return words.get(Level(concern.level), "")
+
+
+def _reasons(concern: Concern) -> list[str]:
+    """Why there is a concern, apart from rules: “not sure”, free text, a call by the desk."""
+    words = []
+    for reason in concern.reasons:
+        if "not_sure" in reason:
+            words.append(_("“Not sure” at %(question)s") % {"question": reason["not_sure"]})
+        elif "free_text" in reason:
+            words.append(_("Something was written: please read it"))
+        elif "call" in reason:
+            words.append(_("The desk phoned; the patient needs a clinician now"))
+    return words
+
+
+def _log_line(event: ConcernEvent, zone: str) -> LogLine:
+    names = {
+        EventKind.OPENED: _("opened"),
+        EventKind.CLAIMED: _("taken"),
+        EventKind.HANDED_BACK: _("handed back"),
+        EventKind.CALLED: _("called, reached"),
+        EventKind.NOTED: _("note"),
+        EventKind.OVERDUE: _("overdue: clinicians mailed again"),
+        EventKind.CLOSED: _("closed"),
+        EventKind.HOLD_RELEASED: _("hold lifted"),
+    }
+    what = names[EventKind(event.kind)]
+    if event.outcome == Outcome.REACHED_NOBODY:
+        when = wall_words(event.next_try_at, zone) if event.next_try_at else ""
+        what = _("called, reached nobody; next try %(when)s") % {"when": when}
+    elif event.outcome:
+        what = f"{what}: {event.outcome.replace('_', ' ')}"
+    return LogLine(wall_words(event.at, zone), event.by_name, what, event.words)
+
+
+def message_list(
+    actor: Actor, *, state: str, page: int, now: datetime
+) -> tuple[list[tuple[TimelineRow, Patient]], bool]:
+    """The clinic-wide list: each message with its patient."""
+    rows, more = all_messages(actor, state=state, page=page)
+    patients = patients_by_uuid(rows)
+    found = [(row, patients[row.patient_uuid]) for row in rows if row.patient_uuid in patients]
+    return [(timeline_row(r, actor=actor, zone=p.site.zone, now=now), p) for r, p in found], more
+
+
+STATE_FILTERS = ("planned", "held", "sent", "skipped", "failed", "cancelled")
+
+
+def protocol_for_page() -> Protocol | None:
+    """The protocol in force with its steps."""
+    return Protocol.objects.in_force().select_related("approved_by").prefetch_related("steps").first()
+
+
+def teach_back(plan: Plan) -> list[tuple[str, str]]:
+    """The one question under the instructions: value and words of its rows; `right` is the right one."""
+    when = instructions_of(plan, at=plan.ended_at).waits[0].shown
+    return [
+        ("wrong", _("This evening")),
+        ("right", _("From %(when)s") % {"when": when}),
+        ("late", _("Only after a week")),
+    ]
+
+
+__all__ = [
+    "LEVEL_WORDS",
+    "STATE_FILTERS",
+    "CallRow",
+    "ConcernDetail",
+    "ConcernRow",
+    "call_rows",
+    "concern_detail",
+    "concern_rows",
+    "findings_of",
+    "level_words",
+    "message_list",
+    "protocol_for_page",
+    "teach_back",
+]

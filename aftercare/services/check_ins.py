@@ -1,0 +1,157 @@
+"""Saving and submitting a check-in: page by page, once, triaged by the rules; what needs a person opens a concern."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from aftercare import pages
+from aftercare.models import CheckIn, CheckInResponse
+from aftercare.rules import RULES_VERSION, checkin
+from aftercare.services.concerns import open_concern
+from aftercare.states import CallResult, Level
+from clinic import audit, links
+from clinic.audit import Actor
+from clinic.errors import Conflict, Refused
+from clinic.models import Link
+from clinic.permissions import require
+from patients.selectors import facts
+
+
+class AlreadySubmitted(Conflict):
+    """The answers are in; nothing was sent twice (R30)."""
+
+
+class NotWanted(Conflict):
+    """A later session has begun, or the session was a mistake: this check-in is no longer asked."""
+
+
+class PagesMissing(Refused):
+    """Some pages have no answer yet; `field` is the first of them."""
+
+
+class AnswersRefused(Refused):
+    """The rules could not read the answers; nothing was stored."""
+
+
+def _lock(check_in: CheckIn) -> CheckIn:
+    locked = (
+        CheckIn.objects.select_for_update(of=("self",))
+        .select_related("plan__site", "plan__session", "patient__site", "site")
+        .get(pk=check_in.pk)
+    )
+    if CheckInResponse.objects.filter(check_in=locked).exists():
+        raise AlreadySubmitted(_("We have your answers already. Nothing was sent twice."))
+    if locked.cancelled_at is not None:
+        raise NotWanted(_("These questions are no longer needed."))
+    return locked
+
+
+def save_page(*, check_in: CheckIn, page: str, values: dict[str, Any], by: Actor, at: datetime) -> CheckIn:
+    """Keep the answers of one page in the draft. Raises AlreadySubmitted, NotWanted."""
+    with audit.write(by=by, action="check_in.save"):
+        locked = _lock(check_in)
+        locked.draft = pages.with_page(locked.draft, page, values)
+        locked.draft_saved_at = at
+        locked.save(update_fields=["draft", "draft_saved_at"])
+        return locked
+
+
+def submit_check_in(*, check_in: CheckIn, by: Actor, at: datetime, link: Link | None = None) -> CheckInResponse:
+    """Turn the draft into the answer: once, consuming the link, with triage, concern, holds and mail.
+
+    Raises AlreadySubmitted, NotWanted, PagesMissing, AnswersRefused.
+    """
+    with audit.write(by=by, action="check_in.submit"):
+        locked = _lock(check_in)
+        missing = pages.first_missing(locked.asked, locked.draft)
+        if missing is not None:
+            raise PagesMissing(_("One page has no answer yet."), field=missing)
+        if link is not None and not links.consume(link=link, by=by, at=at):
+            raise AlreadySubmitted(_("We have your answers already. Nothing was sent twice."))
+        response = _store(locked, by=by, at=at)
+        _close_call_task(locked, by=by, at=at)
+        _bring_to_a_person(locked, response, by=by, at=at)
+        return response
+
+
+def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckInResponse:
+    """A clinician answers on the patient's behalf, on the phone; the row says so (SETTLED 6)."""
+    require(by, "checkin:answer_for")
+    with audit.write(by=by, action="check_in.answer_for"):
+        response = submit_check_in(check_in=check_in, by=by, at=at)
+        links.revoke(by=by, at=at, reason="answered on the phone", subject_uuid=check_in.uuid)
+        return response
+
+
+def _rule_input(check_in: CheckIn, answers: dict[str, Any], *, at: datetime) -> dict[str, Any]:
+    known = facts(check_in.patient, as_of=check_in.site.today(at))
+    context: dict[str, Any] = {"asked": [name for name in check_in.asked if name.startswith("Q")]}
+    if known.get("fitzpatrick"):
+        context["fitzpatrick"] = known["fitzpatrick"]
+    if check_in.plan.session.minoxidil_early_allowed:
+        context["minoxidilEarlyAllowed"] = True
+    return {
+        "sessionEnd": check_in.plan.ended_at.isoformat(),
+        "answeredAt": at.isoformat(),
+        "answers": answers,
+        "context": context,
+    }
+
+
+def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
+    answers = pages.answers_of(check_in.asked, check_in.draft)
+    rule_input = _rule_input(check_in, answers, at=at)
+    result = checkin(rule_input)
+    if "errors" in result:
+        raise AnswersRefused("; ".join(f"{e['path']}: {e['message']}" for e in result["errors"]))
+    exact = json.dumps(rule_input, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return CheckInResponse.objects.create(
+        check_in=check_in,
+        answered_at=at,
+        session_end=check_in.plan.ended_at,
+        answers=answers,
+        asked=check_in.asked,
+        satisfaction=pages.satisfaction_of(check_in.draft),
+        sha256=hashlib.sha256(exact.encode()).hexdigest(),
+        rule_input=rule_input,
+        rules_version=RULES_VERSION,
+        triage=result["triage"],
+        rules=result["rules"],
+        call_emergency=result["callEmergency"],
+        hold_next_session=result["holdNextSession"],
+        link_id=by.link_id,
+        on_behalf_by_id=by.staff_id,
+    )
+
+
+def _bring_to_a_person(check_in: CheckIn, response: CheckInResponse, *, by: Actor, at: datetime) -> None:
+    """URGENT, SAME_DAY and ROUTINE open a concern; so do “not sure” on Q1–Q3 and free text, which never lower (SETTLED 8)."""
+    reasons: list[dict[str, Any]] = [dict(rule) for rule in response.rules]
+    reasons += [{"not_sure": question} for question in pages.unsure_questions(response.answers)]
+    if str(response.answers.get("free_text") or "").strip():
+        reasons.append({"free_text": True})
+    if not reasons and response.triage == Level.REASSURE:
+        return
+    level = Level.ROUTINE if response.triage == Level.REASSURE else Level(response.triage)
+    open_concern(
+        patient=check_in.patient,
+        level=level,
+        reasons=reasons,
+        by=by,
+        at=at,
+        check_in=check_in,
+    )
+
+
+def _close_call_task(check_in: CheckIn, *, by: Actor, at: datetime) -> None:
+    task = getattr(check_in, "call_task", None)
+    if task is not None and task.done_at is None:
+        task.done_at, task.result, task.done_by_id = (
+            at,
+            CallResult.ANSWERED,
+            by.staff_id,
+        )
+        task.save(update_fields=["done_at", "result", "done_by"])

@@ -1,0 +1,292 @@
+"""Concerns: opened by a result, claimed by one clinician, closed with an outcome; the holds they set and lift."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from aftercare import emails
+from aftercare.models import CheckIn, Concern, ConcernEvent
+from aftercare.selectors.clock import response_due
+from aftercare.states import ConcernState, EventKind, Level, Outcome
+from clinic import audit
+from clinic.audit import Actor
+from clinic.errors import Conflict, Refused
+from clinic.permissions import require
+from patients.models import Hold, Patient
+from patients.services import place_hold, release_hold
+
+CAUSE = "concern"
+MOST_ESCALATIONS = 8
+_REPEAT = {
+    Level.URGENT: timedelta(minutes=30),
+    Level.SAME_DAY: timedelta(hours=2),
+    Level.ROUTINE: timedelta(days=1),
+}
+
+
+class TakenByColleague(Conflict):
+    """Another clinician claimed it first; the message names them."""
+
+
+class NotYours(Conflict):
+    """Only the clinician who has the concern may do this."""
+
+
+class AlreadyClosed(Conflict):
+    """The concern has an outcome."""
+
+
+class OutcomeMissing(Refused):
+    """A concern closes only with an outcome and words."""
+
+
+def blocks_for(level: str, *, hold_next_session: bool) -> frozenset[str]:
+    """What a result holds (the table of SETTLED 3)."""
+    if level == Level.URGENT:
+        return frozenset({"booking", "session", "invitations"})
+    if level == Level.SAME_DAY:
+        return frozenset({"session", "invitations"})
+    return frozenset({"session"}) if hold_next_session else frozenset()
+
+
+def open_concern(
+    *,
+    patient: Patient,
+    level: Level,
+    reasons: list[dict[str, Any]],
+    by: Actor,
+    at: datetime,
+    check_in: CheckIn | None = None,
+) -> Concern:
+    """A concern with its clock, its holds and its mail to the site's clinicians. The caller holds the check-in's lock."""
+    response = getattr(check_in, "response", None)
+    with audit.write(by=by, action="concern.open"):
+        concern = Concern.objects.create(
+            patient=patient,
+            site=patient.site,
+            check_in=check_in,
+            level=level,
+            reasons=reasons,
+            emergency_shown_at=at if response and response.call_emergency else None,
+            opened_at=at,
+            due_at=response_due(
+                level,
+                opened_at=at,
+                site=patient.site,
+                plan=check_in.plan if check_in else None,
+            ),
+        )
+        _add_event(concern, EventKind.OPENED, by=by, at=at)
+        blocks = blocks_for(level, hold_next_session=bool(response and response.hold_next_session))
+        if blocks:
+            place_hold(
+                patient=patient,
+                blocks=blocks,
+                cause_kind=CAUSE,
+                cause_uuid=concern.uuid,
+                reason=_("Check-in: %(level)s") % {"level": level},
+                by=by,
+                at=at,
+            )
+        emails.queue_concern_alerts(concern, by=by, at=at)
+        return concern
+
+
+def _add_event(
+    concern: Concern,
+    kind: EventKind,
+    *,
+    by: Actor,
+    at: datetime,
+    words: str = "",
+    outcome: str = "",
+    next_try_at: datetime | None = None,
+) -> ConcernEvent:
+    return ConcernEvent.objects.create(
+        concern=concern,
+        kind=kind,
+        at=at,
+        by_staff_id=by.staff_id,
+        by_name=by.name[:160],
+        words=words,
+        outcome=outcome,
+        next_try_at=next_try_at,
+    )
+
+
+def _lock(concern: Concern) -> Concern:
+    locked = Concern.objects.select_for_update(of=("self",)).select_related("claimed_by").get(pk=concern.pk)
+    if locked.state == ConcernState.CLOSED:
+        raise AlreadyClosed(_("This concern is closed."))
+    return locked
+
+
+def _lock_own(concern: Concern, by: Actor) -> Concern:
+    locked = _lock(concern)
+    if locked.claimed_by_id != by.staff_id:
+        raise NotYours(_("Take this concern first: then you can write to it."))
+    return locked
+
+
+def claim_concern(*, concern: Concern, by: Actor, at: datetime) -> Concern:
+    """One clinician takes it; claiming twice is harmless. Raises TakenByColleague, AlreadyClosed."""
+    require(by, "concern:claim")
+    with audit.write(by=by, action="concern.claim"):
+        locked = _lock(concern)
+        if locked.claimed_by is not None and locked.claimed_by_id != by.staff_id:
+            raise TakenByColleague(
+                _("%(name)s has taken this already. Nothing for you to do.") % {"name": locked.claimed_by.display_name}
+            )
+        if locked.claimed_by_id is None:
+            locked.state, locked.claimed_by_id, locked.claimed_at = (
+                ConcernState.CLAIMED,
+                by.staff_id,
+                at,
+            )
+            locked.save(update_fields=["state", "claimed_by", "claimed_at"])
+            _add_event(locked, EventKind.CLAIMED, by=by, at=at)
+        return locked
+
+
+def hand_back_concern(*, concern: Concern, words: str, by: Actor, at: datetime) -> Concern:
+    """Its clinician gives it back to the list; all clinicians of the site are mailed again. Raises NotYours."""
+    require(by, "concern:claim")
+    with audit.write(by=by, action="concern.hand_back", reason=words):
+        locked = _lock_own(concern, by)
+        locked.state, locked.claimed_by, locked.claimed_at = (
+            ConcernState.OPEN,
+            None,
+            None,
+        )
+        locked.escalations += 1
+        locked.save(update_fields=["state", "claimed_by", "claimed_at", "escalations"])
+        _add_event(locked, EventKind.HANDED_BACK, by=by, at=at, words=words)
+        emails.queue_concern_alerts(locked, by=by, at=at)
+        return locked
+
+
+def log_call(
+    *,
+    concern: Concern,
+    words: str,
+    reached: bool,
+    by: Actor,
+    at: datetime,
+    next_try_at: datetime | None = None,
+) -> ConcernEvent:
+    """Write down a call. Reaching the patient stops the clock; reaching nobody needs the next try. Raises NotYours."""
+    require(by, "concern:claim")
+    if not reached and next_try_at is None:
+        raise Refused(_("Say when you will try again."), field="next_try_at")
+    if next_try_at is not None and next_try_at <= at:
+        raise Refused(_("The next try must be later than now."), field="next_try_at")
+    with audit.write(by=by, action="concern.call"):
+        locked = _lock_own(concern, by)
+        locked.next_try_at = None if reached else next_try_at
+        if reached and locked.answered_at is None:
+            locked.answered_at = at
+        locked.save(update_fields=["next_try_at", "answered_at"])
+        outcome = "" if reached else Outcome.REACHED_NOBODY
+        return _add_event(
+            locked,
+            EventKind.CALLED,
+            by=by,
+            at=at,
+            words=words,
+            outcome=outcome,
+            next_try_at=locked.next_try_at,
+        )
+
+
+def close_concern(
+    *,
+    concern: Concern,
+    outcome: str,
+    words: str,
+    by: Actor,
+    at: datetime,
+    keep_holds: bool = False,
+) -> Concern:
+    """Close with an outcome; the holds it set are lifted unless they are kept. Raises NotYours, OutcomeMissing."""
+    require(by, "concern:close")
+    if outcome not in set(Outcome) - {Outcome.REACHED_NOBODY}:
+        raise OutcomeMissing(
+            _("Choose what came of it. If you reached nobody, log the call instead."),
+            field="outcome",
+        )
+    if not words.strip():
+        raise OutcomeMissing(_("Write what you found and what you advised."), field="words")
+    with audit.write(by=by, action="concern.close", reason=outcome):
+        locked = _lock_own(concern, by)
+        locked.state, locked.outcome, locked.closed_at = (
+            ConcernState.CLOSED,
+            outcome,
+            at,
+        )
+        locked.closed_by_id, locked.answered_at = by.staff_id, locked.answered_at or at
+        locked.next_try_at = None
+        locked.save(
+            update_fields=[
+                "state",
+                "outcome",
+                "closed_at",
+                "closed_by",
+                "answered_at",
+                "next_try_at",
+            ]
+        )
+        _add_event(locked, EventKind.CLOSED, by=by, at=at, words=words, outcome=outcome)
+        emails.cancel_concern_alerts(locked, by=by, at=at)
+        if not keep_holds:
+            _lift(
+                locked,
+                reason=_("Concern closed: %(outcome)s") % {"outcome": outcome},
+                by=by,
+                at=at,
+            )
+        return locked
+
+
+def release_concern_holds(*, concern: Concern, reason: str, by: Actor, at: datetime) -> int:
+    """Lift the holds that a concern set, with a reason, whether or not it is closed. Returns how many."""
+    require(by, "hold:release")
+    if not reason.strip():
+        raise Refused(_("Write why the hold is lifted."), field="reason")
+    with audit.write(by=by, action="concern.release_holds", reason=reason):
+        locked = Concern.objects.select_for_update(of=("self",)).get(pk=concern.pk)
+        return _lift(locked, reason=reason, by=by, at=at)
+
+
+def _lift(concern: Concern, *, reason: str, by: Actor, at: datetime) -> int:
+    holds = list(Hold.objects.filter(cause_kind=CAUSE, cause_uuid=concern.uuid, released_at__isnull=True))
+    for hold in holds:
+        release_hold(hold=hold, reason=reason, by=by, at=at)
+    if holds:
+        _add_event(concern, EventKind.HOLD_RELEASED, by=by, at=at, words=reason)
+        emails.release_held_invitations(concern.patient.uuid, by=by, at=at)
+    return len(holds)
+
+
+def escalate_concern(*, concern: Concern, by: Actor, at: datetime) -> bool:
+    """The clock has run out: mark it, and mail the site's clinicians again. True if it did; idempotent per interval."""
+    with audit.write(by=by, action="concern.escalate"):
+        locked = Concern.objects.select_for_update(of=("self",)).get(pk=concern.pk)
+        if not is_escalation_due(locked, at=at):
+            return False
+        locked.escalations += 1
+        locked.escalated_at = at
+        locked.save(update_fields=["escalations", "escalated_at"])
+        _add_event(locked, EventKind.OVERDUE, by=by, at=at)
+        emails.queue_concern_alerts(locked, by=by, at=at)
+        return True
+
+
+def is_escalation_due(concern: Concern, *, at: datetime) -> bool:
+    """Whether nobody answered in time, and the last reminder is long enough ago (a try that is planned counts)."""
+    if concern.state == ConcernState.CLOSED or concern.answered_at or concern.escalations >= MOST_ESCALATIONS:
+        return False
+    due = max(concern.due_at, concern.next_try_at or concern.due_at)
+    if concern.escalated_at is not None:
+        due = max(due, concern.escalated_at + _REPEAT[Level(concern.level)])
+    return due <= at

@@ -1,0 +1,193 @@
+"""Planning what follows a session, and ending plans. Lock → check → write → history → queue, one transaction each."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from aftercare import emails
+from aftercare.models import CheckIn, Plan, PlannedMessage, ProtocolStep
+from aftercare.services.protocol import protocol_in_force
+from aftercare.states import PlanState, Purpose, Scope
+from clinic import audit, clock
+from clinic.audit import Actor
+from treatments.models import TreatmentSession
+
+LINK_DAYS = 7
+SUPERSEDED = "superseded by the next session"
+TOO_LATE = "its time had passed when the session was planned"
+IN_ERROR = "session entered in error"
+
+
+@dataclass(frozen=True)
+class When:
+    """When a step goes: the instant, the wish it came from, and when it is too late."""
+
+    send_after: datetime
+    expires_at: datetime
+    local_on: date
+    local_time: time
+
+
+def when_of(step: ProtocolStep, *, ended_at: datetime, zone: str) -> When:
+    """The time of a step after a session that ended at `ended_at`; calendar days are those of `zone`."""
+    if step.offset_days is None or step.local_time is None:
+        send_after = ended_at + timedelta(hours=step.offset_hours)
+        shown = clock.wall(send_after, zone)
+        wish_on, wish_time = shown.date(), shown.time()
+    else:
+        wish_on = clock.local_date(ended_at, zone) + timedelta(days=step.offset_days)
+        wish_time = step.local_time
+        send_after = clock.resolve_local(wish_on, wish_time, zone)
+    return When(send_after, send_after + timedelta(hours=step.expires_hours), wish_on, wish_time)
+
+
+def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | None:
+    """The plan of an ended session with its messages and outbox rows; made once, however often it is called.
+
+    A session that has not ended, or was entered in error, has none. Times come from the true end, not from `at`;
+    steps whose time has passed are cancelled with that reason (SETTLED 1).
+    """
+    with audit.write(by=by, action="aftercare.plan"):
+        session = (
+            TreatmentSession.objects.select_for_update(of=("self",))
+            .select_related("patient", "site", "course")
+            .get(uuid=session_uuid)
+        )
+        found = Plan.objects.filter(session=session).first()
+        if found is not None or session.ended_at is None or is_in_error(session):
+            return found
+        plan = _new_plan(session, by=by, at=at)
+        for step in plan.protocol.steps.order_by("position", "pk"):
+            if step.phase in {"", session.course.phase}:
+                _plan_step(plan, step, session=session, by=by, at=at)
+        _supersede(plan, by=by, at=at)
+        return plan
+
+
+def is_in_error(session: TreatmentSession) -> bool:
+    """Whether the session was marked as entered in error by a later row (SETTLED 7)."""
+    return hasattr(session, "entered_in_error")
+
+
+def _new_plan(session: TreatmentSession, *, by: Actor, at: datetime) -> Plan:
+    return Plan.objects.create(
+        session=session,
+        patient=session.patient,
+        site=session.site,
+        protocol=protocol_in_force(by=by, at=at),
+        ended_at=session.ended_at,
+        zone=session.site.zone,
+        planned_at=at,
+    )
+
+
+def _plan_step(
+    plan: Plan,
+    step: ProtocolStep,
+    *,
+    session: TreatmentSession,
+    by: Actor,
+    at: datetime,
+) -> None:
+    course_key = session.course.uuid if step.scope == Scope.COURSE else None
+    if course_key and PlannedMessage.objects.filter(course_key=course_key, code=step.code).exists():
+        return
+    when = when_of(step, ended_at=plan.ended_at, zone=plan.zone)
+    outbox = emails.queue_step(
+        plan=plan,
+        step=step,
+        send_after=when.send_after,
+        expires_at=when.expires_at,
+        by=by,
+        at=at,
+    )
+    message = PlannedMessage.objects.create(
+        plan=plan,
+        step=step,
+        scope=step.scope,
+        course_key=course_key,
+        code=step.code,
+        outbox=outbox,
+        send_after=when.send_after,
+        expires_at=when.expires_at,
+        local_on=when.local_on,
+        local_time=when.local_time,
+    )
+    late = when.expires_at <= at
+    if step.purpose == Purpose.CHECK_IN:
+        _add_check_in(plan, step, message, late=late, at=at)
+    if late:
+        emails.cancel_message(message, reason=TOO_LATE, by=by, at=at)
+
+
+def _add_check_in(plan: Plan, step: ProtocolStep, message: PlannedMessage, *, late: bool, at: datetime) -> None:
+    CheckIn.objects.create(
+        plan=plan,
+        message=message,
+        patient=plan.patient,
+        site=plan.site,
+        code=step.code,
+        asked=step.questions,
+        opens_at=message.send_after,
+        closes_at=max(message.expires_at, message.send_after + timedelta(days=LINK_DAYS)),
+        cancelled_at=at if late else None,
+        cancelled_reason=TOO_LATE if late else "",
+    )
+
+
+def _supersede(plan: Plan, *, by: Actor, at: datetime) -> None:
+    """Of a patient's running plans only that of the latest session keeps its session steps (SETTLED 5)."""
+    running = list(Plan.objects.running().filter(patient=plan.patient).select_for_update().order_by("ended_at", "pk"))
+    for earlier in running[:-1]:
+        _end(
+            earlier,
+            state=PlanState.SUPERSEDED,
+            reason=SUPERSEDED,
+            only=Scope.SESSION,
+            by=by,
+            at=at,
+        )
+
+
+def cancel_plan(*, plan: Plan, reason: str = IN_ERROR, by: Actor, at: datetime) -> None:
+    """Stop everything that a plan still has to send; nothing is deleted (SETTLED 7). Idempotent."""
+    with audit.write(by=by, action="aftercare.cancel_plan", reason=reason):
+        locked = Plan.objects.select_for_update().get(pk=plan.pk)
+        if locked.state != PlanState.CANCELLED:
+            _end(
+                locked,
+                state=PlanState.CANCELLED,
+                reason=reason,
+                only=None,
+                by=by,
+                at=at,
+            )
+
+
+def _end(
+    plan: Plan,
+    *,
+    state: PlanState,
+    reason: str,
+    only: Scope | None,
+    by: Actor,
+    at: datetime,
+) -> None:
+    plan.state, plan.state_reason = state, reason
+    plan.save(update_fields=["state", "state_reason"])
+    messages = plan.messages.select_related("outbox")
+    for message in messages.filter(scope=only) if only else messages:
+        emails.cancel_message(message, reason=reason, by=by, at=at)
+    plan.check_ins.unanswered().update(cancelled_at=at, cancelled_reason=reason)
+
+
+def note_read(*, plan: Plan, taught_back: bool | None, by: Actor, at: datetime) -> Plan:
+    """The patient says that the instructions were read; the first time counts. `taught_back`: the question was right."""
+    with audit.write(by=by, action="aftercare.read"):
+        locked = Plan.objects.select_for_update().get(pk=plan.pk)
+        if locked.read_at is None:
+            locked.read_at, locked.read_link_id = at, by.link_id
+        if taught_back is not None:
+            locked.taught_back = taught_back
+        locked.save(update_fields=["read_at", "read_link_id", "taught_back"])
+        return locked

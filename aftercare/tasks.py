@@ -1,0 +1,48 @@
+"""Celery entry points: read the clock, ask a selector who is due, call one service each. Safe to run twice or late."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from aftercare import emails, selectors, services
+from aftercare.states import CallReason
+from clinic.audit import Actor
+
+log = logging.getLogger("aftercare")
+_MOST = 500
+
+
+@shared_task(name="aftercare.plan_ended_sessions", acks_late=False, max_retries=0)
+def plan_ended_sessions() -> int:
+    """Plan what ended and has no plan; stop what was entered in error. One broken session does not stop the others."""
+    at, by = timezone.now(), Actor.of_task("aftercare.plan_ended_sessions")
+    emails.refresh_addresses(by=by, at=at)
+    for plan in selectors.plans_in_error():
+        services.cancel_plan(plan=plan, by=by, at=at)
+    planned = 0
+    for session_uuid in selectors.sessions_without_plan(at)[:_MOST]:
+        try:
+            planned += services.plan_aftercare(session_uuid=session_uuid, by=by, at=at) is not None
+        except Exception:  # the sweep must reach the other patients; the trace names the session
+            log.exception("planning session %s failed", session_uuid)
+    return planned
+
+
+@shared_task(name="aftercare.remind_missed_check_ins", acks_late=False, max_retries=0)
+def remind_missed_check_ins() -> int:
+    """A reminder after 12 silent hours, a call task after 24, a call at once where no mail could go."""
+    at, by = timezone.now(), Actor.of_task("aftercare.remind_missed_check_ins")
+    done = sum(services.remind_check_in(check_in=c, by=by, at=at) for c in selectors.check_ins_to_remind(at)[:_MOST])
+    for check_in in selectors.check_ins_to_call(at)[:_MOST]:
+        done += services.open_call_task(check_in=check_in, reason=CallReason.MISSED, by=by, at=at) is not None
+    for check_in in selectors.check_ins_without_mail(at)[:_MOST]:
+        done += services.open_call_task(check_in=check_in, reason=CallReason.NO_MAIL, by=by, at=at) is not None
+    return done
+
+
+@shared_task(name="aftercare.watch_response_clocks", acks_late=False, max_retries=0)
+def watch_response_clocks() -> int:
+    """Concerns whose time ran out without an answer: marked overdue, mailed again."""
+    at, by = timezone.now(), Actor.of_task("aftercare.watch_response_clocks")
+    return sum(services.escalate_concern(concern=c, by=by, at=at) for c in selectors.concerns_past_due(at)[:_MOST])

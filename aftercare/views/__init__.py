@@ -1,0 +1,41 @@
+"""Pages of aftercare: what a patient opens by link, and what staff see of it."""
+
+from aftercare.views.calls import call_task, call_tried
+from aftercare.views.check_ins import answer_for, staff_check_in
+from aftercare.views.concerns import (
+    claim_concern,
+    close_concern,
+    concern,
+    concerns,
+    hand_back_concern,
+    log_call,
+    release_holds,
+)
+from aftercare.views.messages import all_messages, hold_message, message, messages, release_message, send_message_now
+from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions
+from aftercare.views.protocol import protocol
+
+__all__ = [
+    "all_messages",
+    "answer_for",
+    "call_task",
+    "call_tried",
+    "check_in",
+    "check_in_done",
+    "check_in_page",
+    "claim_concern",
+    "close_concern",
+    "concern",
+    "concerns",
+    "hand_back_concern",
+    "hold_message",
+    "instructions",
+    "log_call",
+    "message",
+    "messages",
+    "protocol",
+    "release_holds",
+    "release_message",
+    "send_message_now",
+    "staff_check_in",
+]

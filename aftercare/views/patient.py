@@ -1,0 +1,113 @@
+"""What a patient opens by link: the questions, what the answers mean, and the instructions to read again."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.debug import sensitive_post_parameters
+
+from aftercare import pages, selectors, services
+from aftercare.forms import PageForm, form_for
+from aftercare.models import CheckIn, Plan
+from aftercare.purposes import AFTERCARE, CHECK_IN
+from clinic.permissions import link_page
+
+
+def _check_in(request: HttpRequest) -> CheckIn:
+    found = selectors.check_in_behind(request.link.subject_uuid)  # type: ignore[attr-defined]
+    if found is None:
+        raise Http404
+    return found
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """In the language of the patient, whatever the browser asks for."""
+    with translation.override(request.link.language):  # type: ignore[attr-defined]
+        return render(request, template, context, status=status)
+
+
+@link_page(CHECK_IN, methods=("GET",))
+def check_in(request: HttpRequest) -> HttpResponse:
+    """Where the link leads: the first page without an answer, or what was answered, or that it is not needed."""
+    asked = _check_in(request)
+    if asked.is_answered:
+        return redirect("aftercare_links:check_in_done")
+    if asked.cancelled_at is not None:
+        return _render(request, "aftercare/check_in_closed.html", {"check_in": asked})
+    return redirect("aftercare_links:check_in_page", page=pages.first_missing(asked.asked, asked.draft) or "words")
+
+
+@sensitive_post_parameters()
+@link_page(CHECK_IN)
+def check_in_page(request: HttpRequest, page: str) -> HttpResponse:
+    """One page of questions. POST keeps its answers and goes on; the last one submits, once."""
+    asked = _check_in(request)
+    if asked.is_answered or asked.cancelled_at is not None:
+        return redirect("aftercare_links:check_in")
+    shown = pages.page_to_show(asked.asked, asked.draft, page)
+    if shown is None:
+        return redirect("aftercare_links:check_in")
+    if request.method != "POST":
+        return _page(request, asked, form_for(shown, draft=asked.draft))
+    form = form_for(shown, request.POST)
+    if not form.is_valid():
+        return _page(request, asked, form, status=422)
+    return _keep(request, asked, form)
+
+
+def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
+    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    try:
+        saved = services.save_page(check_in=asked, page=form.page.name, values=form.values(), by=by, at=at)
+        if form.page.kind == "words":
+            services.submit_check_in(check_in=saved, by=by, at=at, link=request.link)  # type: ignore[attr-defined]
+            return redirect("aftercare_links:check_in_done")
+    except services.PagesMissing as missing:
+        return redirect("aftercare_links:check_in_page", page=missing.field)
+    except (services.AlreadySubmitted, services.NotWanted):
+        return redirect("aftercare_links:check_in")
+    return redirect("aftercare_links:check_in_page", page=pages.next_page(saved.asked, saved.draft, form.page.name))
+
+
+def _page(request: HttpRequest, asked: CheckIn, form: PageForm, *, status: int = 200) -> HttpResponse:
+    place, of = pages.progress(asked.asked, asked.draft, form.page.name)
+    context = {
+        "check_in": asked,
+        "page": form.page,
+        "form": form,
+        "place": place,
+        "of": of,
+        "before": pages.page_before(asked.asked, asked.draft, form.page.name),
+    }
+    return _render(request, "aftercare/check_in_page.html", context, status=status)
+
+
+@link_page(CHECK_IN, methods=("GET",))
+def check_in_done(request: HttpRequest) -> HttpResponse:
+    """What the answers mean now, when to worry, what still has to wait, whom to call."""
+    asked = _check_in(request)
+    if not asked.is_answered:
+        return redirect("aftercare_links:check_in")
+    with translation.override(request.link.language):  # type: ignore[attr-defined]
+        context = {"check_in": asked, "answer": selectors.answer_page(asked, at=timezone.now())}
+    return _render(request, "aftercare/check_in_done.html", context)
+
+
+@link_page(AFTERCARE)
+def instructions(request: HttpRequest) -> HttpResponse:
+    """The instructions to read again; POST says that they were read, with the answer to one question."""
+    plan: Plan | None = selectors.plan_behind(request.link.subject_uuid)  # type: ignore[attr-defined]
+    if plan is None:
+        raise Http404
+    at = timezone.now()
+    with translation.override(request.link.language):  # type: ignore[attr-defined]
+        context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at)}
+        context["teach"] = selectors.teach_back(plan)
+    if request.method != "POST":
+        return _render(request, "aftercare/instructions.html", context)
+    chosen = request.POST.get("wash", "")
+    right = None if not chosen else chosen == "right"
+    by = request.actor  # type: ignore[attr-defined]
+    services.note_read(plan=plan, taught_back=right, by=by, at=at)
+    return redirect("aftercare_links:instructions")
