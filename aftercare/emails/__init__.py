@@ -13,8 +13,8 @@ from aftercare.emails.rows import (
 from aftercare.emails.timeline import Mail, hold, is_movable, preview, release, send_now
 
 __all__ = [
-    "Mail",
     "HELD_BY_FLAG",
+    "Mail",
     "cancel_concern_alerts",
     "cancel_message",
     "hold",

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from appointments.selectors import next_appointment
+
 from aftercare.emails import build
 from aftercare.emails.rows import HELD_BY_FLAG
 from aftercare.models import CheckIn, Concern, PlannedMessage
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
-from appointments.selectors import next_appointment
 from clinic.models import OutboxMessage
 from clinic.outbox.kinds import Kind, Verdict
 from clinic.outbox.kinds import register as register_kind

@@ -9,7 +9,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import Plan
-from aftercare.rules import DEFAULT
 
 _WASH = _("Wash gently, with a mild shampoo without fragrance")
 _PRODUCTS = _("Retinoids, acids, scrubs, lotions mixed by a pharmacy, oils and cosmetics")

@@ -1,0 +1,204 @@
+"""Concerns: one clinician, a clock, a call log, an outcome; holds lift when it closes (SETTLED 3, 6)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from aftercare import selectors, services
+from aftercare.models import Concern, ConcernEvent
+from aftercare.states import CallReason, Level
+from clinic.audit import Actor
+from clinic.errors import Refused
+from clinic.models import Closure, OutboxMessage, Site, Staff
+from patients.models import Hold
+from tests.aftercare.make import ENDED, TASK, make_hours, make_patient, make_plan, make_response
+
+DAY1 = ENDED + timedelta(hours=25)
+
+
+@pytest.fixture
+def concern(site: Site, amara: Staff, okoro: Staff) -> Concern:
+    """Pus after a day: urgent."""
+    make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
+    return Concern.objects.get()
+
+
+def _mine(concern: Concern, staff: Staff) -> Actor:
+    by = Actor.of_staff(staff)
+    services.claim_concern(concern=concern, by=by, at=DAY1)
+    return by
+
+
+def test_one_clinician_takes_it_and_the_second_is_told_by_whom(concern: Concern, amara: Staff, okoro: Staff) -> None:
+    _mine(concern, amara)
+    with pytest.raises(services.TakenByColleague, match="Dr Amara Osei"):
+        services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=DAY1)
+    services.claim_concern(concern=concern, by=Actor.of_staff(amara), at=DAY1)
+    assert ConcernEvent.objects.filter(concern=concern, kind="claimed").count() == 1
+
+
+def test_the_desk_may_neither_take_nor_close(concern: Concern, rosa: Staff) -> None:
+    with pytest.raises(PermissionDenied):
+        services.claim_concern(concern=concern, by=Actor.of_staff(rosa), at=DAY1)
+    with pytest.raises(PermissionDenied):
+        services.close_concern(concern=concern, outcome="advice", words="x", by=Actor.of_staff(rosa), at=DAY1)
+
+
+def test_reaching_nobody_asks_for_the_next_try(concern: Concern, amara: Staff) -> None:
+    by = _mine(concern, amara)
+    with pytest.raises(Refused) as refusal:
+        services.log_call(concern=concern, words="", reached=False, by=by, at=DAY1)
+    assert refusal.value.field == "next_try_at"
+    later = DAY1 + timedelta(minutes=20)
+    services.log_call(concern=concern, words="", reached=False, next_try_at=later, by=by, at=DAY1)
+    concern.refresh_from_db()
+    assert (concern.next_try_at, concern.answered_at) == (later, None)
+
+
+def test_reaching_the_patient_stops_the_clock(concern: Concern, amara: Staff) -> None:
+    by = _mine(concern, amara)
+    services.log_call(concern=concern, words="Comes in at once", reached=True, by=by, at=DAY1)
+    concern.refresh_from_db()
+    assert concern.answered_at == DAY1
+    assert not selectors.concerns_past_due(DAY1 + timedelta(days=1)).exists()
+
+
+@pytest.mark.parametrize(("outcome", "words"), [("", "seen"), ("reached_nobody", "x"), ("advice", "  ")])
+def test_it_closes_only_with_an_outcome_and_words(concern: Concern, amara: Staff, outcome: str, words: str) -> None:
+    by = _mine(concern, amara)
+    with pytest.raises(services.OutcomeMissing):
+        services.close_concern(concern=concern, outcome=outcome, words=words, by=by, at=DAY1)
+    concern.refresh_from_db()
+    assert concern.state == "claimed"
+
+
+def test_closing_lifts_what_it_held(concern: Concern, amara: Staff) -> None:
+    by = _mine(concern, amara)
+    assert Hold.objects.filter(released_at=None).count() == 1
+    services.close_concern(concern=concern, outcome="seen_today", words="Cleaned, fine", by=by, at=DAY1)
+    assert not Hold.objects.filter(released_at=None).exists()
+    with pytest.raises(services.AlreadyClosed):
+        services.close_concern(concern=concern, outcome="advice", words="again", by=by, at=DAY1)
+
+
+def test_holds_may_be_kept_and_lifted_later_with_a_reason(concern: Concern, amara: Staff) -> None:
+    by = _mine(concern, amara)
+    services.close_concern(concern=concern, outcome="advice", words="Look again", by=by, at=DAY1, keep_holds=True)
+    assert Hold.objects.filter(released_at=None).count() == 1
+    with pytest.raises(Refused):
+        services.release_concern_holds(concern=concern, reason=" ", by=by, at=DAY1)
+    assert services.release_concern_holds(concern=concern, reason="healed", by=by, at=DAY1) == 1
+    assert not Hold.objects.filter(released_at=None).exists()
+
+
+def test_only_the_one_who_has_it_writes_to_it(concern: Concern, amara: Staff, okoro: Staff) -> None:
+    _mine(concern, amara)
+    with pytest.raises(services.NotYours):
+        services.close_concern(concern=concern, outcome="advice", words="x", by=Actor.of_staff(okoro), at=DAY1)
+
+
+def test_handing_back_opens_it_again_and_mails_again(concern: Concern, amara: Staff, okoro: Staff) -> None:
+    by = _mine(concern, amara)
+    services.hand_back_concern(concern=concern, words="off shift", by=by, at=DAY1)
+    concern.refresh_from_db()
+    assert (concern.state, concern.claimed_by) == ("open", None)
+    assert OutboxMessage.objects.filter(kind="concern_alert").count() == 4
+    services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=DAY1)
+
+
+def test_the_log_is_rows_only_added(concern: Concern) -> None:
+    from django.db import DatabaseError, transaction
+
+    event = ConcernEvent.objects.get()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ConcernEvent.objects.filter(pk=event.pk).delete()
+    assert ConcernEvent.objects.filter(pk=event.pk).exists()
+
+
+MON_10 = datetime(2026, 3, 2, 10, tzinfo=UTC)
+MON_17 = datetime(2026, 3, 2, 17, tzinfo=UTC)
+FRI_22 = datetime(2026, 3, 6, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("level", "opened", "due"),
+    [
+        (Level.URGENT, MON_10, MON_10 + timedelta(minutes=30)),
+        (Level.URGENT, FRI_22, FRI_22 + timedelta(minutes=30)),
+        (Level.SAME_DAY, MON_10, datetime(2026, 3, 2, 18, tzinfo=UTC)),
+        (Level.SAME_DAY, MON_17, datetime(2026, 3, 2, 18, tzinfo=UTC)),
+        (Level.SAME_DAY, FRI_22, datetime(2026, 3, 9, 17, tzinfo=UTC)),
+        (Level.ROUTINE, MON_10, datetime(2026, 3, 5, 18, tzinfo=UTC)),
+        (Level.ROUTINE, FRI_22, datetime(2026, 3, 11, 18, tzinfo=UTC)),
+    ],
+)
+def test_the_clock_knows_the_opening_hours(site: Site, level: Level, opened: datetime, due: datetime) -> None:
+    make_hours(site)
+    assert selectors.response_due(level, opened_at=opened, site=site) == due
+
+
+def test_a_closed_day_is_no_working_day(site: Site) -> None:
+    make_hours(site)
+    Closure.objects.create(site=site, on=datetime(2026, 3, 4, tzinfo=UTC).date())
+    assert selectors.response_due(Level.ROUTINE, opened_at=MON_10, site=site) == datetime(2026, 3, 6, 18, tzinfo=UTC)
+
+
+def test_a_site_without_hours_still_has_a_clock(site: Site) -> None:
+    assert selectors.response_due(Level.SAME_DAY, opened_at=MON_10, site=site) == MON_10 + timedelta(hours=8)
+    assert selectors.response_due(Level.ROUTINE, opened_at=MON_10, site=site).date().isoformat() == "2026-03-05"
+
+
+class TestDeskScript:
+    """The desk's call has two results, and no third (SETTLED 6)."""
+
+    def test_fine_ends_the_call(self, site: Site, amara: Staff, rosa: Staff) -> None:
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None
+        services.finish_call(task=task, result="fine", by=Actor.of_staff(rosa), at=DAY1)
+        assert not Concern.objects.exists()
+        with pytest.raises(services.CallDone):
+            services.finish_call(task=task, result="fine", by=Actor.of_staff(rosa), at=DAY1)
+
+    def test_a_clinician_calls_now_opens_a_same_day_concern(self, site: Site, amara: Staff, rosa: Staff) -> None:
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None
+        services.finish_call(task=task, result="clinician_calls_now", by=Actor.of_staff(rosa), at=DAY1)
+        assert Concern.objects.get().level == "SAME_DAY"
+
+    def test_anything_else_is_refused(self, site: Site, amara: Staff, rosa: Staff) -> None:
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None
+        with pytest.raises(Refused):
+            services.finish_call(task=task, result="told him to use ice", by=Actor.of_staff(rosa), at=DAY1)
+
+    def test_an_answer_by_the_patient_ends_the_call(self, site: Site, amara: Staff) -> None:
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None
+        make_response(asked, at=DAY1)
+        task.refresh_from_db()
+        assert task.result == "answered_meanwhile"
+        assert services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1) is None
+
+
+def test_the_list_is_by_urgency_then_clock_and_by_site(site: Site, amara: Staff, stranger: Staff) -> None:
+    patient = make_patient(site)
+    for level, minutes in ((Level.ROUTINE, 0), (Level.URGENT, 5), (Level.SAME_DAY, 1), (Level.URGENT, 2)):
+        services.open_concern(patient=patient, level=level, reasons=[], by=TASK, at=DAY1 + timedelta(minutes=minutes))
+    levels = [c.level for c in selectors.open_concerns(Actor.of_staff(amara))]
+    assert levels == ["URGENT", "URGENT", "SAME_DAY", "ROUTINE"]
+    first, second = selectors.open_concerns(Actor.of_staff(amara))[:2]
+    assert first.due_at < second.due_at
+    assert list(selectors.open_concerns(Actor.of_staff(stranger))) == []
+
+
+def test_the_desk_is_given_a_count_and_names_but_no_row(concern: Concern, rosa: Staff, max_: Staff) -> None:
+    by = Actor.of_staff(rosa)
+    assert list(selectors.open_concerns(by)) == []
+    assert selectors.concern_count(by) == 1
+    assert [row.patient.name for row in selectors.desk_concerns(by)] == ["Olivia Marsh"]
+    assert selectors.concern_count(Actor.of_staff(max_)) == 0
