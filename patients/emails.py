@@ -1,5 +1,69 @@
-"""Mail of this room."""
+"""Mail of this room: the invitation to the intake."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic import links, mailkit
+from clinic.audit import Actor
+from clinic.links import Purpose
+from clinic.models import Link, OutboxMessage
+from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, queue
+from patients.models import Patient
+from patients.vocabulary import MailMode
+
+INTAKE_DAYS = 14
 
 
 def register() -> None:
     """Purposes and kinds."""
+    links.register(
+        Purpose("intake", _("Some questions about your health before your visit."), "patients_link:intake", timedelta(days=INTAKE_DAYS))
+    )
+    links.register(
+        Purpose("rescreen", _("One question before your visit."), "patients_link:rescreen", timedelta(days=3), consume="once")
+    )
+    kinds.register(Kind("intake_invitation", _may_send, _build, scope=Scope.CARE))
+
+
+def intake_invitation(*, patient: Patient, by: Actor, at: datetime) -> OutboxMessage:
+    """Queue the intake link. Without an address or consent to mail the row says why nothing goes."""
+    link = links.make_link(
+        purpose="intake", site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on,
+        language=patient.language, subject_kind="patient", subject_uuid=patient.uuid, by=by, at=at,
+    )  # fmt: skip
+    state, reason = State.PLANNED, ""
+    if not patient.email:
+        state, reason = State.SKIPPED, "no e-mail address"
+    elif patient.mail_mode == MailMode.NONE:
+        state, reason = State.SKIPPED, "the patient does not want e-mail; please phone"
+    return queue(
+        kind="intake_invitation", key=f"intake:{link.uuid}", recipient=patient.email, patient_uuid=patient.uuid,
+        cause_kind="link", cause_uuid=link.uuid, send_after=at, expires_at=link.expires_at, language=patient.language,
+        zone=patient.site.zone, by=by, at=at, state=state, reason=reason,
+    )  # fmt: skip
+
+
+def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
+    patient = Patient.objects.get(uuid=row.patient_uuid)
+    link = Link.objects.get(uuid=row.cause_uuid)
+    if patient.deceased_on or patient.do_not_contact:
+        return Verdict.cancel("the patient is not contacted any more")
+    if patient.mail_mode == MailMode.NONE:
+        return Verdict.skip("the patient does not want e-mail; please phone")
+    if not links.is_alive(link, at):
+        return Verdict.cancel("a newer link was sent")
+    return Verdict.go()
+
+
+def _build(row: OutboxMessage, at: datetime) -> Mail:
+    link = Link.objects.select_related("site", "site__clinic").get(uuid=row.cause_uuid)
+    patient = Patient.objects.get(uuid=row.patient_uuid)
+    context = {
+        "first_name": patient.first_name,
+        "site": link.site,
+        "clinic": link.site.clinic,
+        "url": links.url_for(links.mint_token(link, at=at)),
+        "days": INTAKE_DAYS,
+    }
+    return Mail(*mailkit.render("intake_invitation", context, row.language))

@@ -1,6 +1,15 @@
-"""Pages, in the order a user meets them."""
+"""Pages behind an e-mailed link."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from patients.views import intake
 
 app_name = "patients_link"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("intake/", intake.intake, name="intake"),
+    path("intake/review/", intake.intake_review, name="intake_review"),
+    path("intake/consent/", intake.intake_consent, name="intake_consent"),
+    path("intake/done/", intake.intake_done, name="intake_done"),
+    path("intake/<slug:page>/", intake.intake_page, name="intake_page"),
+    path("rescreen/", intake.rescreen, name="rescreen"),
+]

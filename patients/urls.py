@@ -1,6 +1,25 @@
-"""Pages, in the order a user meets them."""
+"""Staff pages about people, in the order in which a patient passes through them."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from patients.views import intake, people, screening
 
 app_name = "patients"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", people.list, name="list"),
+    path("register/", people.register, name="register"),
+    path("<uuid:patient>/edit/", people.edit, name="edit"),
+    path("<uuid:patient>/invite/", people.invite, name="invite"),
+    path("<uuid:patient>/intake/", intake.staff_intake, name="intake"),
+    path("<uuid:patient>/intake/review/", intake.staff_intake_review, name="intake_review"),
+    path("<uuid:patient>/intake/consent/", intake.staff_intake_consent, name="intake_consent"),
+    path("<uuid:patient>/intake/done/", intake.staff_intake_done, name="intake_done"),
+    path("<uuid:patient>/intake/<slug:page>/", intake.staff_intake_page, name="intake_page"),
+    path("<uuid:patient>/screening/", screening.screening, name="screening"),
+    path("<uuid:patient>/screening/clear/", screening.clear, name="clear"),
+    path("<uuid:patient>/screening/review/<uuid:intake>/", screening.review, name="review"),
+    path("<uuid:patient>/rescreen/", screening.rescreen, name="rescreen"),
+    path("<uuid:patient>/rescreen/<uuid:rescreen>/review/", screening.review_rescreen, name="review_rescreen"),
+    path("<uuid:patient>/consent/", screening.consent, name="consent"),
+    path("<uuid:patient>/holds/<uuid:hold>/release/", screening.release_hold, name="release_hold"),
+]

@@ -1,0 +1,6 @@
+"""Parse and clean; never save."""
+
+from patients.forms.intake import ClearanceForm, ConsentForm, IntakePageForm, ReasonForm, RescreenForm
+from patients.forms.people import PersonForm
+
+__all__ = ["ClearanceForm", "ConsentForm", "IntakePageForm", "PersonForm", "ReasonForm", "RescreenForm"]

@@ -1,0 +1,41 @@
+"""Every write of this room."""
+
+from patients.services.agreements import (
+    SignatureMissing,
+    place_hold,
+    publish_consent_text,
+    release_hold,
+    sign_consent,
+    withdraw_consent,
+)
+from patients.services.answers import (
+    AlreadySubmitted,
+    AnswersWrong,
+    NotLiftable,
+    clear_finding,
+    draft_rescreen,
+    open_draft,
+    record_rescreen,
+    review_intake,
+    review_rescreen,
+    save_intake_page,
+    screen_patient,
+    submit_intake,
+    withdraw_clearance,
+)
+from patients.services.people import (
+    BornInFuture,
+    PersonData,
+    change_patient,
+    invite_to_intake,
+    record_death,
+    register_patient,
+)
+
+__all__ = [
+    "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing",
+    "change_patient", "clear_finding", "draft_rescreen", "invite_to_intake", "open_draft", "place_hold",
+    "publish_consent_text", "record_death", "record_rescreen", "register_patient", "release_hold", "review_intake",
+    "review_rescreen", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
+    "withdraw_consent",
+]  # fmt: skip

@@ -1,0 +1,176 @@
+"""Intake: saved page by page, submitted once, screened at once; and “anything changed?” on the day."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.errors import Conflict, Refused
+from clinic.models import Staff
+from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening
+from patients.rules import RULES_VERSION, eligibility
+from patients.selectors import records
+from patients.vocabulary import AnsweredBy, Gate, IntakeState
+
+
+class AlreadySubmitted(Conflict):
+    """These answers were sent before; the first ones are kept."""
+
+
+class AnswersWrong(Refused):
+    """The rules could not read the answers. `errors` names each key."""
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__("Some answers can't be read. Please check them.")
+        self.errors = errors
+
+
+class NotLiftable(Refused):
+    """Only a REVIEW finding (and E06) can be cleared (SETTLED 4)."""
+
+
+def open_draft(
+    *, patient: Patient, by: Actor, at: datetime, answered_by: AnsweredBy = AnsweredBy.PATIENT, link_uuid: UUID | None = None
+) -> Intake:
+    """The patient's one draft, made if there is none."""
+    with audit.write(by=by, action="intake.open"):
+        draft, _made = Intake.objects.get_or_create(
+            patient=patient,
+            state=IntakeState.DRAFT,
+            defaults={"started_at": at, "saved_at": at, "answered_by": answered_by, "link_uuid": link_uuid},
+        )
+    return draft
+
+
+def save_intake_page(*, intake: Intake, page: str, answers: dict[str, Any], drop: set[str], by: Actor, at: datetime) -> Intake:
+    """Merge one page's answers into the draft; keys in `drop` no longer apply. Raises AlreadySubmitted."""
+    with audit.write(by=by, action="intake.save"):
+        locked = Intake.objects.select_for_update().get(pk=intake.pk)
+        if locked.state != IntakeState.DRAFT:
+            raise AlreadySubmitted("These answers have been sent. Call us if something changed.")
+        kept = {key: value for key, value in locked.answers.items() if key not in drop}
+        locked.answers = kept | answers
+        locked.pages_done = [*[p for p in locked.pages_done if p != page], page]
+        locked.saved_at = at
+        locked.save(update_fields=["answers", "pages_done", "saved_at"])
+    return locked
+
+
+def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Screening:
+    """Freeze the draft and run the rules. The second of two submissions gets AlreadySubmitted (R30)."""
+    with audit.write(by=by, action="intake.submit"):
+        locked = Intake.objects.select_for_update().select_related("patient", "patient__site").get(pk=intake.pk)
+        if locked.state != IntakeState.DRAFT:
+            raise AlreadySubmitted("We have already received your answers. Thank you.")
+        locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
+        locked.submission_sha256 = hashlib.sha256(json.dumps(locked.answers, sort_keys=True).encode()).hexdigest()
+        locked.save(update_fields=["state", "submitted_at", "submission_sha256"])
+        _keep_lists(locked, at)
+        return _screen(locked.patient, Gate.INTAKE, today, by, at)
+
+
+def _keep_lists(intake: Intake, at: datetime) -> None:
+    """Declared allergies and hair medicines become the patient's own lists; declared ones end what is not named again."""
+    patient = intake.patient
+    declared = {(entry["substance"], entry.get("name", entry["substance"])): entry for entry in intake.answers.get("allergies") or []}
+    there = {(a.substance, a.name) for a in patient.allergies.filter(ended_at=None)}
+    Allergy.objects.bulk_create(
+        Allergy(patient=patient, substance=key[0], name=key[1], anaphylaxis=entry.get("anaphylaxis", False))
+        for key, entry in declared.items()
+        if key not in there
+    )
+    named = set(patient.medications.filter(ended_on=None).values_list("name", flat=True))
+    for name in intake.answers.get("hair_medicines") or []:
+        if name.replace("_", " ") not in named:
+            Medication.objects.create(patient=patient, name=name.replace("_", " "))
+
+
+def _screen(patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) -> Screening:
+    facts = records.facts(patient, as_of=as_of)
+    result = eligibility(facts, records.policy())
+    if "errors" in result:
+        raise AnswersWrong(result["errors"])
+    return Screening.objects.create(
+        patient=patient,
+        intake=records.latest_answers(patient),
+        gate=gate,
+        as_of=as_of,
+        rules_version=RULES_VERSION,
+        input=facts,
+        overall=result["overall"],
+        triggers=result["triggers"],
+        at=at,
+        by=by.name[:160],
+    )
+
+
+def screen_patient(*, patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) -> Screening:
+    """Run the E-rules and keep the exact input, the rule version and the result. Raises AnswersWrong."""
+    with audit.write(by=by, action=f"screening.{gate}"):
+        return _screen(patient, gate, as_of, by, at)
+
+
+def review_intake(*, intake: Intake, staff: Staff, by: Actor, at: datetime) -> Intake:
+    """A clinician has read the answers; from now on they are frozen."""
+    with audit.write(by=by, action="intake.review"):
+        locked = Intake.objects.select_for_update().get(pk=intake.pk)
+        if locked.state == IntakeState.DRAFT:
+            raise Refused("These answers have not been sent yet.")
+        locked.state, locked.reviewed_at, locked.reviewed_by = IntakeState.REVIEWED, at, staff
+        locked.save(update_fields=["state", "reviewed_at", "reviewed_by"])
+    return locked
+
+
+def clear_finding(*, patient: Patient, rule: str, evidence: str, staff: Staff, by: Actor, at: datetime) -> Clearance:
+    """A clinician lifts a REVIEW finding, or E06, with evidence; the rules run again. Raises NotLiftable."""
+    today = patient.site.today(at)
+    with audit.write(by=by, action="clearance.record", reason=evidence[:300]):
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        triggers = {t["rule"]: t["class"] for t in records.eligibility_on(patient, as_of=today).triggers}
+        if triggers.get(rule) != "REVIEW" and not (rule == "E06" and triggers.get(rule) == "DEFER"):
+            raise NotLiftable("This finding can't be cleared here. It lifts by itself or when the answer changes.")
+        clearance = Clearance.objects.create(
+            patient=patient, rule=rule, evidence=evidence, cleared_on=today, by=staff, at=at
+        )
+        _screen(patient, Gate.RECHECK, today, by, at)
+    return clearance
+
+
+def withdraw_clearance(*, clearance: Clearance, reason: str, by: Actor, at: datetime) -> None:
+    """The patient's state changed: the clearance no longer counts."""
+    with audit.write(by=by, action="clearance.withdraw", reason=reason):
+        clearance.withdrawn_at, clearance.withdrawn_reason = at, reason
+        clearance.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+        _screen(clearance.patient, Gate.RECHECK, clearance.patient.site.today(at), by, at)
+
+
+def draft_rescreen(*, patient: Patient, on: date, changed: bool, words: str, by: Actor, at: datetime) -> Rescreen:
+    """“Anything changed?” answered by link: a draft until somebody confirms it on the day (SETTLED 2)."""
+    with audit.write(by=by, action="rescreen.draft"):
+        return Rescreen.objects.create(
+            patient=patient, on=on, changed=changed, words=words, answered_by=AnsweredBy.PATIENT, at=at
+        )
+
+
+def record_rescreen(*, patient: Patient, on: date, changed: bool, words: str, by: Actor, at: datetime) -> Rescreen:
+    """Asked on arrival, by staff or on a tablet: this is the same-day screen (S01). The rules run again."""
+    with audit.write(by=by, action="rescreen.record"):
+        row = Rescreen.objects.create(
+            patient=patient, on=on, changed=changed, words=words, answered_by=AnsweredBy.STAFF, at=at,
+            confirmed_at=at, confirmed_by=by.name[:160],
+        )  # fmt: skip
+        if records.latest_answers(patient):
+            _screen(patient, Gate.ARRIVAL, on, by, at)
+    return row
+
+
+def review_rescreen(*, rescreen: Rescreen, by: Actor, at: datetime) -> None:
+    """A clinician has looked at what changed (S01: a changed answer is re-evaluated)."""
+    with audit.write(by=by, action="rescreen.review"), transaction.atomic():
+        rescreen.reviewed_at, rescreen.reviewed_by = at, by.name[:160]
+        rescreen.save(update_fields=["reviewed_at", "reviewed_by"])

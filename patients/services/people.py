@@ -1,0 +1,105 @@
+"""Registering and changing patients."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from clinic import audit, links
+from clinic.audit import Actor
+from clinic.errors import Refused
+from clinic.models import Site
+from patients import emails
+from patients.models import Patient
+from patients.names import digits, plain
+
+
+class BornInFuture(Refused):
+    """A date of birth that lies after today."""
+
+
+@dataclass(frozen=True)
+class PersonData:
+    """What is known of a person, as the form cleaned it."""
+
+    given_name: str
+    family_name: str
+    birth_on: date
+    sex: str = "unknown"
+    email: str = ""
+    phone: str = ""
+    preferred_name: str = ""
+    pronouns: str = ""
+    language: str = "en"
+    mail_mode: str = "full"
+    interpreter: str = ""
+    do_not_contact: bool = False
+
+
+def _searchable(data: PersonData) -> str:
+    return plain(f"{data.family_name} {data.given_name} {data.preferred_name}").strip()[:400]
+
+
+def _next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('patients_number')")
+        return int(cursor.fetchone()[0])
+
+
+def _fields(data: PersonData) -> dict[str, object]:
+    return {**data.__dict__, "search_name": _searchable(data), "phone_digits": digits(data.phone)}
+
+
+def register_patient(
+    *, data: PersonData, site: Site, by: Actor, at: datetime, form_key: str | None = None, invite: bool = True
+) -> Patient:
+    """Store a new patient and queue the intake link. The same `form_key` twice gives the same patient.
+
+    Raises BornInFuture.
+    """
+    if data.birth_on > site.today(at):
+        raise BornInFuture("The date of birth lies in the future.", field="birth_on")
+    with audit.write(by=by, action="patient.register"):
+        if form_key and (there := Patient.objects.filter(form_key=form_key).first()):
+            return there
+        try:
+            with transaction.atomic():
+                patient = Patient.objects.create(
+                    site=site, number=_next_number(), created_at=at, form_key=form_key, **_fields(data)
+                )
+        except IntegrityError:
+            return Patient.objects.get(form_key=form_key)
+        if invite:
+            emails.intake_invitation(patient=patient, by=by, at=at)
+    return patient
+
+
+def change_patient(*, patient: Patient, data: PersonData, by: Actor, at: datetime) -> Patient:
+    """Change contact and personal data. A new address revokes the links sent to the old one (R37)."""
+    if data.birth_on > patient.site.today(at):
+        raise BornInFuture("The date of birth lies in the future.", field="birth_on")
+    with audit.write(by=by, action="patient.change"):
+        locked = Patient.objects.select_for_update().get(pk=patient.pk)
+        if locked.email.lower() != data.email.lower():
+            links.revoke(patient_uuid=locked.uuid, by=by, at=at, reason="e-mail address changed")
+        for name, value in _fields(data).items():
+            setattr(locked, name, value)
+        locked.save()
+    return locked
+
+
+def record_death(*, patient: Patient, on: date, by: Actor, at: datetime) -> Patient:
+    """Stops everything quietly: links are revoked, and no message goes any more."""
+    with audit.write(by=by, action="patient.deceased"):
+        locked = Patient.objects.select_for_update().get(pk=patient.pk)
+        locked.deceased_on = on
+        locked.save(update_fields=["deceased_on"])
+        links.revoke(patient_uuid=locked.uuid, by=by, at=at, reason="patient deceased")
+    return locked
+
+
+def invite_to_intake(*, patient: Patient, by: Actor, at: datetime) -> None:
+    """Send the intake link again; earlier links stop working."""
+    with audit.write(by=by, action="patient.invite"):
+        links.revoke(patient_uuid=patient.uuid, purpose="intake", by=by, at=at, reason="sent again")
+        emails.intake_invitation(patient=patient, by=by, at=at)

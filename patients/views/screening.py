@@ -1,0 +1,135 @@
+"""Staff pages about screening: findings, clearance, holds, consent, “anything changed?”."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.audit import record_access
+from clinic.errors import Refused
+from clinic.models import Staff
+from clinic.permissions import allow, check_subject, fetch, may
+from patients import selectors, services
+from patients.forms import ClearanceForm, ConsentForm, ReasonForm, RescreenForm
+from patients.models import Hold, Intake, Patient, Rescreen
+from patients.selectors.screening import screening_page
+
+
+def _patient(request: HttpRequest, uuid: str) -> Patient:
+    found = fetch(Patient.objects.select_related("site", "site__clinic"), request.actor, uuid=uuid)
+    check_subject(request, found.uuid)
+    return found
+
+
+@allow(GET="screening:view")
+def screening(request: HttpRequest, patient: str) -> HttpResponse:
+    """The result with every reason for a clinician; for the front desk only what it means for booking."""
+    found = _patient(request, patient)
+    today = found.site.today(timezone.now())
+    record_access(by=request.actor, action="screening.view", patient_uuid=found.uuid)
+    context = {
+        "patient": found,
+        "today": today,
+        "desk_word": selectors.desk_word(found, as_of=today),
+        "holds": selectors.open_holds(found),
+        "consent": selectors.consent_state(found),
+        "rescreen": selectors.rescreen_on(found, today),
+        "tab": "screening",
+    }
+    if may(request.actor, "screening:view_reasons"):
+        context |= screening_page(found, today) | {"clearance_form": ClearanceForm(), "reason_form": ReasonForm()}
+    return render(request, "patients/screening.html", context)
+
+
+@allow(POST="clearance:record")
+def clear(request: HttpRequest, patient: str) -> HttpResponse:
+    """A clinician lifts one REVIEW finding, with evidence."""
+    found = _patient(request, patient)
+    form = ClearanceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        return redirect("patients:screening", patient=found.uuid)
+    try:
+        staff = Staff.objects.get(pk=request.actor.staff_id)
+        services.clear_finding(patient=found, staff=staff, by=request.actor, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("Cleared for 180 days, or until the patient's state changes."))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect("patients:screening", patient=found.uuid)
+
+
+@allow(POST="intake:review")
+def review(request: HttpRequest, patient: str, intake: str) -> HttpResponse:
+    """The clinician has read these answers."""
+    found = _patient(request, patient)
+    row = fetch(Intake.objects.filter(patient=found), request.actor, uuid=intake)
+    staff = Staff.objects.get(pk=request.actor.staff_id)
+    services.review_intake(intake=row, staff=staff, by=request.actor, at=timezone.now())
+    messages.success(request, _("Marked as read. The answers are frozen now."))
+    return redirect("patients:screening", patient=found.uuid)
+
+
+@allow(POST="hold:release")
+def release_hold(request: HttpRequest, patient: str, hold: str) -> HttpResponse:
+    """A clinician releases a hold, with a reason."""
+    found = _patient(request, patient)
+    row = fetch(Hold.objects.filter(patient=found), request.actor, uuid=hold)
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        services.release_hold(hold=row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        messages.success(request, _("The hold is released."))
+    else:
+        messages.error(request, _("Give a reason for releasing the hold."))
+    return redirect("patients:screening", patient=found.uuid)
+
+
+@allow(GET="rescreen:record", POST="rescreen:record")
+def rescreen(request: HttpRequest, patient: str) -> HttpResponse:
+    """“Anything changed since you answered?”, asked on arrival (S01)."""
+    found = _patient(request, patient)
+    at = timezone.now()
+    today = found.site.today(at)
+    draft = found.rescreens.filter(on=today, confirmed_at=None).first()
+    initial = {"changed": "yes" if draft.changed else "no", "words": draft.words} if draft else {}
+    form = RescreenForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        services.record_rescreen(
+            patient=found, on=today, changed=form.cleaned_data["changed"], words=form.cleaned_data["words"],
+            by=request.actor, at=at,
+        )  # fmt: skip
+        words = _("Noted. A clinician must look at what changed.") if form.cleaned_data["changed"] else _("Noted for today.")
+        messages.success(request, words)
+        return redirect("desk:patient_overview", patient=found.uuid)
+    context = {"form": form, "patient": found, "draft": draft}
+    return render(request, "patients/rescreen.html", context, status=422 if form.errors else 200)
+
+
+@allow(POST="intake:review")
+def review_rescreen(request: HttpRequest, patient: str, rescreen: str) -> HttpResponse:
+    """A clinician has looked at what changed."""
+    found = _patient(request, patient)
+    row = fetch(Rescreen.objects.filter(patient=found), request.actor, uuid=rescreen)
+    services.review_rescreen(rescreen=row, by=request.actor, at=timezone.now())
+    messages.success(request, _("The change is marked as looked at."))
+    return redirect("patients:screening", patient=found.uuid)
+
+
+@allow(GET="consent:record", POST="consent:record")
+def consent(request: HttpRequest, patient: str) -> HttpResponse:
+    """Consent on a tablet or from paper, under the text in force."""
+    found = _patient(request, patient)
+    text = selectors.text_in_force(found.language)
+    if text is None:
+        raise Refused(_("There is no consent text yet. A manager publishes one."))
+    form = ConsentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.sign_consent(
+            patient=found, text=text, signed_name=form.cleaned_data["signed_name"], photos=form.cleaned_data["photos"],
+            off_label_understood=form.cleaned_data["off_label_understood"], on_paper=bool(request.POST.get("on_paper")),
+            by=request.actor, at=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("Consent is signed."))
+        return redirect("desk:patient_overview", patient=found.uuid)
+    context = {"form": form, "patient": found, "text": text}
+    return render(request, "patients/consent.html", context, status=422 if form.errors else 200)
