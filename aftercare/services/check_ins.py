@@ -19,6 +19,8 @@ from clinic.models import Link
 from clinic.permissions import require
 from patients.selectors import facts
 
+_SKIN_TYPES = frozenset({"I", "II", "III", "IV", "V", "VI"})
+
 
 class AlreadySubmitted(Conflict):
     """The answers are in; nothing was sent twice (R30)."""
@@ -89,8 +91,9 @@ def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckIn
 def _rule_input(check_in: CheckIn, answers: dict[str, Any], *, at: datetime) -> dict[str, Any]:
     known = facts(check_in.patient, as_of=check_in.site.today(at))
     context: dict[str, Any] = {"asked": [name for name in check_in.asked if name.startswith("Q")]}
-    if known.get("fitzpatrick"):
-        context["fitzpatrick"] = known["fitzpatrick"]
+    skin = (known.get("answers") or {}).get("fitzpatrick")
+    if skin in _SKIN_TYPES:
+        context["fitzpatrick"] = skin
     if check_in.plan.session.minoxidil_early_allowed:
         context["minoxidilEarlyAllowed"] = True
     return {

@@ -1,0 +1,183 @@
+"""Mails: may this go now, neutral subjects, wall-clock times, both parts, and nothing in neutral mode (R34, SETTLED 20)."""
+
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+
+from aftercare import services
+from aftercare.emails import build, kinds
+from aftercare.models import Concern, Plan
+from clinic.audit import Actor
+from clinic.models import Link, LinkToken, OutboxMessage, Site, Staff
+from clinic.outbox.kinds import KINDS, Mail
+from patients.models import Hold
+from tests.aftercare.make import ENDED, TASK, make_plan, make_response
+
+DAY1 = ENDED + timedelta(hours=24)
+CANARIES = ("needl", "scalp", "hair", "minoxidil", "shed", "Olivia", "Marsh", "redness", "session", "treatment")
+
+
+def _row(plan: Plan, code: str) -> OutboxMessage:
+    return plan.messages.get(code=code).outbox
+
+
+def _built(row: OutboxMessage, at: datetime = DAY1) -> Mail:
+    return KINDS[row.kind].build(row, at)
+
+
+@pytest.fixture
+def plan(site: Site, amara: Staff) -> Plan:
+    """Olivia's plan, in full mail mode."""
+    return make_plan(site, amara)
+
+
+CODES = [
+    "instructions", "check_24h", "check_48h", "check_72h", "check_day7", "check_day14", "check_day28", "check_day57",
+    "invitation", "results_month3", "results_month6",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("mode", ["full", "neutral"])
+def test_subjects_are_neutral_and_both_parts_hold_the_link(site: Site, amara: Staff, code: str, mode: str) -> None:
+    mail = _built(_row(make_plan(site, amara, mail_mode=mode), code))
+    assert mail.subject.startswith("Riverside Dermatology: ")
+    assert not any(word.lower() in mail.subject.lower() for word in CANARIES)
+    assert "\n" not in mail.subject
+    if code.startswith("results") and mode == "full":
+        return
+    assert "/l/" in mail.text
+    assert "/l/" in mail.html
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_neutral_mode_says_only_that_something_waits(site: Site, amara: Staff, code: str) -> None:
+    mail = _built(_row(make_plan(site, amara, mail_mode="neutral"), code))
+    seen = unescape(f"{mail.text} {mail.html}").lower()
+    assert not [word for word in CANARIES if word.lower() in seen]
+    assert "something is waiting" in seen
+
+
+def test_the_instructions_name_wall_clock_times_first(plan: Plan) -> None:
+    mail = _built(_row(plan, "instructions"), ENDED)
+    lines = [line for line in mail.text.splitlines() if line.startswith("- from ")]
+    assert [line.split(":")[0] + ":" + line.split(":")[1][:2] for line in lines] == [
+        "- from Tue 3 Mar, 14:30", "- from Tue 3 Mar, 14:30", "- from Tue 3 Mar, 14:30",
+        "- from Wed 4 Mar, 14:30", "- from Thu 5 Mar, 14:30",
+    ]  # fmt: skip
+    assert mail.text.index("- from ") < mail.text.index("What is normal")
+    for part in (mail.text, unescape(mail.html)):
+        assert "Call us on 020 7946 0123" in part
+        assert "Call 999 at once" in part
+
+
+def test_times_are_those_of_the_site_in_summer_too(site: Site, amara: Staff) -> None:
+    july = ENDED.replace(month=7)
+    mail = _built(_row(make_plan(site, amara, ended_at=july, at=july), "instructions"), july)
+    assert "Your treatment ended Thu 2 Jul, 15:30" in mail.text
+
+
+def test_a_prescriber_s_word_on_minoxidil_replaces_the_time(site: Site, amara: Staff) -> None:
+    plan = make_plan(site, amara)
+    plan.session.minoxidil_early_allowed = True
+    plan.session.save()
+    mail = _built(_row(plan, "instructions"), ENDED)
+    assert "Minoxidil: as your prescriber told you." in mail.text
+    assert mail.text.count("Minoxidil") == 1
+
+
+def test_every_mail_says_how_to_reach_a_person_and_that_nobody_watches(plan: Plan) -> None:
+    mail = _built(_row(plan, "check_24h"))
+    assert "Nobody watches the answers round the clock" in mail.text
+    assert "Replies are read during opening hours" in mail.text
+    assert "Willow and stone" in mail.text
+
+
+def test_each_attempt_has_its_own_token_and_one_link(plan: Plan) -> None:
+    first, second = _built(_row(plan, "check_24h")), _built(_row(plan, "check_24h"))
+    assert first.text != second.text
+    assert Link.objects.filter(purpose="check_in").count() == 1
+    assert LinkToken.objects.count() == 2
+    assert not any(token.sha256 in first.text for token in LinkToken.objects.all())
+
+
+def test_the_alert_to_a_clinician_says_nothing_about_the_patient(plan: Plan) -> None:
+    make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus", free_text="CANARYTEXT")
+    mail = _built(OutboxMessage.objects.get(kind="concern_alert"))
+    seen = unescape(f"{mail.subject} {mail.text} {mail.html}").lower()
+    assert not [w for w in (*CANARIES, "canarytext", "pus", "urgent") if w.lower() in seen.replace("riverside dermatology", "")]
+    assert f"/aftercare/concerns/{Concern.objects.get().uuid}/" in mail.text
+    assert mail.subject == "Riverside Dermatology: a check-in needs you"
+
+
+class TestMaySend:
+    """Asked again just before each mail leaves."""
+
+    def _word(self, plan: Plan, code: str, at: datetime = DAY1) -> tuple[str, str]:
+        row = _row(plan, code)
+        verdict = KINDS[row.kind].may_send(row, at)
+        return verdict.word, verdict.reason
+
+    def test_care_goes(self, plan: Plan) -> None:
+        assert {self._word(plan, code)[0] for code in ("instructions", "check_24h", "check_day57", "invitation")} == {"go"}
+
+    @pytest.mark.parametrize(
+        ("field", "value", "reason"),
+        [
+            ("deceased_on", datetime(2026, 3, 3).date(), "died"),
+            ("do_not_contact", True, "not to be contacted"),
+            ("mail_mode", "none", "the desk phones"),
+        ],
+    )
+    def test_the_patient_s_no_is_a_skip_with_its_reason(self, plan: Plan, field: str, value: object, reason: str) -> None:
+        setattr(plan.patient, field, value)
+        plan.patient.save()
+        for code in ("instructions", "check_24h", "invitation", "results_month3"):
+            word, why = self._word(plan, code)
+            assert word == "skip"
+            assert reason in why
+
+    def test_a_red_flag_holds_the_invitation_and_lets_care_go(self, plan: Plan) -> None:
+        make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
+        assert self._word(plan, "invitation") == ("hold", "held: a red flag is open")
+        assert self._word(plan, "check_48h")[0] == "go"
+
+    def test_a_routine_hold_lets_the_invitation_go(self, plan: Plan) -> None:
+        make_response(plan.check_ins.get(code="check_day7"), at=DAY1, dark_spots=True)
+        assert Hold.objects.filter(released_at=None).exists()
+        assert self._word(plan, "invitation")[0] == "go"
+
+    def test_closing_the_concern_puts_the_held_invitation_back(self, plan: Plan, amara: Staff) -> None:
+        make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
+        row = _row(plan, "invitation")
+        OutboxMessage.objects.filter(pk=row.pk).update(state="held", reason=kinds.HELD_BY_FLAG)
+        concern, by = Concern.objects.get(), Actor.of_staff(amara)
+        services.claim_concern(concern=concern, by=by, at=DAY1)
+        services.close_concern(concern=concern, outcome="advice", words="fine", by=by, at=DAY1)
+        row.refresh_from_db()
+        assert row.state == "planned"
+
+    def test_an_answered_check_in_is_not_asked_again(self, plan: Plan) -> None:
+        make_response(plan.check_ins.get(code="check_24h"), at=DAY1)
+        assert self._word(plan, "check_24h") == ("skip", "already answered")
+
+    def test_a_reminder_asks_whether_it_was_answered(self, plan: Plan) -> None:
+        check_in = plan.check_ins.get(code="check_24h")
+        services.remind_check_in(check_in=check_in, by=TASK, at=DAY1)
+        row = OutboxMessage.objects.get(kind="check_in_reminder")
+        assert kinds.may_send_reminder(row, DAY1).word == "go"
+        assert "/l/" in build.check_in_reminder(row, DAY1).text
+        make_response(check_in, at=DAY1)
+        assert kinds.may_send_reminder(row, DAY1).reason == "already answered"
+
+    def test_a_cancelled_plan_cancels(self, plan: Plan) -> None:
+        Plan.objects.filter(pk=plan.pk).update(state="cancelled", state_reason="session entered in error")
+        assert self._word(plan, "instructions") == ("cancel", "session entered in error")
+
+    def test_an_alert_is_not_sent_once_somebody_has_it(self, plan: Plan, amara: Staff) -> None:
+        make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
+        row = OutboxMessage.objects.get(kind="concern_alert")
+        assert kinds.may_send_alert(row, DAY1).word == "go"
+        services.claim_concern(concern=Concern.objects.get(), by=Actor.of_staff(amara), at=DAY1)
+        assert kinds.may_send_alert(row, DAY1).word == "skip"
