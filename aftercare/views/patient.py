@@ -23,8 +23,9 @@ def _check_in(request: HttpRequest) -> CheckIn:
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """In the language of the patient, whatever the browser asks for."""
-    with translation.override(request.link.language):  # type: ignore[attr-defined]
-        return render(request, template, context, status=status)
+    link = request.link  # type: ignore[attr-defined]
+    with translation.override(link.language):
+        return render(request, template, {"site": link.site, **context}, status=status)
 
 
 @link_page(CHECK_IN, methods=("GET",))
