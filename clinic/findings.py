@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RuleText:
-    """One rule in words: what it is about, what it says, its number, what lifts it, where it comes from, what is asked.
+    """
+    One rule in words: what it is about, what it says, its number, what lifts it, where it comes from, what is asked.
 
     `proposed` marks a default without a source (`P`) that a clinician must confirm.
     """

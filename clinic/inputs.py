@@ -1,4 +1,5 @@
-"""Reads JSON input and names every bad key (SCHEMA parts 1 and 5). Pure.
+"""
+Reads JSON input and names every bad key (SCHEMA parts 1 and 5). Pure.
 
 A *check* is `check(reader, path, value)` and returns the parsed value or `BAD`, having told the reader why.
 `Key` wraps a check with whether the key is required and whether `null` is allowed (it reads as None).
@@ -146,7 +147,7 @@ def an_enum(values: Iterable[str]) -> Check:
 
 
 def a_bool(reader: Reader, path: str, value: Any) -> Any:
-    """true or false."""
+    """True or false."""
     return value if isinstance(value, bool) else reader.fail(path, "must be true or false")
 
 

@@ -1,4 +1,5 @@
-"""The three rule functions behind one door: JSON text in, JSON values out. No database, no clock.
+"""
+The three rule functions behind one door: JSON text in, JSON values out. No database, no clock.
 
 A case is `{"type": "eligibility" | "session" | "checkin", "input": {…}}`; the text holds one case or a list of cases.
 """

@@ -1,6 +1,7 @@
 """Cases with expected results, through the same door as `manage.py assess` (SCHEMA; comparison: 3.6 and 7, 5)."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from patients.rules import eligibility
 from treatments.rules import session
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "vignettes.json").read_text())["vignettes"]
-RULES = {"eligibility": eligibility, "session": session, "checkin": checkin}
+RULES: dict[str, Callable[[Any], dict[str, Any]]] = {"eligibility": eligibility, "session": session, "checkin": checkin}
 WORST = {severity: rank for rank, severity in enumerate(["OK", "NOTE", "REASON", "BLOCK_PRODUCT", "BLOCK"])}
 
 

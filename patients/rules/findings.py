@@ -12,7 +12,8 @@ from patients.rules.vocabulary import Overall
 
 
 def findings_for(result: dict[str, Any], policy: EligibilityPolicy = DEFAULT) -> list[Finding]:
-    """One finding a trigger, in the order of the result. A result with errors has none.
+    """
+    One finding a trigger, in the order of the result. A result with errors has none.
 
     `severity` is the class, `subject` is "PRP" where the trigger stops only the PRP.
     """
@@ -75,7 +76,8 @@ class DeskWord:
 
 
 def desk_word_for(result: dict[str, Any] | None) -> DeskWord:
-    """A result in front-desk words. None (nobody has screened yet) and a result with errors: forms missing.
+    """
+    A result in front-desk words. None (nobody has screened yet) and a result with errors: forms missing.
 
     A block with a date is *not before* the latest such date; one that waits for an event is a clinician's.
     """

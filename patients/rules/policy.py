@@ -1,4 +1,5 @@
-"""The numbers of the E-rules. Those marked `P` in the rule table are proposed defaults that a clinic edits.
+"""
+The numbers of the E-rules. Those marked `P` in the rule table are proposed defaults that a clinic edits.
 
 Each field carries its words, unit and allowed range, so that the settings page and the check of a new version read
 them from one place.
@@ -99,11 +100,12 @@ NUMBERS: dict[str, Number] = {row.name: _number(row) for row in fields(Eligibili
 
 
 def policy_faults(values: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with a clinic's own numbers: name → message. Empty when they can be used.
+    """
+    What is wrong with a clinic's own numbers: name → message. Empty when they can be used.
 
     Names that are left out keep their default. Counts of days, months and years are whole.
     """
-    faults = {name: "unknown number" for name in values.keys() - NUMBERS.keys()}
+    faults = dict.fromkeys(values.keys() - NUMBERS.keys(), "unknown number")
     for name, value in values.items():
         if name in NUMBERS and (fault := _fault(NUMBERS[name], value)):
             faults[name] = fault

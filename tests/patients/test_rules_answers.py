@@ -1,14 +1,16 @@
 """Every answer of the question table that decides by itself (docs/rules/eligibility.md, *The questions*)."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.patients.screened import said
 
-YES_REVIEW = {"no": {}, "yes": "REVIEW", "unsure": "REVIEW"}
-YES_CAUTION = {"no": {}, "yes": "CAUTION", "unsure": "REVIEW"}
+YES_REVIEW: Mapping[str, object] = {"no": {}, "yes": "REVIEW", "unsure": "REVIEW"}
+YES_CAUTION: Mapping[str, object] = {"no": {}, "yes": "CAUTION", "unsure": "REVIEW"}
 
 # question → (rule that a blank speaks about, answer → expected). A bare class belongs to that rule.
-TABLE: dict[str, tuple[str, dict[str, object]]] = {
+TABLE: dict[str, tuple[str, Mapping[str, object]]] = {
     "scalp_infection": (
         "E01",
         {"none": {}, "active": "DEFER", "on_treatment": "DEFER", "resolved": "INCOMPLETE", "unsure": "REVIEW"},

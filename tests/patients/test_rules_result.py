@@ -58,7 +58,7 @@ class TestClearance:
         assert said({"smoking": "yes"}, clearances=cleared("E39")) == {"E39": "CAUTION"}
 
 
-ONE_OF_EACH = [
+ONE_OF_EACH: list[tuple[dict[str, Any], str]] = [
     ({"keloid": "personal"}, "ABSOLUTE"),
     ({"isotretinoin": "current"}, "DEFER"),
     ({"smoking": None}, "INCOMPLETE"),

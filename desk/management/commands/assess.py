@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     """Prints the result, or the list of results, as JSON. Exit 2 if any result is an error object."""
 
     help = "Run the eligibility, session or check-in rules on JSON from standard input."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []  # noqa: RUF012
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read all of standard input, answer once."""

@@ -6,7 +6,8 @@ ROWS = (
     RuleText(
         id="E18",
         title="Scarring alopecia",
-        question="Has a doctor said your hair loss is scarring? Is the scalp burning, sore or shiny where hair is lost?",
+        question="Has a doctor said your hair loss is scarring? "
+        "Is the scalp burning, sore or shiny where hair is lost?",
         words="Scarring hair loss, suspected, active or quiet. Needling can wake it (Koebner).",
         threshold="quiet for {scarring_inactive_months} months, then review",
         lifts="A dermatologist's record of {scarring_inactive_months} months without activity, then clearance.",

@@ -9,7 +9,8 @@ ROWS = (
         question="Are you pregnant, or could you be?",
         words="The patient is or may be pregnant, or has not answered. Treatment is elective and waits.",
         threshold="yes or possible",
-        lifts="Pregnancy over and breastfeeding settled; “possible” lifts on a negative test. A letter does not lift it.",
+        lifts="Pregnancy over and breastfeeding settled; “possible” lifts on a negative test. "
+        "A letter does not lift it.",
         source="S0; L4 V2",
     ),
     RuleText(

@@ -73,7 +73,8 @@ ROWS = (
     RuleText(
         id="E28",
         title="Dye, bleach, retinoid or acid on the scalp",
-        question="Any colour, bleach or chemical treatment in 3 days? Any retinoid or acid on the scalp since yesterday?",
+        question="Any colour, bleach or chemical treatment in 3 days? "
+        "Any retinoid or acid on the scalp since yesterday?",
         words="A retinoid or acid was on the scalp today or yesterday, or the hair was coloured or relaxed. "
         "The session checks the exact hours.",
         threshold="retinoid or acid 24 hours; dye, bleach, relaxer {dye_days} days",

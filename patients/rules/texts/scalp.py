@@ -1,4 +1,4 @@
-"""Words for skin and scalp: infection, psoriasis, scars, wounds, lesions, skin colour (E01–E04b, E15–E17, E22, E23, E29, E40)."""
+"""Words for skin and scalp: infection, scars, wounds, lesions, colour (E01–E04b, E15–E17, E22, E23, E29, E40)."""
 
 from clinic.findings import RuleText
 
@@ -76,7 +76,8 @@ ROWS = (
         id="E17",
         title="Skin cancer or suspicious spot",
         question="Have you had skin cancer on your head, or a spot that is changing, bleeding or not healing?",
-        words="Skin cancer, a pre-cancerous spot, or a spot without a diagnosis on the head. Refer an undiagnosed spot.",
+        words="Skin cancer, a pre-cancerous spot, or a spot without a diagnosis on the head. "
+        "Refer an undiagnosed spot.",
         threshold="current cancer closes; a spot without diagnosis waits; earlier disease is reviewed",
         lifts="A dermatologist's diagnosis, then clearance. Current skin cancer does not lift here.",
         source="L4 V2; L40 W",
