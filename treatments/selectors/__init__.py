@@ -1,0 +1,26 @@
+"""Every read of this room."""
+
+from treatments.rules import Window
+from treatments.selectors.sessions import (
+    Evaluation,
+    checklist,
+    done_sessions,
+    evaluate,
+    last_session,
+    open_course,
+    policy,
+    reason_key,
+    session_input,
+    sessions_ended_since,
+    settings_of,
+    window_of,
+)
+from treatments.selectors.stock import devices_at, free_cartridges, inventory, newest_patch_test
+
+next_window = window_of
+
+__all__ = [
+    "Evaluation", "Window", "checklist", "devices_at", "done_sessions", "evaluate", "free_cartridges", "inventory",
+    "last_session", "newest_patch_test", "next_window", "open_course", "policy", "reason_key", "session_input",
+    "sessions_ended_since", "settings_of", "window_of",
+]  # fmt: skip

@@ -1,0 +1,47 @@
+"""Every write of this room."""
+
+from treatments.services.photos import NotAPhoto, cleaned, opened, store_photo
+from treatments.services.sessions import (
+    Blocked,
+    CartridgeTaken,
+    ChangedMeanwhile,
+    EndBeforeStart,
+    NotOpen,
+    SessionEntry,
+    ZoneEntry,
+    close_adverse_event,
+    copy_last,
+    end_session,
+    open_session,
+    plan_course,
+    record_adverse_event,
+    save_session,
+    start_session,
+)
+from treatments.services.signing import (
+    NotReady,
+    NotYours,
+    add_addendum,
+    broken_records,
+    mark_entered_in_error,
+    sign_session,
+)
+from treatments.services.stock import (
+    AlreadyThere,
+    apply_patch_test,
+    quarantine_lot,
+    read_patch_test,
+    record_measurement,
+    register_device,
+    register_lot,
+    register_product,
+)
+
+__all__ = [
+    "AlreadyThere", "Blocked", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "NotAPhoto", "NotOpen",
+    "NotReady", "NotYours", "SessionEntry", "ZoneEntry", "add_addendum", "apply_patch_test", "broken_records",
+    "cleaned", "close_adverse_event", "copy_last", "end_session", "mark_entered_in_error", "open_session", "opened",
+    "plan_course", "quarantine_lot", "read_patch_test", "record_adverse_event", "record_measurement",
+    "register_device", "register_lot", "register_product", "save_session", "sign_session", "start_session",
+    "store_photo",
+]  # fmt: skip
