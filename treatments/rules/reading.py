@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from clinic.inputs import (
     BAD,
@@ -16,6 +16,7 @@ from clinic.inputs import (
     a_num,
     a_string,
     a_text,
+    a_zone,
     an_enum,
     an_expiry,
     an_instant,
@@ -25,12 +26,6 @@ from clinic.inputs import (
 )
 from treatments.rules import vocabulary as words
 from treatments.vocabulary import DeviceType, Endpoint, Phase, PhotoView, ProductKind, Zone
-
-
-def _zone_name(reader: Reader, path: str, value: Any) -> Any:
-    if isinstance(value, str) and value in available_timezones():
-        return value
-    return reader.fail(path, f"{value!r} is not an IANA zone name" if isinstance(value, str) else "must be a zone name")
 
 
 _FITZPATRICK = an_enum(("I", "II", "III", "IV", "V", "VI"))
@@ -117,7 +112,7 @@ _PLAN = Key(an_enum(("clinic", "home_device")))
 _HOME_PLAN = {
     "plan": _PLAN,
     "sessionStart": Key(an_instant, required=True),
-    "timeZone": Key(_zone_name),
+    "timeZone": Key(a_zone),
     "home": Key(an_object(_HOME), required=True),
 }
 _CLINIC_PLAN = {
@@ -125,7 +120,7 @@ _CLINIC_PLAN = {
     "stage": Key(an_enum(words.Stage)),
     "sessionStart": Key(an_instant, required=True),
     "sessionEnd": Key(an_instant),
-    "timeZone": Key(_zone_name),
+    "timeZone": Key(a_zone),
     "phase": Key(an_enum(Phase)),
     "sessionNumber": Key(an_int(1, 100)),
     "courseStartDate": Key(a_date),
