@@ -33,20 +33,14 @@ class CheckIn(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plan = models.ForeignKey("aftercare.Plan", models.PROTECT, related_name="check_ins")
-    message = models.OneToOneField(
-        "aftercare.PlannedMessage", models.PROTECT, related_name="check_in"
-    )
-    patient = models.ForeignKey(
-        "patients.Patient", models.PROTECT, related_name="check_ins"
-    )
+    message = models.OneToOneField("aftercare.PlannedMessage", models.PROTECT, related_name="check_in")
+    patient = models.ForeignKey("patients.Patient", models.PROTECT, related_name="check_ins")
     site = models.ForeignKey("clinic.Site", models.PROTECT, related_name="+")
     code = models.SlugField(max_length=30)
     asked = ArrayField(models.CharField(max_length=12))
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
-    draft: "models.JSONField[dict[str, Any]]" = models.JSONField(
-        default=dict, blank=True
-    )
+    draft: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
     draft_saved_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -94,9 +88,7 @@ class CheckInResponse(models.Model):
     call_emergency = models.BooleanField(default=False)
     hold_next_session = models.BooleanField(default=False)
     link_id = models.BigIntegerField(null=True, blank=True)
-    on_behalf_by = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    on_behalf_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-answered_at", "-pk"]
@@ -119,16 +111,12 @@ class CallTask(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     check_in = models.OneToOneField(CheckIn, models.PROTECT, related_name="call_task")
-    patient = models.ForeignKey(
-        "patients.Patient", models.PROTECT, related_name="call_tasks"
-    )
+    patient = models.ForeignKey("patients.Patient", models.PROTECT, related_name="call_tasks")
     site = models.ForeignKey("clinic.Site", models.PROTECT, related_name="+")
     reason = models.CharField(max_length=20, choices=choices(CallReason))
     opened_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    done_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
     result = models.CharField(max_length=24, choices=choices(CallResult), blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     last_try_at = models.DateTimeField(null=True, blank=True)

@@ -21,12 +21,10 @@ class ConcernQuerySet(models.QuerySet["Concern"]):
 
     def by_urgency(self) -> Self:
         """Most urgent first, then the earliest answer due."""
-        order = [
-            When(level=level, then=Value(place)) for place, level in enumerate(Level)
-        ]
-        return self.alias(
-            place=Case(*order, default=Value(9), output_field=IntegerField())
-        ).order_by("place", "due_at", "pk")
+        order = [When(level=level, then=Value(place)) for place, level in enumerate(Level)]
+        return self.alias(place=Case(*order, default=Value(9), output_field=IntegerField())).order_by(
+            "place", "due_at", "pk"
+        )
 
 
 @pghistory.track(
@@ -39,9 +37,7 @@ class Concern(models.Model):
     SITE_PATH: ClassVar[str] = "site"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey(
-        "patients.Patient", models.PROTECT, related_name="concerns"
-    )
+    patient = models.ForeignKey("patients.Patient", models.PROTECT, related_name="concerns")
     site = models.ForeignKey("clinic.Site", models.PROTECT, related_name="+")
     check_in = models.OneToOneField(
         "aftercare.CheckIn",
@@ -53,30 +49,20 @@ class Concern(models.Model):
     level = models.CharField(max_length=10, choices=choices(Level))
     reasons: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(
         default=list,
-        help_text=_(
-            "Rules that fired, questions answered “not sure”, free text, a call."
-        ),
+        help_text=_("Rules that fired, questions answered “not sure”, free text, a call."),
     )
     emergency_shown_at = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(
-        max_length=10, choices=choices(ConcernState), default=ConcernState.OPEN
-    )
+    state = models.CharField(max_length=10, choices=choices(ConcernState), default=ConcernState.OPEN)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    claimed_by = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    claimed_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
     claimed_at = models.DateTimeField(null=True, blank=True)
-    answered_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("First contact: stops the clock.")
-    )
+    answered_at = models.DateTimeField(null=True, blank=True, help_text=_("First contact: stops the clock."))
     next_try_at = models.DateTimeField(null=True, blank=True)
     escalations = models.PositiveSmallIntegerField(default=0)
     escalated_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=20, choices=choices(Outcome), blank=True)
-    closed_by = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    closed_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
 
     objects = ConcernQuerySet.as_manager()
@@ -94,9 +80,7 @@ class Concern(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=~Q(state=ConcernState.CLOSED)
-                | (
-                    Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(outcome="")
-                ),
+                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(outcome="")),
                 name="concern_closed_with_outcome",
             ),
             models.CheckConstraint(
@@ -117,9 +101,7 @@ class ConcernEvent(models.Model):
     concern = models.ForeignKey(Concern, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=16, choices=choices(EventKind))
     at = models.DateTimeField()
-    by_staff = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    by_staff = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
     by_name = models.CharField(max_length=160)
     outcome = models.CharField(max_length=20, choices=choices(Outcome), blank=True)
     words = models.TextField(max_length=4000, blank=True)

@@ -26,21 +26,13 @@ class Plan(models.Model):
     SITE_PATH: ClassVar[str] = "site"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    session = models.OneToOneField(
-        "treatments.TreatmentSession", models.PROTECT, related_name="aftercare_plan"
-    )
-    patient = models.ForeignKey(
-        "patients.Patient", models.PROTECT, related_name="aftercare_plans"
-    )
+    session = models.OneToOneField("treatments.TreatmentSession", models.PROTECT, related_name="aftercare_plan")
+    patient = models.ForeignKey("patients.Patient", models.PROTECT, related_name="aftercare_plans")
     site = models.ForeignKey("clinic.Site", models.PROTECT, related_name="+")
-    protocol = models.ForeignKey(
-        "aftercare.Protocol", models.PROTECT, related_name="plans"
-    )
+    protocol = models.ForeignKey("aftercare.Protocol", models.PROTECT, related_name="plans")
     ended_at = models.DateTimeField(help_text="Time zero: the true end of the session.")
     zone = models.CharField(max_length=64)
-    state = models.CharField(
-        max_length=12, choices=choices(PlanState), default=PlanState.ACTIVE
-    )
+    state = models.CharField(max_length=12, choices=choices(PlanState), default=PlanState.ACTIVE)
     state_reason = models.CharField(max_length=200, blank=True)
     planned_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
@@ -51,9 +43,7 @@ class Plan(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-ended_at", "-pk"]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["patient", "state"], name="plan_by_patient")
-        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["patient", "state"], name="plan_by_patient")]
 
     def __str__(self) -> str:
         return f"plan of session {self.session_id}"
@@ -68,14 +58,10 @@ class PlannedMessage(models.Model):
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="messages")
     step = models.ForeignKey("aftercare.ProtocolStep", models.PROTECT, related_name="+")
     scope = models.CharField(max_length=10, choices=choices(Scope))
-    course_key = models.UUIDField(
-        null=True, blank=True, help_text="Set for course steps: planned once a course."
-    )
+    course_key = models.UUIDField(null=True, blank=True, help_text="Set for course steps: planned once a course.")
     code = models.SlugField(max_length=30)
     occurrence = models.PositiveSmallIntegerField(default=0)
-    outbox = models.OneToOneField(
-        "clinic.OutboxMessage", models.PROTECT, related_name="planned_message"
-    )
+    outbox = models.OneToOneField("clinic.OutboxMessage", models.PROTECT, related_name="planned_message")
     send_after = models.DateTimeField()
     expires_at = models.DateTimeField()
     local_on = models.DateField()
@@ -84,9 +70,7 @@ class PlannedMessage(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["send_after", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["plan", "code", "occurrence"], name="planned_once_a_plan"
-            ),
+            models.UniqueConstraint(fields=["plan", "code", "occurrence"], name="planned_once_a_plan"),
             models.UniqueConstraint(
                 fields=["course_key", "code", "occurrence"],
                 condition=Q(course_key__isnull=False),

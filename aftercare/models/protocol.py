@@ -29,41 +29,25 @@ class Protocol(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
     version = models.PositiveIntegerField()
-    state = models.CharField(
-        max_length=12, choices=choices(ProtocolState), default=ProtocolState.PROPOSED
-    )
+    state = models.CharField(max_length=12, choices=choices(ProtocolState), default=ProtocolState.PROPOSED)
     is_proposed_default = models.BooleanField(
         default=False,
-        help_text=_(
-            "As it came with Anagen; a clinician of this clinic must confirm it."
-        ),
+        help_text=_("As it came with Anagen; a clinician of this clinic must confirm it."),
     )
-    proposed_by = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    approved_by = models.ForeignKey(
-        "clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    proposed_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
+    approved_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
-    urgent_minutes = models.PositiveIntegerField(
-        default=30, validators=[MinValueValidator(1)]
-    )
-    same_day_hours = models.PositiveIntegerField(
-        default=8, validators=[MinValueValidator(1)]
-    )
-    routine_working_days = models.PositiveIntegerField(
-        default=3, validators=[MinValueValidator(1)]
-    )
+    urgent_minutes = models.PositiveIntegerField(default=30, validators=[MinValueValidator(1)])
+    same_day_hours = models.PositiveIntegerField(default=8, validators=[MinValueValidator(1)])
+    routine_working_days = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1)])
 
     objects = ProtocolQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-version", "-pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["name", "version"], name="protocol_version_once"
-            ),
+            models.UniqueConstraint(fields=["name", "version"], name="protocol_version_once"),
             models.UniqueConstraint(
                 fields=["state"],
                 condition=Q(state=ProtocolState.PUBLISHED),
@@ -85,9 +69,7 @@ class ProtocolStep(models.Model):
     protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="steps")
     code = models.SlugField(max_length=30)
     purpose = models.CharField(max_length=30, choices=choices(Purpose))
-    scope = models.CharField(
-        max_length=10, choices=choices(Scope), default=Scope.SESSION
-    )
+    scope = models.CharField(max_length=10, choices=choices(Scope), default=Scope.SESSION)
     phase = models.CharField(
         max_length=12,
         blank=True,
@@ -96,9 +78,7 @@ class ProtocolStep(models.Model):
     offset_hours = models.PositiveIntegerField(default=0)
     offset_days = models.PositiveIntegerField(null=True, blank=True)
     local_time = models.TimeField(null=True, blank=True)
-    expires_hours = models.PositiveIntegerField(
-        help_text=_("Hours after its time when it is too late to send.")
-    )
+    expires_hours = models.PositiveIntegerField(help_text=_("Hours after its time when it is too late to send."))
     questions = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     reminder_hours = models.PositiveIntegerField(null=True, blank=True)
     call_hours = models.PositiveIntegerField(null=True, blank=True)
@@ -108,17 +88,13 @@ class ProtocolStep(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["protocol", "position", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["protocol", "code"], name="protocol_step_once"
-            ),
+            models.UniqueConstraint(fields=["protocol", "code"], name="protocol_step_once"),
             models.CheckConstraint(
                 condition=Q(offset_days__isnull=True, local_time__isnull=True)
                 | Q(offset_days__isnull=False, local_time__isnull=False),
                 name="protocol_step_time",
             ),
-            models.CheckConstraint(
-                condition=Q(expires_hours__gt=0), name="protocol_step_expires"
-            ),
+            models.CheckConstraint(condition=Q(expires_hours__gt=0), name="protocol_step_expires"),
         ]
 
     def __str__(self) -> str:
