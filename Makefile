@@ -1,0 +1,64 @@
+# Anagen. A newcomer needs two of these: make demo, make test.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export UV_CACHE_DIR ?= $(HOME)/.cache/uv
+SHELL := /bin/bash
+
+.PHONY: demo test test-fast check faults shots setup lock reset migrations
+
+$(VENV)/.ok: requirements/dev.txt requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Anagen needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11 demo" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@echo "Installing Python packages (once)…"
+	@( $(PY) -m pip install -q --require-hashes -r requirements/bootstrap.txt && \
+	   $(VENV)/bin/uv pip install -q --compile-bytecode --require-hashes --python $(PY) -r requirements/dev.txt ) || \
+	   $(PY) -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/node.path: $(VENV)/.ok requirements/node.txt
+	@if node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null; then echo "$$PATH" > $@; \
+	 else echo "Node 20 is missing: installing it as a Python package…"; $(PY) -m pip install -q --require-hashes -r requirements/node.txt && echo "$(abspath $(VENV))/bin:$$PATH" > $@; fi
+
+build/vendor/.ok: $(VENV)/node.path package-lock.json $(wildcard frontend/*)
+	@echo "Building the front end (once)…"
+	@PATH="$$(cat $(VENV)/node.path)"; export PATH; npm ci --no-progress --silent && node frontend/build.mjs
+	@touch $@
+
+setup: $(VENV)/.ok build/vendor/.ok
+
+build/browser: $(VENV)/node.path
+	@mkdir -p build && PATH="$$(cat $(VENV)/node.path)" bash scripts/find_browser > $@ || { rm -f $@; exit 1; }
+
+demo: setup
+	@exec $(PY) -m embedded.demo
+
+test: setup build/browser
+	CHROME_BIN="$$(cat build/browser)" REQUIRE_BROWSER=1 $(PY) -m pytest -q
+
+test-fast: setup
+	$(PY) -m pytest -q -m "not journey and not fault"
+
+faults: setup
+	FULL_FAULTS=1 $(PY) -m pytest -q -m fault
+
+shots: setup build/browser
+	CHROME_BIN="$$(cat build/browser)" $(PY) -m scripts.shots
+
+check: setup
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --lint --quiet
+	$(PY) -m scripts.with_database manage.py makemigrations --check --dry-run
+	$(PY) -m scripts.no_secrets
+
+migrations: setup
+	ANAGEN_ENV=test $(PY) manage.py makemigrations
+
+lock: $(VENV)/.ok
+	$(VENV)/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-header -o requirements/prod.txt
+	$(VENV)/bin/uv pip compile pyproject.toml --group demo --group dev -c requirements/prod.txt --universal --generate-hashes --no-header -o requirements/dev.txt
+
+reset:
+	rm -rf var

@@ -1,0 +1,4 @@
+import "bootstrap/js/dist/dropdown";
+import htmx from "htmx.org";
+
+window.htmx = htmx;
