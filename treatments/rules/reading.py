@@ -27,7 +27,6 @@ from clinic.inputs import (
 from treatments.rules import vocabulary as words
 from treatments.vocabulary import DeviceType, Endpoint, Phase, PhotoView, ProductKind, Zone
 
-
 _FITZPATRICK = an_enum(("I", "II", "III", "IV", "V", "VI"))
 _KINDS = an_enum(ProductKind)
 _ZONES = an_enum(Zone)
