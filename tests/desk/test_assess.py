@@ -149,3 +149,9 @@ def test_any_bytes_get_an_answer(text: bytes) -> None:
     answer = assess(text)
     json.dumps(answer.output, allow_nan=False)
     assert answer.bad or answer.output == []
+
+
+def test_the_rules_bring_neither_django_nor_celery() -> None:
+    code = "import desk.assessment, sys; print(sorted({'django', 'celery', 'psycopg'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, timeout=60, check=True)
+    assert done.stdout.decode().strip() == "[]"
