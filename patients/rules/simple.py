@@ -2,7 +2,7 @@
 
 from patients.rules.causes import ABSOLUTE, CAUTION, DEFER, INCOMPLETE, REVIEW, Cause, Causes
 from patients.rules.reading import Facts
-from patients.rules.vocabulary import QUESTION_DATES, Overall
+from patients.rules.vocabulary import Overall
 
 Row = dict[str, tuple[str, Overall]]
 
@@ -95,7 +95,6 @@ FIRST_RULE: dict[str, str] = {
     "photosensitiser_or_tan": "E38", "smoking": "E39", "heavy_alcohol": "E39", "lesion_or_tattoo_in_zone": "E40",
     "earlier_bad_reaction": "E41", "hair_medicines": "E42",
 }  # fmt: skip
-assert set(QUESTION_DATES) <= set(FIRST_RULE)
 
 
 def from_table(facts: Facts) -> Causes:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from patients.rules.simple import FIRST_RULE
+from patients.rules.vocabulary import QUESTION_DATES, QUESTIONS
 from tests.patients.screened import said
 
 YES_REVIEW: Mapping[str, object] = {"no": {}, "yes": "REVIEW", "unsure": "REVIEW"}
@@ -224,3 +226,9 @@ class TestPregnancyMayBeAbsentOnlyForMen:
 def test_the_text_keys_are_read_by_no_rule() -> None:
     texts = {"infection_type": "boils", "scalp_infection": "unsure", "free_text": "nervous about needles"}
     assert said(texts) == {"E01": "REVIEW"}
+
+
+def test_every_question_has_a_rule_that_a_blank_speaks_about() -> None:
+    prp = {"prp_condition", "cancer_history", "liver_disease"}
+    assert set(QUESTIONS) | set(QUESTION_DATES) <= set(FIRST_RULE) | prp
+    assert set(TABLE) == set(QUESTIONS)
