@@ -11,6 +11,7 @@ class AftercareConfig(AppConfig):
 
     def ready(self) -> None:
         """Purposes for patient links, kinds for the drain."""
-        from aftercare import purposes
+        from aftercare import emails, purposes
 
         purposes.register()
+        emails.register()

@@ -1,6 +1,13 @@
 """Patient pages, in the order a patient meets them."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from aftercare import views
 
 app_name = "aftercare_links"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("aftercare/", views.instructions, name="instructions"),
+    path("check-in/", views.check_in, name="check_in"),
+    path("check-in/done/", views.check_in_done, name="check_in_done"),
+    path("check-in/<slug:page>/", views.check_in_page, name="check_in_page"),
+]

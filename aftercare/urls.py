@@ -1,6 +1,27 @@
 """Pages, in the order a user meets them."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from aftercare import views
 
 app_name = "aftercare"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("concerns/", views.concerns, name="concerns"),
+    path("concerns/<uuid:concern_uuid>/", views.concern, name="concern"),
+    path("concerns/<uuid:concern_uuid>/claim/", views.claim_concern, name="claim_concern"),
+    path("concerns/<uuid:concern_uuid>/call/", views.log_call, name="log_call"),
+    path("concerns/<uuid:concern_uuid>/hand-back/", views.hand_back_concern, name="hand_back_concern"),
+    path("concerns/<uuid:concern_uuid>/close/", views.close_concern, name="close_concern"),
+    path("concerns/<uuid:concern_uuid>/release-holds/", views.release_holds, name="release_holds"),
+    path("calls/<uuid:task_uuid>/", views.call_task, name="call_task"),
+    path("calls/<uuid:task_uuid>/tried/", views.call_tried, name="call_tried"),
+    path("check-ins/<uuid:check_in_uuid>/", views.staff_check_in, name="staff_check_in"),
+    path("check-ins/<uuid:check_in_uuid>/answer/<slug:page>/", views.answer_for, name="answer_for"),
+    path("patients/<uuid:patient_uuid>/messages/", views.messages, name="messages"),
+    path("messages/", views.all_messages, name="all_messages"),
+    path("messages/<uuid:message_uuid>/", views.message, name="message"),
+    path("messages/<uuid:message_uuid>/hold/", views.hold_message, name="hold_message"),
+    path("messages/<uuid:message_uuid>/release/", views.release_message, name="release_message"),
+    path("messages/<uuid:message_uuid>/send-now/", views.send_message_now, name="send_message_now"),
+    path("protocol/", views.protocol, name="protocol"),
+]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from treatments.selectors import next_window
 
 from aftercare import purposes
 from aftercare.models import CheckIn, Concern, Plan, PlannedMessage
@@ -18,6 +17,7 @@ from clinic.mailkit import render
 from clinic.models import Link, OutboxMessage, Site
 from clinic.outbox.kinds import Mail
 from patients.models import Patient
+from treatments.selectors import next_window
 
 CHOOSE_TIME = "choose_time"
 _BY = Actor.of_task("clinic.drain")

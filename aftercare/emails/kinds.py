@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from appointments.selectors import next_appointment
-
 from aftercare.emails import build
 from aftercare.emails.rows import HELD_BY_FLAG
 from aftercare.models import CheckIn, Concern, PlannedMessage
+from aftercare.selectors.plans import has_visit_ahead
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
 from clinic.models import OutboxMessage
 from clinic.outbox.kinds import Kind, Verdict
@@ -78,7 +77,7 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
         return found
     if open_holds(patient, blocks="invitations"):
         return Verdict.hold(HELD_BY_FLAG)
-    if next_appointment(patient, at) is not None:
+    if has_visit_ahead(patient, at):
         return Verdict.skip("already booked")
     return Verdict.go()
 

@@ -249,8 +249,16 @@ class ProductsForm(PageForm):
 
     def _build(self) -> None:
         when = [(value, words) for value, words, _hours in pages.WHEN_USED]
+        values = {hours: value for value, _words, hours in reversed(pages.WHEN_USED)}
+        used = {item["kind"]: values.get(item["hoursAfter"], "") for item in self.answers.get("products_used") or ()}
         for option in self.page.options:
-            self.fields[option.value] = forms.ChoiceField(choices=when, required=False, label=option.words)
+            self.fields[option.value] = forms.ChoiceField(
+                choices=when,
+                required=False,
+                label=option.words,
+                initial=used.get(option.value, ""),
+                widget=forms.Select({"class": "form-select"}),
+            )
 
     def clean(self) -> dict[str, Any]:
         """A time is chosen somewhere, or a button says none or not sure; never both."""

@@ -139,6 +139,8 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
     paragraphs = _paragraphs(level, open_now=open_now, check_in=check_in)
     if response.call_emergency:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
+        words = _("We have told a clinician. When you have had help, please call us on %(phone)s.")
+        paragraphs = [words % {"phone": check_in.site.phone}]
     return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waits, open_now)
 
 

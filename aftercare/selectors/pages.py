@@ -190,9 +190,9 @@ def _told(concern: Concern) -> str:
     if concern.check_in is None:
         return ""
     words = {
-        Level.URGENT: _("She or he was asked to call at once."),
-        Level.SAME_DAY: _("She or he was told that a clinician will look today."),
-        Level.ROUTINE: _("She or he was told that it is not urgent and that you will get back."),
+        Level.URGENT: _("The answer page asked for a call at once."),
+        Level.SAME_DAY: _("The answer page said that a clinician will look today."),
+        Level.ROUTINE: _("The answer page said that it is not urgent and that you will get back."),
     }
     return words.get(Level(concern.level), "")
 

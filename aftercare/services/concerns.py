@@ -116,7 +116,8 @@ def _add_event(
 
 
 def _lock(concern: Concern) -> Concern:
-    locked = Concern.objects.select_for_update(of=("self",)).select_related("claimed_by").get(pk=concern.pk)
+    # No join here: after waiting for the lock PostgreSQL reads this row anew, but not the rows joined to it.
+    locked = Concern.objects.select_for_update().get(pk=concern.pk)
     if locked.state == ConcernState.CLOSED:
         raise AlreadyClosed(_("This concern is closed."))
     return locked

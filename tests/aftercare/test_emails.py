@@ -181,3 +181,19 @@ class TestMaySend:
         assert kinds.may_send_alert(row, DAY1).word == "go"
         services.claim_concern(concern=Concern.objects.get(), by=Actor.of_staff(amara), at=DAY1)
         assert kinds.may_send_alert(row, DAY1).word == "skip"
+
+
+def test_an_invitation_is_skipped_when_a_visit_is_booked(plan: Plan, amara: Staff) -> None:
+    from appointments.models import Appointment, VisitType
+
+    kind, _new = VisitType.objects.get_or_create(
+        code="session-for-test", defaults={"name": "Session", "kind": "session", "minutes": 45}
+    )
+    begins = DAY1 + timedelta(days=30)
+    Appointment.objects.create(
+        patient=plan.patient, site=plan.site, visit_type=kind, clinician=amara, starts_at=begins,
+        ends_at=begins + timedelta(minutes=45), state_since=DAY1, booked_at=DAY1, booked_by="Rosa",
+    )  # fmt: skip
+    row = _row(plan, "invitation")
+    verdict = KINDS[row.kind].may_send(row, DAY1)
+    assert (verdict.word, verdict.reason) == ("skip", "already booked")

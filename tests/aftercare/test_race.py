@@ -13,7 +13,16 @@ from aftercare import services
 from aftercare.models import CheckInResponse, Concern, ConcernEvent, Plan, PlannedMessage, Protocol
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
-from tests.aftercare.make import ENDED, TASK, make_course, make_draft, make_patient, make_plan, make_response, make_session
+from tests.aftercare.make import (
+    ENDED,
+    TASK,
+    make_course,
+    make_draft,
+    make_patient,
+    make_plan,
+    make_response,
+    make_session,
+)
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
