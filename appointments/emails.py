@@ -1,5 +1,207 @@
-"""Mail of this room."""
+"""Mails about appointments, each with an `.ics` whose UID stays and whose SEQUENCE rises. Neutral in every mode."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from icalendar import Calendar, Event, vCalAddress
+
+from appointments.models import Appointment
+from appointments.rules import CUT_OFF_HOURS, GRACE_MINUTES, OPEN, REMINDER_HOURS, AppointmentState
+from clinic import links, mailkit
+from clinic.audit import Actor
+from clinic.clock import local_date, wall
+from clinic.links import Purpose
+from clinic.models import Link, OutboxMessage, Site
+from clinic.outbox import Kind, Mail, Scope, State, Verdict, cancel, kinds, queue
+from patients import selectors as people
+from patients.models import Patient
+from patients.vocabulary import MailMode
+
+CONFIRMED, CHANGED, CANCELLED, REMINDER = (
+    "appointment_confirmed", "appointment_changed", "appointment_cancelled", "appointment_reminder",
+)  # fmt: skip
 
 
 def register() -> None:
     """Purposes and kinds."""
+    links.register(Purpose("appointment", gettext_lazy("Your appointment."), "appointments_link:appointment", timedelta(days=400)))
+    links.register(
+        Purpose("choose_time", gettext_lazy("Choose a time for your next visit."), "appointments_link:choose_time", timedelta(days=28))
+    )
+    for name in (CONFIRMED, CHANGED, CANCELLED, REMINDER):
+        kinds.register(Kind(name, _may_send, _build, scope=Scope.APPOINTMENT))
+
+
+def appointment_link(appointment: Appointment, *, by: Actor, at: datetime) -> Link:
+    """The patient's one link for confirm, move and undo of this visit; made once, living until the visit."""
+    there = Link.objects.filter(purpose="appointment", subject_uuid=appointment.uuid, revoked_at=None).first()
+    expires = appointment.starts_at + timedelta(hours=2)
+    if there is not None:
+        Link.objects.filter(pk=there.pk).update(expires_at=expires)
+        return there
+    return _link("appointment", appointment.patient, appointment.uuid, expires, by, at)
+
+
+def choose_time_link(patient: Patient, *, by: Actor, at: datetime) -> Link:
+    """The link of a follow-up invitation: the patient picks a real free time without a login."""
+    return _link("choose_time", patient, patient.uuid, at + timedelta(days=28), by, at)
+
+
+def _link(purpose: str, patient: Patient, subject: object, expires: datetime, by: Actor, at: datetime) -> Link:
+    return links.make_link(
+        purpose=purpose, site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on, language=patient.language,
+        subject_kind=purpose, subject_uuid=subject, expires_at=expires, by=by, at=at,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _queue(kind: str, appointment: Appointment, *, by: Actor, at: datetime, after: datetime, expires: datetime, occurrence: str) -> OutboxMessage:
+    patient = appointment.patient
+    appointment_link(appointment, by=by, at=at)
+    state, reason = State.PLANNED, ""
+    if not patient.email:
+        state, reason = State.SKIPPED, "no e-mail address; please phone"
+    elif patient.mail_mode == MailMode.NONE:
+        state, reason = State.SKIPPED, "the patient does not want e-mail; please phone"
+    return queue(
+        kind=kind, key=f"{kind}:{appointment.uuid}:{occurrence}", recipient=patient.email, patient_uuid=patient.uuid,
+        cause_kind="appointment", cause_uuid=appointment.uuid, send_after=after, expires_at=expires, language=patient.language,
+        zone=appointment.site.zone, context={"sequence": appointment.sequence}, by=by, at=at, state=state, reason=reason,
+    )  # fmt: skip
+
+
+def appointment_confirmed(*, appointment: Appointment, by: Actor, at: datetime) -> OutboxMessage:
+    """The booking, three minutes later, so that a slip of the hand can be undone."""
+    after = at + timedelta(minutes=GRACE_MINUTES)
+    return _queue(CONFIRMED, appointment, by=by, at=at, after=after, expires=appointment.starts_at, occurrence="booked")
+
+
+def appointment_reminder(*, appointment: Appointment, by: Actor, at: datetime) -> OutboxMessage | None:
+    """48 hours before, with the question “anything changed?”. Booked later than that: the confirmation is enough."""
+    after = appointment.starts_at - timedelta(hours=REMINDER_HOURS)
+    if after <= at:
+        return None
+    when = appointment.starts_at.astimezone(UTC).strftime("%Y%m%dT%H%M")
+    return _queue(REMINDER, appointment, by=by, at=at, after=after, expires=appointment.starts_at - timedelta(hours=2), occurrence=when)
+
+
+def appointment_changed(*, appointment: Appointment, was: datetime, by: Actor, at: datetime, tell: bool) -> None:
+    """Replace what was planned. Moved back to what the patient knows within the grace: nothing goes at all."""
+    cancel(cause_uuid=appointment.uuid, kind=REMINDER, reason="the visit was moved", by=by, at=at)
+    waiting = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CHANGED, state=State.PLANNED).order_by("pk").first()
+    known = datetime.fromisoformat(waiting.context["was"]) if waiting and "was" in waiting.context else was
+    cancel(cause_uuid=appointment.uuid, kind=CHANGED, reason="moved again", by=by, at=at)
+    untold = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED, state=State.PLANNED).exists()
+    if tell and not untold and known != appointment.starts_at:
+        row = _queue(
+            CHANGED, appointment, by=by, at=at, after=at + timedelta(minutes=GRACE_MINUTES), expires=appointment.starts_at,
+            occurrence=str(appointment.sequence),
+        )  # fmt: skip
+        OutboxMessage.objects.filter(pk=row.pk).update(context={**row.context, "was": known.isoformat()})
+    appointment_reminder(appointment=appointment, by=by, at=at)
+
+
+def appointment_cancelled(*, appointment: Appointment, by: Actor, at: datetime, tell: bool) -> None:
+    """Planned mails go away. A patient who never heard of the visit hears nothing now either."""
+    untold = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED, state=State.PLANNED).exists()
+    for kind in (CONFIRMED, CHANGED, REMINDER):
+        cancel(cause_uuid=appointment.uuid, kind=kind, reason="the visit was cancelled", by=by, at=at)
+    if tell and not untold:
+        _queue(
+            CANCELLED, appointment, by=by, at=at, after=at + timedelta(minutes=GRACE_MINUTES), expires=appointment.starts_at,
+            occurrence=str(appointment.sequence),
+        )  # fmt: skip
+
+
+def take_back_cancellation(*, appointment: Appointment, by: Actor, at: datetime) -> None:
+    """Undo within the grace: the cancellation is not sent, and the reminder comes back."""
+    cancel(cause_uuid=appointment.uuid, kind=CANCELLED, reason="undone", by=by, at=at)
+    if appointment.state in OPEN:
+        appointment_reminder(appointment=appointment, by=by, at=at)
+
+
+def _load(row: OutboxMessage) -> Appointment:
+    return Appointment.objects.select_related("patient", "site", "site__clinic", "visit_type", "clinician").get(uuid=row.cause_uuid)
+
+
+def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
+    appointment = _load(row)
+    patient, state = appointment.patient, AppointmentState(appointment.state)
+    if patient.deceased_on or patient.do_not_contact:
+        return Verdict.cancel("the patient is not contacted any more")
+    if patient.mail_mode == MailMode.NONE:
+        return Verdict.skip("the patient does not want e-mail; please phone")
+    if row.kind == CANCELLED:
+        return Verdict.go() if state is AppointmentState.CANCELLED else Verdict.cancel("the visit stands again")
+    if state not in (AppointmentState.BOOKED, AppointmentState.CONFIRMED):
+        return Verdict.cancel(f"the visit is {state.value.replace('_', ' ')}")
+    if row.kind != CONFIRMED and row.context.get("sequence") != appointment.sequence:
+        return Verdict.cancel("the visit was moved")
+    return Verdict.go()
+
+
+def _build(row: OutboxMessage, at: datetime) -> Mail:
+    appointment = _load(row)
+    site, by = appointment.site, Actor.of_task("clinic.drain")
+    starts = wall(appointment.starts_at, site.zone)
+    context = {
+        "first_name": appointment.patient.first_name,
+        "site": site,
+        "clinic": site.clinic,
+        "when": f"{date_format(starts, 'l j F Y')}, {starts:%H:%M}",
+        "clinician": appointment.clinician.display_name,
+        "cut_off_hours": CUT_OFF_HOURS,
+        "url": "",
+    }
+    if row.kind != CANCELLED:
+        context["url"] = links.url_for(links.mint_token(appointment_link(appointment, by=by, at=at), at=at))
+    if row.kind == REMINDER and appointment.visit_type.needs_screening:
+        context["rescreen_url"] = links.url_for(links.mint_token(_rescreen_link(appointment, by, at), at=at))
+    subject, text, html = mailkit.render(row.kind, context, row.language)
+    method = "CANCEL" if row.kind == CANCELLED else "REQUEST"
+    file = ("appointment.ics", f'text/calendar; charset="utf-8"; method="{method}"', ics(appointment, method, at))
+    return Mail(subject, text, html, attachments=() if row.kind == REMINDER else (file,))
+
+
+def _rescreen_link(appointment: Appointment, by: Actor, at: datetime) -> Link:
+    there = Link.objects.filter(purpose="rescreen", subject_uuid=appointment.uuid, revoked_at=None, consumed_at=None).first()
+    return there or _link("rescreen", appointment.patient, appointment.uuid, appointment.starts_at, by, at)
+
+
+def ics(appointment: Appointment, method: str, at: datetime) -> bytes:
+    """RFC 5545, in UTC, with neutral words: clinic and “Appointment”, never a treatment."""
+    site: Site = appointment.site
+    calendar = Calendar()
+    calendar.add("prodid", "-//Anagen//appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    event = Event()
+    event.add("uid", f"{appointment.uuid}@{parseaddr(settings.MAIL_FROM)[1].rpartition('@')[2]}")
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", at.astimezone(UTC))
+    event.add("dtstart", appointment.starts_at.astimezone(UTC))
+    event.add("dtend", appointment.ends_at.astimezone(UTC))
+    event.add("summary", _("Appointment, %(clinic)s") % {"clinic": site.clinic.name})
+    event.add("location", ", ".join(filter(None, (site.name, site.address))))
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    organizer = vCalAddress(f"MAILTO:{parseaddr(settings.MAIL_FROM)[1]}")
+    organizer.params["cn"] = site.clinic.name
+    event["organizer"] = organizer
+    if appointment.patient.email:
+        event["attendee"] = vCalAddress(f"MAILTO:{appointment.patient.email}")
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def day_words(appointment: Appointment) -> str:
+    """“Tue 24 Nov, 14:30” at the site."""
+    starts = wall(appointment.starts_at, appointment.site.zone)
+    return f"{date_format(starts, 'D j M')}, {starts:%H:%M}"
+
+
+def is_rescreened(appointment: Appointment) -> bool:
+    """Whether somebody asked on the day itself."""
+    return people.rescreen_on(appointment.patient, local_date(appointment.starts_at, appointment.site.zone)) is not None

@@ -1,6 +1,12 @@
-"""Pages, in the order a user meets them."""
+"""Pages behind an e-mailed link."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from appointments.views import patient
 
 app_name = "appointments_link"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("appointment/", patient.appointment, name="appointment"),
+    path("appointment/move/", patient.move, name="move"),
+    path("choose/", patient.choose_time, name="choose_time"),
+]

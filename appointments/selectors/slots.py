@@ -1,0 +1,155 @@
+"""Bookable time: opening hours ∩ working hours − absences − what is taken, with a room and a device if needed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from appointments.models import Absence, Occupation, Room, VisitType, WorkingHours
+from appointments.rules import Interval, Span, interval_on, minus, shared, starts_in
+from clinic.clock import local_date, resolve_local
+from clinic.models import Closure, OpeningHours, Site, Staff
+from patients import selectors as people
+from patients.models import Patient
+from treatments import selectors as sessions
+from treatments.rules import Window
+
+MOST_DAYS = 120
+
+
+@dataclass(frozen=True, order=True)
+class Slot:
+    """A start that is free with this clinician, and in a room if the visit needs one."""
+
+    starts_at: datetime
+    ends_at: datetime
+    clinician_id: int
+    clinician_name: str
+    room_id: int | None = None
+
+    @property
+    def value(self) -> str:
+        """As a form value: instant and clinician."""
+        return f"{self.starts_at.isoformat()}|{self.clinician_id}"
+
+
+def _local_spans(site: Site, on: date, hours: Iterable[tuple[object, object]]) -> list[Span]:
+    return [Span(resolve_local(on, a, site.zone), resolve_local(on, b, site.zone)) for a, b in hours]  # type: ignore[arg-type]
+
+
+def taken_spans(kind: str, ids: Iterable[int], span: Span, *, at: datetime, but: int | None = None) -> dict[int, list[Span]]:
+    """What is taken of each resource inside a span; offers that ran out don't count."""
+    wanted = list(ids)
+    rows = Occupation.objects.filter(resource_kind=kind, resource_id__in=wanted, during__overlap=(span.starts_at, span.ends_at))
+    rows = rows.filter(Q(expires_at=None) | Q(expires_at__gt=at))
+    rows = rows.exclude(appointment_id=but) if but else rows
+    found: dict[int, list[Span]] = {pk: [] for pk in wanted}
+    for row in rows:
+        found[row.resource_id].append(Span(row.during.lower, row.during.upper))
+    return found
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range(min((last - first).days + 1, MOST_DAYS))]
+
+
+def free_slots(
+    *, site: Site, visit_type: VisitType, from_on: date, to_on: date, at: datetime, clinician: Staff | None = None,
+    patient: Patient | None = None, but: int | None = None,
+) -> list[Slot]:  # fmt: skip
+    """Free starts from `from_on` to `to_on`, both included, never in the past. Constant number of queries."""
+    days = _days(from_on, to_on)
+    if not days:
+        return []
+    whole = Span(resolve_local(days[0], datetime.min.time(), site.zone), resolve_local(days[-1] + timedelta(days=1), datetime.min.time(), site.zone))
+    closed = set(Closure.objects.filter(site=site, on__range=(days[0], days[-1])).values_list("on", flat=True))
+    opening = list(OpeningHours.objects.filter(site=site))
+    working = WorkingHours.objects.filter(site=site, staff__is_active=True).select_related("staff")
+    working = list(working.filter(staff=clinician) if clinician else working)
+    staff = {row.staff_id: row.staff for row in working}
+    busy = taken_spans("clinician", staff, whole, at=at, but=but)
+    for gone in Absence.objects.filter(staff__in=staff, starts_at__lt=whole.ends_at, ends_at__gt=whole.starts_at):
+        busy[gone.staff_id].append(Span(gone.starts_at, gone.ends_at))
+    rooms = list(Room.objects.filter(site=site, out_of_service=False)) if visit_type.needs_room else []
+    room_busy = taken_spans("room", [room.pk for room in rooms], whole, at=at, but=but)
+    own = taken_spans("patient", [patient.pk], whole, at=at, but=but)[patient.pk] if patient else []
+    length = visit_type.minutes + visit_type.buffer_minutes
+    found = []
+    for on in days:
+        if on in closed:
+            continue
+        open_spans = _local_spans(site, on, ((h.opens, h.closes) for h in opening if h.weekday == on.weekday()))
+        for pk, person in staff.items():
+            hours = _local_spans(site, on, ((w.starts, w.ends) for w in working if w.staff_id == pk and w.weekday == on.weekday()))
+            free = minus(shared(open_spans, hours), [*busy[pk], *own])
+            for start in starts_in(free, minutes=length):
+                visit = Span(start, start + timedelta(minutes=length))
+                room = next((r.pk for r in rooms if not any(visit.overlaps(t) for t in room_busy[r.pk])), None)
+                if start > at and (room is not None or not visit_type.needs_room):
+                    ends = start + timedelta(minutes=visit_type.minutes)
+                    found.append(Slot(start, ends, pk, person.display_name, room))
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class DayOffer:
+    """One day of the slot finder: its slots, or why it is grey."""
+
+    on: date
+    slots: list[Slot]
+    grey: str = ""
+    word: str = "free"
+
+
+def window_for(patient: Patient, today: date) -> Window | None:
+    """The follow-up window."""
+    return sessions.next_window(patient, today=today)
+
+
+def interval_for(patient: Patient, day: date, window: Window | None) -> Interval:
+    """What S10 says of a day."""
+    if window is None:
+        return Interval("free")
+    return interval_on(day, last_on=window.last_on, opens_on=window.opens_on, closes_on=window.closes_on)
+
+
+def why_not(patient: Patient, visit_type: VisitType, day: date, window: Window | None) -> str:
+    """Why this visit can't be on that day, in words for the desk; empty when it can (SETTLED 3, 4, 15)."""
+    if patient.deceased_on:
+        return "The patient has died."
+    if people.open_holds(patient, "booking"):
+        return "On hold: a clinician must release it first."
+    if not visit_type.needs_screening:
+        return ""
+    word = people.desk_word(patient, as_of=day)
+    if word.code != "may_book":
+        return f"{word.words}: not before {word.not_before:%d %b %Y}." if word.not_before else f"{word.words}."
+    if interval_for(patient, day, window).word == "blocked":
+        return "Less than seven days after the last session."
+    return ""
+
+
+def offers(
+    *, patient: Patient, visit_type: VisitType, from_on: date, days: int, at: datetime, clinician: Staff | None = None,
+    may_early: bool = False, but: int | None = None,
+) -> list[DayOffer]:  # fmt: skip
+    """Day by day: free slots, or why the day is grey. Days inside the follow-up window come first."""
+    site = patient.site
+    window = window_for(patient, local_date(at, site.zone))
+    slots = free_slots(
+        site=site, visit_type=visit_type, from_on=from_on, to_on=from_on + timedelta(days=days - 1), at=at,
+        clinician=clinician, patient=patient, but=but,
+    )  # fmt: skip
+    by_day: dict[date, list[Slot]] = {}
+    for slot in slots:
+        by_day.setdefault(local_date(slot.starts_at, site.zone), []).append(slot)
+    found = []
+    for on in _days(from_on, from_on + timedelta(days=days - 1)):
+        word = interval_for(patient, on, window).word if visit_type.needs_screening else "free"
+        grey = why_not(patient, visit_type, on, window) if on in by_day else ""
+        if not grey and word == "early" and not may_early:
+            grey = "Too early: only with a clinician's reason."
+        if on in by_day:
+            found.append(DayOffer(on, [] if grey else by_day[on], grey, word))
+    return sorted(found, key=lambda offer: (offer.word not in ("in_window", "free"), offer.on))

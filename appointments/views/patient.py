@@ -1,0 +1,113 @@
+"""Pages behind an e-mailed link: one's own appointment, and choosing a time from the follow-up invitation."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appointments import selectors, services
+from appointments.forms import SlotForm
+from appointments.models import Appointment, VisitType
+from appointments.rules import GRACE_MINUTES, OPEN, AppointmentState, may_patient_change
+from clinic.clock import local_date
+from clinic.errors import Refused
+from clinic.models import Staff
+from clinic.permissions import link_page
+from patients.models import Patient
+
+_ROWS = Appointment.objects.select_related("patient", "patient__site", "site", "site__clinic", "visit_type", "clinician")
+
+
+def _own(request: HttpRequest) -> Appointment:
+    return _ROWS.get(uuid=request.link.subject_uuid)  # type: ignore[attr-defined]
+
+
+@link_page("appointment")
+def appointment(request: HttpRequest) -> HttpResponse:
+    """Confirm, cancel, undo; each a tap. First name only."""
+    found, at = _own(request), timezone.now()
+    problem = ""
+    if request.method == "POST":
+        try:
+            _act(request.POST.get("do", ""), found, request, at)
+            return redirect("appointments_link:appointment")
+        except Refused as refusal:
+            problem = refusal.message
+    last = found.changes.order_by("-at", "-pk").first()
+    recent = last is not None and last.by == request.actor.name and at - last.at <= timedelta(minutes=GRACE_MINUTES)
+    context = {
+        "appointment": found, "site": found.site, "may_change": may_patient_change(found.starts_at, at), "problem": problem,
+        "open": found.state in OPEN, "undo": recent and found.state == AppointmentState.CANCELLED,
+    }  # fmt: skip
+    return render(request, "appointments/link_appointment.html", context, status=422 if problem else 200)
+
+
+def _act(what: str, found: Appointment, request: HttpRequest, at) -> None:  # type: ignore[no-untyped-def]
+    if what == "confirm":
+        services.confirm_by_patient(appointment=found, by=request.actor, at=at)
+    elif what == "cancel":
+        services.cancel_by_patient(appointment=found, by=request.actor, at=at)
+    elif what == "undo":
+        services.undo_state(appointment=found, by=request.actor, at=at)
+    else:
+        raise Refused(_("Choose what you want to do."))
+
+
+@link_page("appointment")
+def move(request: HttpRequest) -> HttpResponse:
+    """Choose another time until the cut-off."""
+    found, at = _own(request), timezone.now()
+    if not may_patient_change(found.starts_at, at) or found.state not in OPEN:
+        return redirect("appointments_link:appointment")
+    return _choose(request, found.patient, found.visit_type, at, moving=found)
+
+
+@link_page("choose_time")
+def choose_time(request: HttpRequest) -> HttpResponse:
+    """The follow-up invitation: a real free time inside the window, without a login."""
+    patient = Patient.objects.select_related("site", "site__clinic").get(uuid=request.link.patient_uuid)  # type: ignore[attr-defined]
+    at = timezone.now()
+    booked = selectors.next_appointment(patient, at)
+    if booked is not None:
+        return render(request, "appointments/link_chosen.html", {"appointment": booked, "site": patient.site})
+    visit_type = VisitType.objects.filter(kind="session").order_by("pk").first()
+    if visit_type is None:
+        raise Refused(_("Please call us to book."))
+    return _choose(request, patient, visit_type, at)
+
+
+def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at, moving: Appointment | None = None) -> HttpResponse:  # type: ignore[no-untyped-def]
+    today = local_date(at, patient.site.zone)
+    window = selectors.window_for(patient, today)
+    first = max(today + timedelta(days=1), window.opens_on) if window else today + timedelta(days=1)
+    context = {"patient": patient, "site": patient.site, "window": window, "moving": moving}
+    form, status = SlotForm(request.POST if request.method == "POST" else None), 200
+    if request.method == "POST" and form.is_valid():
+        starts_at, pk = form.cleaned_data["slot"]
+        clinician = Staff.objects.filter(pk=pk, sites=patient.site, is_active=True, roles__contains=["clinician"]).first()
+        try:
+            if clinician is None:
+                raise Refused(_("Choose a time from the list."))
+            wish = services.Wish(starts_at=starts_at, clinician=clinician)
+            if moving:
+                services.move_appointment(appointment=moving, wish=wish, by=request.actor, at=at)
+                return redirect("appointments_link:appointment")
+            services.book_appointment(patient=patient, visit_type=visit_type, wish=wish, by=request.actor, at=at, form_key=f"link:{request.link.uuid}")  # type: ignore[attr-defined]
+            return redirect("appointments_link:choose_time")
+        except services.SlotTaken as taken:
+            context |= {"taken": taken}
+            status = 409
+        except Refused as refusal:
+            context |= {"problem": refusal.message}
+            status = 422
+    elif request.method == "POST":
+        context |= {"problem": _("Choose a time.")}
+        status = 422
+    context["offers"] = [
+        offer
+        for offer in selectors.offers(patient=patient, visit_type=visit_type, from_on=first, days=21, at=at, but=moving.pk if moving else None)
+        if offer.slots
+    ]
+    return render(request, "appointments/link_choose.html", context, status=status)
