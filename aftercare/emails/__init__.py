@@ -10,7 +10,8 @@ from aftercare.emails.rows import (
     refresh_addresses,
     release_held_invitations,
 )
-from aftercare.emails.timeline import Mail, hold, is_movable, preview, release, send_now
+from aftercare.emails.timeline import hold, is_movable, preview, release, send_now
+from clinic.outbox.kinds import Mail
 
 __all__ = [
     "HELD_BY_FLAG",

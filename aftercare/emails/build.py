@@ -97,6 +97,13 @@ def _mail(message: str, patient: Patient, site: Site, url: str, **context: Any) 
     return Mail(subject=subject, text=text, html=html)
 
 
+def cause_of(row: OutboxMessage) -> UUID:
+    """What the message is about. Every message of this app has a cause."""
+    if row.cause_uuid is None:
+        raise ValueError(f"message {row.uuid} has no cause")
+    return row.cause_uuid
+
+
 def _planned(row: OutboxMessage) -> PlannedMessage:
     rows = PlannedMessage.objects.select_related("plan__patient", "plan__site__clinic", "plan__session", "step")
     return rows.get(outbox_id=row.pk)
@@ -124,7 +131,7 @@ def check_in(row: OutboxMessage, at: datetime) -> Mail:
 def check_in_reminder(row: OutboxMessage, at: datetime) -> Mail:
     """The same questions once more."""
     rows = CheckIn.objects.select_related("patient", "site__clinic", "plan__session", "plan__site")
-    return _check_in_mail("check_in_reminder", rows.get(uuid=row.cause_uuid), at)
+    return _check_in_mail("check_in_reminder", rows.get(uuid=cause_of(row)), at)
 
 
 def _check_in_mail(message: str, asked: CheckIn, at: datetime) -> Mail:
@@ -161,7 +168,7 @@ def results_review(row: OutboxMessage, at: datetime) -> Mail:
 
 def concern_alert(row: OutboxMessage, at: datetime) -> Mail:
     """To a clinician: a check-in needs you, by when, and where. No name and nothing clinical."""
-    concern = Concern.objects.select_related("site__clinic").get(uuid=row.cause_uuid)
+    concern = Concern.objects.select_related("site__clinic").get(uuid=cause_of(row))
     context = {
         "clinic": concern.site.clinic,
         "site": concern.site,

@@ -8,7 +8,7 @@ from aftercare.models import CheckIn, Concern, PlannedMessage
 from aftercare.selectors.plans import has_visit_ahead
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
 from clinic.models import OutboxMessage
-from clinic.outbox.kinds import Kind, Verdict
+from clinic.outbox.kinds import Build, Kind, MaySend, Verdict
 from clinic.outbox.kinds import register as register_kind
 from clinic.outbox.states import Doubt
 from clinic.outbox.states import Scope as MailScope
@@ -64,7 +64,7 @@ def _unanswered(check_in: CheckIn) -> Verdict:
 
 def may_send_reminder(row: OutboxMessage, at: datetime) -> Verdict:
     """A reminder: the check-in is still wanted and unanswered."""
-    check_in = CheckIn.objects.select_related("patient").get(uuid=row.cause_uuid)
+    check_in = CheckIn.objects.select_related("patient").get(uuid=build.cause_of(row))
     return _patient_verdict(check_in.patient) or _unanswered(check_in)
 
 
@@ -84,7 +84,7 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
 
 def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:
     """A concern's mail to a clinician: not after it is closed, nor to others once somebody has it in time."""
-    concern = Concern.objects.get(uuid=row.cause_uuid)
+    concern = Concern.objects.get(uuid=build.cause_of(row))
     if concern.state == ConcernState.CLOSED:
         return Verdict.cancel("concern closed")
     if concern.state == ConcernState.CLAIMED and not row.context.get("overdue"):
@@ -94,25 +94,13 @@ def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:
 
 def register() -> None:
     """Make the kinds known to the drain."""
-    care = {"doubt": Doubt.RETRY, "scope": MailScope.CARE}
-    register_kind(Kind(Purpose.INSTRUCTIONS, may_send_care, build.aftercare_instructions, **care))
-    register_kind(Kind(Purpose.CHECK_IN, may_send_check_in, build.check_in, **care))
-    register_kind(Kind("check_in_reminder", may_send_reminder, build.check_in_reminder, **care))
-    register_kind(Kind(Purpose.RESULTS, may_send_care, build.results_review, **care))
-    register_kind(
-        Kind(
-            Purpose.INVITATION,
-            may_send_invitation,
-            build.follow_up_invitation,
-            scope=MailScope.INVITATION,
-        )
-    )
-    register_kind(
-        Kind(
-            "concern_alert",
-            may_send_alert,
-            build.concern_alert,
-            urgent=True,
-            scope=MailScope.STAFF,
-        )
-    )
+
+    def care(name: str, may_send: MaySend, builder: Build) -> None:
+        register_kind(Kind(name, may_send, builder, doubt=Doubt.RETRY, scope=MailScope.CARE))
+
+    care(Purpose.INSTRUCTIONS, may_send_care, build.aftercare_instructions)
+    care(Purpose.CHECK_IN, may_send_check_in, build.check_in)
+    care("check_in_reminder", may_send_reminder, build.check_in_reminder)
+    care(Purpose.RESULTS, may_send_care, build.results_review)
+    register_kind(Kind(Purpose.INVITATION, may_send_invitation, build.follow_up_invitation, scope=MailScope.INVITATION))
+    register_kind(Kind("concern_alert", may_send_alert, build.concern_alert, urgent=True, scope=MailScope.STAFF))

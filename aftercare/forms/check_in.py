@@ -1,9 +1,10 @@
 """One form per kind of page. They parse and check; `values()` gives the answers of the page for the draft."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import pages
@@ -36,7 +37,7 @@ class PageForm(forms.Form):
     def chosen(self) -> set[str]:
         """Values to draw as chosen: what was just sent, or else the unsent draft."""
         if self.is_bound:
-            return {*self.data.getlist("flag"), self.data.get("value", "")}
+            return {*cast(QueryDict, self.data).getlist("flag"), str(self.data.get("value", ""))}
         return self._drafted()
 
     def _drafted(self) -> set[str]:
@@ -255,7 +256,7 @@ class ProductsForm(PageForm):
             self.fields[option.value] = forms.ChoiceField(
                 choices=when,
                 required=False,
-                label=option.words,
+                label=str(option.words),
                 initial=used.get(option.value, ""),
                 widget=forms.Select({"class": "form-select"}),
             )

@@ -1,6 +1,7 @@
 """Reads about check-ins: the one behind a link, and those without an answer."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
@@ -19,7 +20,7 @@ def check_in_behind(subject_uuid: UUID) -> CheckIn | None:
     return rows.filter(uuid=subject_uuid).first()
 
 
-def _after(hours: str) -> ExpressionWrapper:
+def _after(hours: str) -> "ExpressionWrapper[Any]":
     return ExpressionWrapper(F(f"message__step__{hours}") * _HOUR, output_field=DurationField())
 
 

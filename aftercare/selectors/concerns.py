@@ -82,7 +82,8 @@ def holds_of(concern: Concern) -> list[Hold]:
 def earlier_check_ins(concern: Concern, *, limit: int = 6) -> list[CheckIn]:
     """The patient's other answered check-ins, newest first."""
     rows = CheckIn.objects.filter(patient=concern.patient, response__isnull=False).select_related("response")
-    return list(rows.exclude(pk=concern.check_in_id).order_by("-response__answered_at", "-pk")[:limit])
+    others = rows.exclude(pk=concern.check_in_id) if concern.check_in_id else rows
+    return list(others.order_by("-response__answered_at", "-pk")[:limit])
 
 
 def concerns_past_due(at: datetime) -> QuerySet[Concern]:

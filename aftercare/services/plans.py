@@ -56,7 +56,7 @@ def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | Non
         found = Plan.objects.filter(session=session).first()
         if found is not None or session.ended_at is None or is_in_error(session):
             return found
-        plan = _new_plan(session, by=by, at=at)
+        plan = _new_plan(session, ended_at=session.ended_at, by=by, at=at)
         for step in plan.protocol.steps.order_by("position", "pk"):
             if step.phase in {"", session.course.phase}:
                 _plan_step(plan, step, session=session, by=by, at=at)
@@ -69,13 +69,13 @@ def is_in_error(session: TreatmentSession) -> bool:
     return hasattr(session, "entered_in_error")
 
 
-def _new_plan(session: TreatmentSession, *, by: Actor, at: datetime) -> Plan:
+def _new_plan(session: TreatmentSession, *, ended_at: datetime, by: Actor, at: datetime) -> Plan:
     return Plan.objects.create(
         session=session,
         patient=session.patient,
         site=session.site,
         protocol=protocol_in_force(by=by, at=at),
-        ended_at=session.ended_at,
+        ended_at=ended_at,
         zone=session.site.zone,
         planned_at=at,
     )
