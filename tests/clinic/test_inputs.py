@@ -213,7 +213,7 @@ class TestLists:
 
 
 class TestObjects:
-    KEYS = {"must": Key(a_bool, required=True), "may": Key(a_date), "blank": Key(a_date, null=True)}  # noqa: RUF012
+    KEYS = {"must": Key(a_bool, required=True), "may": Key(a_date), "blank": Key(a_date, null=True)}
 
     def errors(self, value: Any) -> list[str]:
         reader = Reader()

@@ -162,6 +162,9 @@ class TestDates:
         assert bad_paths(asked({"scalp_dye_on": "2027-01-01"}, asOf="soon")) == ["asOf"]
         assert bad_paths(asked({"scalp_dye_on": "1950-01-01"}, birthDate=None)) == ["birthDate"]
 
+    def test_born_on_the_day_of_the_answer_is_young_but_no_error(self) -> None:
+        assert said({}, birthDate="2026-03-02") == {"E30": "ABSOLUTE 2044-03-02"}
+
     def test_birth_after_the_day_of_the_answer(self) -> None:
         assert bad_paths(asked({}, birthDate="2026-03-03")) == ["birthDate"]
 

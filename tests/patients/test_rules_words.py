@@ -96,6 +96,11 @@ class TestFindings:
         [finding] = findings_for(eligibility(asked({"hb_g_dl": 9}, planned={"prp": True})))
         assert finding.subject == "PRP"
 
+    def test_they_show_the_clinics_own_number(self) -> None:
+        own = EligibilityPolicy(inr_valid_days=4)
+        [finding] = findings_for(eligibility(asked({"blood_thinner": "warfarin"}), own), own)
+        assert "within 4 days" in finding.lifts
+
     def test_errors_have_none(self) -> None:
         assert findings_for(eligibility({})) == []
 
@@ -127,6 +132,11 @@ class TestDeskWord:
     def test_gives_the_birthday(self) -> None:
         word = desk_word_for(eligibility(asked({}, birthDate="2008-05-01")))
         assert word.not_before == date(2026, 5, 1)
+
+    def test_a_block_of_prp_takes_no_date_away(self) -> None:
+        answers = {"scalp_wound": "sunburn", "sunburn_on": ago(1), "hb_g_dl": 9}
+        word = desk_word_for(eligibility(asked(answers, planned={"prp": True})))
+        assert word.not_before == date(2026, 3, 15)
 
     def test_a_block_of_prp_alone_does_not_stop_booking(self) -> None:
         word = desk_word_for(eligibility(asked({"hb_g_dl": 9}, planned={"prp": True})))

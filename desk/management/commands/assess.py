@@ -13,7 +13,7 @@ class Command(BaseCommand):
     """Prints the result, or the list of results, as JSON. Exit 2 if any result is an error object."""
 
     help = "Run the eligibility, session or check-in rules on JSON from standard input."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read all of standard input, answer once."""
