@@ -149,7 +149,7 @@ def follow_up_invitation(row: OutboxMessage, at: datetime) -> Mail:
         purpose=CHOOSE_TIME,
         patient=patient,
         site=site,
-        subject_kind="patient",
+        subject_kind=CHOOSE_TIME,
         subject_uuid=patient.uuid,
         expires_at=at + _INVITATION_LIVES,
         at=at,

@@ -5,8 +5,8 @@ from datetime import datetime
 from aftercare.emails import build
 from aftercare.emails.rows import HELD_BY_FLAG
 from aftercare.models import CheckIn, Concern, PlannedMessage
-from aftercare.selectors.plans import has_visit_ahead
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
+from appointments.selectors import next_appointment
 from clinic.models import OutboxMessage
 from clinic.outbox.kinds import Build, Kind, MaySend, Verdict
 from clinic.outbox.kinds import register as register_kind
@@ -77,7 +77,7 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
         return found
     if open_holds(patient, blocks="invitations"):
         return Verdict.hold(HELD_BY_FLAG)
-    if has_visit_ahead(patient, at):
+    if next_appointment(patient, at) is not None:
         return Verdict.skip("already booked")
     return Verdict.go()
 

@@ -28,6 +28,7 @@ def _missed(at: datetime, hours: str) -> QuerySet[CheckIn]:
     """Sent (or due), unanswered, and silent for as long as the step's `hours` say. Counted from the true sending."""
     began = Coalesce("message__outbox__sent_at", "opens_at")
     rows = CheckIn.objects.unanswered().filter(message__step__isnull=False, opens_at__lte=at, closes_at__gt=at)
+    rows = rows.filter(patient__deceased_on__isnull=True, patient__do_not_contact=False)
     rows = rows.filter(**{f"message__step__{hours}__isnull": False})
     return rows.annotate(silent_at=began + _after(hours)).filter(silent_at__lte=at).order_by("opens_at", "pk")
 

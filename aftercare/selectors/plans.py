@@ -7,9 +7,6 @@ from django.db.models import QuerySet
 
 from aftercare.models import Plan, PlannedMessage
 from aftercare.states import PlanState
-from appointments.models import Appointment
-from appointments.rules import AppointmentState
-from patients.models import Patient
 from treatments.models import TreatmentSession
 
 _LOOK_BACK = timedelta(days=200)
@@ -46,9 +43,3 @@ def planned_for(session: TreatmentSession) -> list[PlannedMessage]:
 def plan_behind(subject_uuid: UUID) -> Plan | None:
     """The plan that a link names, with what its page needs."""
     return Plan.objects.select_related("session", "site__clinic", "patient").filter(uuid=subject_uuid).first()
-
-
-def has_visit_ahead(patient: Patient, at: datetime) -> bool:
-    """Whether a visit is booked, so that an invitation would be one too many."""
-    ahead = (AppointmentState.BOOKED, AppointmentState.CONFIRMED)
-    return Appointment.objects.filter(patient=patient, starts_at__gt=at, state__in=ahead).exists()

@@ -11,6 +11,7 @@ from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse
 from aftercare.rules import RULES_VERSION, checkin
 from aftercare.services.concerns import open_concern
+from aftercare.services.locks import lock_patient
 from aftercare.states import CallResult, Level
 from clinic import audit, links
 from clinic.audit import Actor
@@ -39,6 +40,7 @@ class AnswersRefused(Refused):
 
 
 def _lock(check_in: CheckIn) -> CheckIn:
+    lock_patient(check_in.patient_id)
     locked = (
         CheckIn.objects.select_for_update(of=("self",))
         .select_related("plan__site", "plan__session", "patient__site", "site")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from aftercare import emails
 from aftercare.models import CheckIn, Plan, PlannedMessage, ProtocolStep
+from aftercare.services.locks import lock_patient
 from aftercare.services.protocol import protocol_in_force
 from aftercare.states import PlanState, Purpose, Scope
 from clinic import audit, clock
@@ -48,6 +49,7 @@ def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | Non
     steps whose time has passed are cancelled with that reason (SETTLED 1).
     """
     with audit.write(by=by, action="aftercare.plan"):
+        lock_patient(TreatmentSession.objects.values_list("patient_id", flat=True).get(uuid=session_uuid))
         session = (
             TreatmentSession.objects.select_for_update(of=("self",))
             .select_related("patient", "site", "course")
@@ -152,6 +154,7 @@ def _supersede(plan: Plan, *, by: Actor, at: datetime) -> None:
 def cancel_plan(*, plan: Plan, reason: str = IN_ERROR, by: Actor, at: datetime) -> None:
     """Stop everything that a plan still has to send; nothing is deleted (SETTLED 7). Idempotent."""
     with audit.write(by=by, action="aftercare.cancel_plan", reason=reason):
+        lock_patient(plan.patient_id)
         locked = Plan.objects.select_for_update().get(pk=plan.pk)
         if locked.state != PlanState.CANCELLED:
             _end(
