@@ -254,6 +254,7 @@ WHITENOISE_USE_FINDERS = not (PRODUCTION or DEMO)
 # ── sign-in ──────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "clinic.Staff"
 MFA_REQUIRED = env.flag("MFA_REQUIRED", not DEMO)
+SIGN_NEEDS_FRESH_LOGIN = env.flag("SIGN_NEEDS_FRESH_LOGIN", PRODUCTION)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.Argon2PasswordHasher"]

@@ -1,0 +1,197 @@
+"""The session record as a form. Cleans into a SessionEntry; never saves."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinic.forms import choices, clean_spaces
+from treatments import selectors
+from treatments.models import Device, Product, TreatmentSession
+from treatments.services import SessionEntry, ZoneEntry
+from treatments.vocabulary import Endpoint, ProductKind, Zone
+
+ZONE_WORDS = {
+    Zone.FRONTAL_HAIRLINE: _("Frontal hairline"),
+    Zone.TEMPLE_LEFT: _("Left temple"),
+    Zone.TEMPLE_RIGHT: _("Right temple"),
+    Zone.MID_SCALP: _("Mid-scalp"),
+    Zone.VERTEX: _("Vertex"),
+    Zone.OCCIPITAL: _("Occipital"),
+}
+_ENDPOINTS = {
+    "none": _("None"), "mild_erythema": _("Mild erythema"), "pinpoint_bleeding": _("Pinpoint bleeding"),
+    "frank_bleeding": _("Frank bleeding"),
+}  # fmt: skip
+_PRODUCT_ROWS = 3
+_NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
+
+
+def _when(**kwargs: Any) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs,
+    )  # fmt: skip
+
+
+def _amount(label: Any, places: int, least: str, most: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, required=False, decimal_places=places, min_value=Decimal(least), max_value=Decimal(most),
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )  # fmt: skip
+
+
+class DepthField(forms.DecimalField):
+    """Millimetres with at most two decimals; a slipped decimal point is named."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "depth"}), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Hundredths of a millimetre, or None."""
+        text = str(value or "").strip().replace(",", ".").removesuffix("mm").strip()
+        if not text:
+            return None
+        depth = super().clean(text)
+        if depth is None or depth <= 0:
+            raise ValidationError(_("A depth is more than 0 mm."))
+        if depth > 10:
+            raise ValidationError(_("%(depth)s mm is not a needle depth. Did you mean %(less)s mm?") % {"depth": depth, "less": depth / 10})
+        if depth != round(depth, 2):
+            raise ValidationError(_("Use at most two decimals, for example 1.25."))
+        return int(depth * 100)
+
+
+class SessionForm(forms.Form):
+    """One record. `record` gives the site's stock and what is stored."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    device = forms.ModelChoiceField(Device.objects.none(), label=_("Device"), required=False, empty_label=_("Choose"))
+    cartridge = forms.ModelChoiceField(Device.objects.none(), label=_("Cartridge"), required=False, empty_label=_("Choose"))
+    seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
+    fitzpatrick = forms.ChoiceField(label=_("Fitzpatrick skin type"), required=False, choices=[("", "–"), *((n, n) for n in ("I", "II", "III", "IV", "V", "VI"))])
+    numbing = forms.ModelChoiceField(Product.objects.none(), label=_("Numbing product"), required=False, empty_label=_("None used"))
+    strength_percent = _amount(_("Strength, %"), 1, "0.1", "40")
+    area_cm2 = _amount(_("Area, cm²"), 1, "1", "1500")
+    grams = _amount(_("Amount, g"), 2, "0.01", "500")
+    weight_kg = _amount(_("Patient's weight, kg"), 1, "20", "350")
+    on_at = _when(label=_("On at"))
+    off_at = _when(label=_("Off at"))
+    wiped_off = forms.BooleanField(label=_("Wiped off"), required=False)
+    pre_kind = forms.ChoiceField(label=_("On the scalp before"), required=False, choices=[("", _("Nothing")), *choices(ProductKind)])
+    pre_last_used_at = _when(label=_("Last used at"))
+    pain = forms.CharField(label=_("Pain readings, 0 to 10"), required=False, help_text=_("For example: 3, 5"))
+    reactions = forms.CharField(label=_("Reactions"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    no_adverse_event = forms.BooleanField(label=_("No adverse event"), required=False)
+    aftercare_delivered = forms.BooleanField(label=_("Written aftercare given"), required=False)
+    sharps_and_cleaning_confirmed = forms.BooleanField(label=_("Sharps disposed of, surfaces cleaned"), required=False)
+    minoxidil_early_allowed = forms.BooleanField(label=_("The prescriber allows minoxidil before 24 h"), required=False)
+    full_rescreen_done = forms.BooleanField(label=_("Full re-screen after a long gap"), required=False)
+    baseline_waiver_reason = forms.CharField(label=_("Baseline is incomplete, because"), required=False, max_length=500)
+    notes = forms.CharField(label=_("Notes"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, data: Any = None, *, record: TreatmentSession, today: Any) -> None:
+        super().__init__(data, initial=_stored(record))
+        self.record = record
+        products = Product.objects.filter(site=record.site, withdrawn=False)
+        self._choices("device", selectors.devices_at(record.site))
+        self._choices("cartridge", selectors.free_cartridges(record.site, today, record))
+        self._choices("numbing", products.filter(is_anaesthetic=True))
+        for zone in Zone:
+            self.fields[f"depth_{zone}"] = DepthField(label=_("Depth, mm"))
+            self.fields[f"passes_{zone}"] = forms.IntegerField(label=_("Passes"), required=False, min_value=1, max_value=50, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+            self.fields[f"endpoint_{zone}"] = forms.ChoiceField(label=_("Endpoint"), required=False, choices=[("", "–"), *choices(Endpoint, _ENDPOINTS)])
+            self.fields[f"below_{zone}"] = forms.BooleanField(label=_("Below hairline"), required=False)
+        for row in range(_PRODUCT_ROWS):
+            self.fields[f"product_{row}"] = forms.ModelChoiceField(products.filter(is_anaesthetic=False), label=_("Product"), required=False, empty_label=_("None"))
+            self.fields[f"hours_{row}"] = forms.FloatField(label=_("Hours after"), required=False, min_value=0, max_value=8760, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+
+    def _choices(self, name: str, rows: Any) -> None:
+        self.fields[name].queryset = rows  # type: ignore[attr-defined]
+
+    def zones(self) -> Iterator[dict[str, Any]]:
+        """For the template: each zone with its fields."""
+        for zone in Zone:
+            yield {"zone": zone.value, "words": ZONE_WORDS[zone], "depth": self[f"depth_{zone}"], "passes": self[f"passes_{zone}"],
+                   "endpoint": self[f"endpoint_{zone}"], "below": self[f"below_{zone}"]}  # fmt: skip
+
+    def products(self) -> Iterator[tuple[Any, Any]]:
+        """For the template: the product rows."""
+        for row in range(_PRODUCT_ROWS):
+            yield self[f"product_{row}"], self[f"hours_{row}"]
+
+    def clean_pain(self) -> list[int]:
+        """Whole numbers of 0–10."""
+        parts = [p for p in self.cleaned_data["pain"].replace(";", ",").replace(" ", ",").split(",") if p]
+        if not all(p.isdigit() and int(p) <= 10 for p in parts):
+            raise ValidationError(_("Pain is a whole number from 0 to 10. Separate readings by commas."))
+        return [int(p) for p in parts]
+
+    def clean(self) -> dict[str, Any]:
+        """Times in order; a pre-topical with its time; passes only with a depth."""
+        cleaned = super().clean() or {}
+        on_at, off_at = cleaned.get("on_at"), cleaned.get("off_at")
+        if on_at and off_at and off_at < on_at:
+            self.add_error("off_at", _("“Off” lies before “on”."))
+        if cleaned.get("pre_kind") and not cleaned.get("pre_last_used_at") and "pre_last_used_at" not in self.errors:
+            self.add_error("pre_last_used_at", _("When was it last used?"))
+        for zone in Zone:
+            others = cleaned.get(f"passes_{zone}") or cleaned.get(f"endpoint_{zone}")
+            if others and cleaned.get(f"depth_{zone}") is None and f"depth_{zone}" not in self.errors:
+                self.add_error(f"depth_{zone}", _("Give the depth."))
+        return cleaned
+
+    def entry(self) -> SessionEntry:
+        """What was typed, for the service."""
+        data = self.cleaned_data
+        numbing = data.get("numbing")
+        names = ("fitzpatrick", "reactions", "no_adverse_event", "aftercare_delivered", "sharps_and_cleaning_confirmed",
+                 "minoxidil_early_allowed", "full_rescreen_done", "baseline_waiver_reason", "notes")  # fmt: skip
+        fields = {name: clean_spaces(data[name]) if isinstance(data[name], str) else data[name] for name in names}
+        reasons = {key.removeprefix("reason:"): clean_spaces(str(value))[:500] for key, value in self.data.items() if key.startswith("reason:")}
+        pre: tuple[tuple[str, datetime], ...] = ((data["pre_kind"], data["pre_last_used_at"]),) if data["pre_kind"] else ()
+        return SessionEntry(
+            device=data.get("device"),
+            cartridge=data.get("cartridge"),
+            seal_intact=data["seal_intact"],
+            zones=tuple(self._zones()),
+            products=tuple((data[f"product_{r}"], data[f"hours_{r}"] or 0) for r in range(_PRODUCT_ROWS) if data[f"product_{r}"]),
+            pre_topicals=pre,
+            anaesthetic={"product": numbing, "wiped_off": data["wiped_off"], **{k: data[k] for k in _NUMBING}} if numbing else None,
+            fields=fields | {"pain_readings": data["pain"]},
+            reasons=reasons,
+        )
+
+    def _zones(self) -> Iterator[ZoneEntry]:
+        for zone in Zone:
+            depth = self.cleaned_data.get(f"depth_{zone}")
+            if depth is not None:
+                yield ZoneEntry(
+                    zone=zone.value, depth_hundredths=depth, passes=self.cleaned_data[f"passes_{zone}"],
+                    endpoint=self.cleaned_data[f"endpoint_{zone}"], below_hairline=self.cleaned_data[f"below_{zone}"],
+                )  # fmt: skip
+
+
+def _stored(record: TreatmentSession) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "version": record.version,
+        "pain": ", ".join(map(str, record.pain_readings)),
+        **{name: getattr(record, name) for name in SessionForm.base_fields if hasattr(record, name)},
+    }
+    block = record.blocks.first()
+    if block:
+        found |= {"device": block.device_id, "cartridge": block.cartridge_id, "seal_intact": block.seal_intact}
+        for zone in block.zones.all():
+            found |= {f"depth_{zone.zone}": zone.depth_mm, f"passes_{zone.zone}": zone.passes,
+                      f"endpoint_{zone.zone}": zone.endpoint, f"below_{zone.zone}": zone.below_hairline}  # fmt: skip
+    numbing = getattr(record, "anaesthetic", None)
+    if numbing:
+        found |= {"numbing": numbing.product_id, "wiped_off": numbing.wiped_off} | {k: getattr(numbing, k) for k in _NUMBING}
+    for row, use in enumerate(record.product_uses.all()[:_PRODUCT_ROWS]):
+        found |= {f"product_{row}": use.product_id, f"hours_{row}": use.hours_after}
+    pre = record.pre_topicals.first()
+    return found | ({"pre_kind": pre.kind, "pre_last_used_at": pre.last_used_at} if pre else {})
