@@ -25,15 +25,15 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 @allow(GET="message:states")
-def messages(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
+def messages(request: HttpRequest, patient: UUID) -> HttpResponse:
     """A patient's messages past and to come, each with its state and reason."""
     by, at = _actor(request), timezone.now()
-    patient = fetch(Patient.objects.select_related("site"), by, uuid=patient_uuid)
-    record_access(by=by, action="message.timeline", subject=str(patient), patient_uuid=patient.uuid)
+    found = fetch(Patient.objects.select_related("site"), by, uuid=patient)
+    record_access(by=by, action="message.timeline", subject=str(found), patient_uuid=found.uuid)
     context = {
-        "patient": patient,
-        "rows": selectors.message_timeline(patient, actor=by, now=at),
-        "zone": patient.site.zone,
+        "patient": found,
+        "rows": selectors.message_timeline(found, actor=by, now=at),
+        "tab": "messages",
     }
     return render(request, "aftercare/messages.html", context)
 
@@ -66,6 +66,7 @@ def _page(
     context = {
         "row": line,
         "patient": patient,
+        "tab": "messages",
         "zone": patient.site.zone,
         "mail": services.preview_message(row=row, by=by, at=at) if line.may_read else None,
         "form": ReasonForm(),
@@ -100,7 +101,7 @@ def hold_message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         notices.success(request, _("It is held until somebody releases it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
-    return redirect("aftercare:messages", patient_uuid=patient.uuid)
+    return redirect("aftercare:messages", patient=patient.uuid)
 
 
 @allow(POST="message:release")
@@ -113,7 +114,7 @@ def release_message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         notices.success(request, _("It is back in the plan."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
-    return redirect("aftercare:messages", patient_uuid=patient.uuid)
+    return redirect("aftercare:messages", patient=patient.uuid)
 
 
 @allow(POST="message:send_now")
@@ -126,4 +127,4 @@ def send_message_now(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         notices.success(request, _("It goes out now, if nothing speaks against it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
-    return redirect("aftercare:messages", patient_uuid=patient.uuid)
+    return redirect("aftercare:messages", patient=patient.uuid)

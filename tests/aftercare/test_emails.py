@@ -197,3 +197,39 @@ def test_an_invitation_is_skipped_when_a_visit_is_booked(plan: Plan, amara: Staf
     row = _row(plan, "invitation")
     verdict = KINDS[row.kind].may_send(row, DAY1)
     assert (verdict.word, verdict.reason) == ("skip", "already booked")
+
+
+def test_the_drain_sends_what_is_due_holds_the_invitation_and_tells_the_clinician(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinic.outbox import deliver
+    from clinic.smtp import Outcome
+
+    sent: list[tuple[str, str]] = []
+
+    class Relay:
+        def __init__(self, _relay: object) -> None:
+            pass
+
+        def send(self, message: object, *, sender: str, recipient: str) -> Outcome:
+            sent.append((recipient, str(message["Subject"])))  # type: ignore[index]
+            return Outcome("sent", 250, "ok")
+
+        def quit(self) -> None:
+            pass
+
+    monkeypatch.setattr(deliver, "Connection", Relay)
+    deliver.drain(at=ENDED + timedelta(minutes=1))
+    assert sent == [("olivia@patient.example", "Riverside Dermatology: information after your visit")]
+    make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
+    deliver.drain(at=DAY1 + timedelta(minutes=1))
+    assert sent[1:] == [("amara@riverside.example", "Riverside Dermatology: a check-in needs you")]
+    window = plan.messages.get(code="invitation").send_after
+    deliver.drain(at=window + timedelta(minutes=1))
+    states = {m.code: (m.outbox.state, m.outbox.reason) for m in plan.messages.select_related("outbox")}
+    assert states["instructions"][0] == "sent"
+    assert states["check_24h"] == ("skipped", "already answered")
+    assert states["invitation"] == ("held", "held: a red flag is open")
+    assert states["check_48h"][0] == "skipped"
+    assert states["check_day28"][0] == "sent"
+    assert states["check_day57"][0] == "planned"
