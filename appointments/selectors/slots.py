@@ -124,7 +124,7 @@ def why_not(patient: Patient, visit_type: VisitType, day: date, window: Window |
         return ""
     word = people.desk_word(patient, as_of=day)
     if word.code != "may_book":
-        return f"{word.words}: not before {word.not_before:%d %b %Y}." if word.not_before else f"{word.words}."
+        return f"{word.words}."
     if interval_for(patient, day, window).word == "blocked":
         return "Less than seven days after the last session."
     return ""

@@ -7,7 +7,17 @@ from typing import Any
 from patients.models import Consent, ConsentText, EligibilityPolicy, Hold, Intake, Patient, Rescreen
 from patients.rules import DEFAULT, eligibility
 from patients.rules import EligibilityPolicy as Policy
+from patients.rules.findings import DeskCode, desk_word_for
+from patients.rules.policy import policy_from
 from patients.vocabulary import IntakeState
+
+_STATES = {
+    DeskCode.MAY_BOOK: "clear",
+    DeskCode.CLINICIAN_REVIEW: "warn",
+    DeskCode.FORMS_MISSING: "warn",
+    DeskCode.NOT_BEFORE: "warn",
+    DeskCode.NOT_POSSIBLE: "action",
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ class ConsentState:
 def policy() -> Policy:
     """The `P` numbers as this clinic runs them: the newest approved version over the defaults."""
     row = EligibilityPolicy.objects.order_by("-version").first()
-    return Policy(**{**DEFAULT.__dict__, **row.values}) if row else DEFAULT
+    return policy_from(row.values) if row else DEFAULT
 
 
 def latest_answers(patient: Patient) -> Intake | None:
@@ -95,15 +105,8 @@ def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligi
 def desk_word(patient: Patient, *, as_of: date) -> DeskWord:
     """*may book · clinician review · not before DATE · forms missing · not possible*, without any reason."""
     found = eligibility_on(patient, as_of=as_of)
-    if found.needs_answers or found.overall == "INCOMPLETE":
-        return DeskWord("forms_missing", "Forms missing", "warn")
-    if found.overall == "ABSOLUTE":
-        return DeskWord("not_possible", "Ask a clinician", "action")
-    if found.overall == "DEFER":
-        return DeskWord("not_before", "Not yet", "warn", found.not_before)
-    if found.overall == "REVIEW":
-        return DeskWord("clinician_review", "Clinician review", "warn")
-    return DeskWord("may_book", "May book", "clear")
+    word = desk_word_for(None if found.needs_answers else {"overall": found.overall, "triggers": found.triggers})
+    return DeskWord(word.code.value, word.words, _STATES[word.code], word.not_before)
 
 
 def open_holds(patient: Patient, blocks: str | None = None) -> list[Hold]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import did_recently_authenticate
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -191,7 +191,7 @@ def end(request: HttpRequest, session: str) -> HttpResponse:
 def sign(request: HttpRequest, session: str) -> HttpResponse:
     """Sign & lock, by the operator, freshly signed in."""
     record = _record(request, session)
-    if settings.SIGN_NEEDS_FRESH_LOGIN and not did_recently_authenticate(request):
+    if settings.SIGN_NEEDS_FRESH_LOGIN and not did_recently_reauthenticate(request):
         messages.info(request, _("Type your password again, then sign."))
         return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': reverse('treatments:session', args=[record.uuid])})}")
     try:

@@ -1,0 +1,42 @@
+"""Who and what is in the demo clinic."""
+
+from clinic.roles import OperatorRole, Role
+
+PASSWORD = "demo-willow-and-stone"  # noqa: S105 — the demo's fixed login; production refuses the demo
+
+STAFF: tuple[tuple[str, str, str, Role, OperatorRole | None], ...] = (
+    ("amara@demo.example", "Dr", "Amara Osei", Role.CLINICIAN, OperatorRole.DERMATOLOGIST),
+    ("okoro@demo.example", "Nurse", "Ngozi Okoro", Role.CLINICIAN, OperatorRole.NURSE),
+    ("lind@demo.example", "Dr", "Henrik Lind", Role.CLINICIAN, OperatorRole.PHYSICIAN),
+    ("rosa@demo.example", "", "Rosa Delgado", Role.FRONT_DESK, None),
+    ("theo@demo.example", "", "Theo Marsh", Role.FRONT_DESK, None),
+    ("max@demo.example", "", "Max Brandt", Role.MANAGER, None),
+    ("iris@demo.example", "", "Iris Vale", Role.AUDITOR, None),
+)
+
+GIVEN_F = ("Olivia", "Amelia", "Priya", "Chloé", "Zsófia", "Mei", "Fatima", "Grace", "Núria", "Ingrid", "Leila", "Hannah", "Aoife", "Yara")
+GIVEN_M = ("Tesfaye", "Oliver", "Jorge", "Arjun", "Kwame", "Łukasz", "Noah", "Samuel", "Diego", "Ahmed", "Finn", "Marco", "Björn", "Ravi")
+FAMILY = (
+    "Marsh", "Lindqvist", "Abebe", "Ruiz", "Okafor", "Nguyễn", "O'Connor", "Kovács", "Patel", "García", "Schmidt",
+    "Haddad", "Novák", "Dupont", "Silva", "Tanaka", "Evans", "Kowalski", "Ibrahim", "Larsen",
+)  # fmt: skip
+
+VISIT_TYPES = (
+    ("session", "Microneedling session", "session", 45, 10, True, 30),
+    ("consultation", "First consultation", "consultation", 30, 5, False, 30),
+    ("review", "Review with photos", "review", 20, 5, False, 20),
+)
+
+CONSENT = """Scalp microneedling for hair loss
+
+What it is. A device with fine needles makes many small channels in the skin of your scalp. The aim is to help hair grow. The evidence is promising but of low quality, and other treatments are better proven. Nobody can promise a result; it is usually judged after 3 and 6 months.
+
+Off-label use. In the United States no microneedling device is authorised for hair loss. Using one on the scalp is off-label.
+
+What is common. Redness, swelling, tenderness, small bleeding spots, itch and flaking for some days. More hair may fall out for some weeks.
+
+What is rare. Infection, lasting dark or light patches, scars, an allergic reaction.
+
+What we ask of you. Tell us about every illness and medicine, and about changes before each visit. Do not stop a blood thinner or any other medicine because of this treatment. Follow the written aftercare.
+
+Your choice. You may say no, and you may stop at any time. It does not change how we treat you otherwise."""

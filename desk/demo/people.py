@@ -1,0 +1,168 @@
+"""Patients with a year of history, written in bulk."""
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.db import connection
+
+from aftercare.models import Plan, Protocol
+from clinic.models import Site, Staff
+from desk.demo import cast
+from desk.demo.house import history_cartridges
+from patients.models import Consent, ConsentText, Intake, Patient
+from patients.names import digits, plain
+from patients.questions import PAGES
+from treatments.models import Course, Device, DeviceBlock, SignedRecord, TreatmentSession, ZoneRecord
+from treatments.services.signing import canonical, fingerprint
+
+_HEALTHY: dict[str, Any] = {
+    q.key: next(value for value, _words in q.options if value in ("no", "none", "never"))
+    for page in PAGES
+    for q in page.questions
+    if q.kind == "choice" and any(value in ("no", "none", "never") for value, _words in q.options)
+}
+
+
+@dataclass
+class People:
+    """What was made."""
+
+    patients: list[Patient]
+    sessions: int
+
+
+def _answers(dice: random.Random, sex: str) -> dict[str, Any]:
+    answers = _HEALTHY | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": dice.choice(["I", "II", "II", "III", "III", "IV", "V", "VI"])}
+    if sex == "male":
+        for key in ("pregnancy", "trying_to_conceive", "breastfeeding"):
+            answers.pop(key, None)
+    twist = dice.random()
+    if twist < 0.08:
+        answers |= {"psoriasis": "history_clear"}
+    elif twist < 0.14:
+        answers |= {"blood_thinner": "aspirin_low_dose_only", "aspirin_mg_per_day": 75}
+    elif twist < 0.2:
+        answers |= {"smoking": "yes"}
+    elif twist < 0.25:
+        answers |= {"allergies": [{"substance": "anaesthetic", "name": "lidocaine", "anaphylaxis": False}]}
+    return answers
+
+
+def _numbers(amount: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('patients_number') FROM generate_series(1, %s)", [amount])
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def make_patients(site: Site, amount: int, dice: random.Random, at: datetime) -> list[Patient]:
+    """Believable people, deterministic by the dice."""
+    rows = []
+    for number in _numbers(amount):
+        sex = dice.choice(["female", "male", "male"])
+        given, family = dice.choice(cast.GIVEN_F if sex == "female" else cast.GIVEN_M), dice.choice(cast.FAMILY)
+        phone = f"020 7946 {dice.randrange(10000):04d}"
+        rows.append(
+            Patient(
+                number=number, site=site, given_name=given, family_name=family, search_name=plain(f"{family} {given}"), sex=sex,
+                birth_on=date(dice.randrange(1962, 2003), dice.randrange(1, 13), dice.randrange(1, 29)),
+                email=f"{plain(given)}.{plain(family)}.{number}@patients.example".replace("'", "").replace("ł", "l").encode("ascii", "ignore").decode(),
+                phone=phone, phone_digits=digits(phone), created_at=at - timedelta(days=dice.randrange(30, 380)),
+            )
+        )  # fmt: skip
+    return Patient.objects.bulk_create(rows, batch_size=2000)
+
+
+def give_answers(patients: list[Patient], dice: random.Random, at: datetime) -> None:
+    """Most have answered and signed; one in twelve has not."""
+    text = ConsentText.objects.get(version="2026-11", language="en")
+    answered = [p for p in patients if dice.random() > 0.08]
+    Intake.objects.bulk_create(
+        [
+            Intake(patient=p, state="submitted", answers=_answers(dice, p.sex), pages_done=[page.name for page in PAGES],
+                   started_at=p.created_at, saved_at=p.created_at, submitted_at=p.created_at)
+            for p in answered
+        ],
+        batch_size=2000,
+    )  # fmt: skip
+    Consent.objects.bulk_create(
+        [
+            Consent(patient=p, text=text, procedures=text.procedures, off_label_understood=True, photos=True, signed_name=p.name,
+                    signed_at=p.created_at + timedelta(minutes=5), by="patient by intake link")
+            for p in answered
+        ],
+        batch_size=2000,
+    )  # fmt: skip
+
+
+def give_history(site: Site, patients: list[Patient], dice: random.Random, at: datetime) -> int:
+    """Courses with signed sessions four to six weeks apart, each with its own cartridge. Returns how many."""
+    operators = list(Staff.objects.filter(sites=site, roles__contains=["clinician"]).order_by("pk"))
+    device = Device.objects.filter(site=site).order_by("pk")[0]
+    protocol = Protocol.objects.order_by("pk").last()
+    courses = Course.objects.bulk_create(
+        [Course(patient=p, planned_sessions=dice.choice([3, 4, 6]), planned_by=operators[0], planned_at=p.created_at) for p in patients if dice.random() < 0.75]
+    )
+    drafts = [session for course in courses for session in _sessions(course, site, operators, dice, at)]
+    sessions = TreatmentSession.objects.bulk_create(drafts, batch_size=2000)
+    cartridges = history_cartridges(site, len(sessions), at.date() + timedelta(days=200))
+    blocks = DeviceBlock.objects.bulk_create(
+        [DeviceBlock(session=s, device=device, cartridge=c, seal_intact=True) for s, c in zip(sessions, cartridges, strict=True)], batch_size=2000
+    )
+    zones = [zone for block in blocks for zone in _zones(block, dice)]
+    ZoneRecord.objects.bulk_create(zones, batch_size=4000)
+    Plan.objects.bulk_create(
+        [Plan(session=s, patient=s.patient, site=site, protocol=protocol, ended_at=s.ended_at, zone=site.zone, planned_at=s.ended_at) for s in sessions],
+        batch_size=2000,
+    )
+    _sign(sessions)
+    return len(sessions)
+
+
+def _sessions(course: Course, site: Site, operators: list[Staff], dice: random.Random, at: datetime) -> list[TreatmentSession]:
+    found, number = [], count(1)
+    begin = (course.planned_at + timedelta(days=7)).replace(hour=dice.randrange(9, 16), minute=dice.choice([0, 15, 30, 45]), second=0, microsecond=0)
+    while begin < at - timedelta(days=9) and len(found) < course.planned_sessions:
+        end = begin + timedelta(minutes=dice.randrange(25, 45))
+        found.append(
+            TreatmentSession(
+                patient=course.patient, course=course, site=site, number=next(number), operator=dice.choice(operators), state="signed",
+                opened_at=begin, planned_start_at=begin, started_at=begin, ended_at=end, saved_at=end, saved_by="demo", fitzpatrick="III",
+                no_adverse_event=True, pain_readings=[dice.randrange(2, 6)], aftercare_delivered=True, sharps_and_cleaning_confirmed=True,
+            )
+        )  # fmt: skip
+        begin += timedelta(days=dice.choice([28, 29, 30, 35, 42]))
+    return found
+
+
+def _zones(block: DeviceBlock, dice: random.Random) -> list[ZoneRecord]:
+    return [
+        ZoneRecord(block=block, zone=zone, depth_hundredths=dice.choice([75, 100]), passes=dice.choice([2, 4]), endpoint=dice.choice(["mild_erythema", "pinpoint_bleeding"]))
+        for zone in dice.sample(["frontal_hairline", "mid_scalp", "vertex"], k=2)
+    ]  # fmt: skip
+
+
+def _sign(sessions: list[TreatmentSession]) -> None:
+    """Signed records in one chain, with the content that the page shows."""
+    last = SignedRecord.objects.order_by("-pk").first()
+    previous, rows = last.sha256 if last else "", []
+    zones: dict[int, list[dict[str, Any]]] = {}
+    for zone in ZoneRecord.objects.filter(block__session__in=sessions).select_related("block"):
+        zones.setdefault(zone.block.session_id, []).append({"zone": zone.zone, "depth_mm": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint})
+    blocks = DeviceBlock.objects.filter(session__in=sessions).select_related("device", "cartridge__lot")
+    by_session = {block.session_id: block for block in blocks}
+    for s in sorted(sessions, key=lambda row: row.ended_at):
+        block, who = by_session[s.pk], s.operator
+        text = canonical({
+            "version": 1, "session": str(s.uuid), "site": s.site.name, "signed_by": who.display_name, "findings": [], "reasons": {},
+            "patient": {"uuid": str(s.patient.uuid), "number": s.patient.number, "name": s.patient.name, "born": s.patient.birth_on},
+            "operator": {"name": who.display_name, "role": who.operator_role}, "no_adverse_event": True, "reactions": "", "notes": "",
+            "blocks": [{"device": {"name": block.device.name, "udi": block.device.udi}, "zones": zones.get(s.pk, []),
+                        "cartridge": {"lot": block.cartridge.lot.lot, "expiry": block.cartridge.lot.expiry_text()}}],
+        })  # fmt: skip
+        digest = fingerprint(text, previous)
+        rows.append(SignedRecord(session=s, content=text, sha256=digest, previous_sha256=previous, signed_by=who, signed_name=who.display_name, signed_at=s.ended_at))
+        previous = digest
+    SignedRecord.objects.bulk_create(rows, batch_size=2000)

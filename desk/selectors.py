@@ -1,0 +1,136 @@
+"""Reads across the rooms: today, the patient's overview, the rules."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from aftercare import selectors as after
+from aftercare.rules import RULES as T_RULES
+from appointments import selectors as visits
+from appointments.models import Appointment
+from appointments.rules import AppointmentState as S
+from clinic.audit import Actor
+from clinic.clock import local_date
+from clinic.findings import RuleText
+from clinic.models import Site
+from clinic.permissions import level, may, scoped
+from patients import selectors as people
+from patients.models import Consent, Intake, Patient, Rescreen
+from patients.rules.texts import texts_for
+from treatments import selectors as sessions
+from treatments.models import TreatmentSession
+from treatments.rules import RULES as S_RULES
+from treatments.vocabulary import SessionState
+
+
+@dataclass(frozen=True)
+class Line:
+    """One visit on the board, with what is missing."""
+
+    visit: Appointment
+    minutes: int
+    missing: list[str]
+    over: bool
+
+
+@dataclass(frozen=True)
+class Board:
+    """Today at one site, grouped by state; and what needs somebody."""
+
+    groups: list[tuple[str, str, list[Line]]]
+    needs: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+_GROUPS = (
+    ("arrived", "Arrived", (S.ARRIVED,)),
+    ("in_session", "In session", (S.IN_SESSION,)),
+    ("expected", "Expected", (S.BOOKED, S.CONFIRMED)),
+    ("done", "Done", (S.DONE,)),
+    ("gone", "Missed or cancelled", (S.MISSED, S.CANCELLED)),
+)
+
+
+def board(site: Site, on: date, *, actor: Actor, at: datetime) -> Board:
+    """Who is here, who is next, what is missing? A constant number of queries."""
+    rows = list(visits.day_of(site, on))
+    ids = [row.patient_id for row in rows]
+    answered = set(Intake.objects.filter(patient__in=ids).exclude(state="draft").values_list("patient_id", flat=True))
+    signed = set(Consent.objects.filter(patient__in=ids, withdrawn_at=None).values_list("patient_id", flat=True))
+    asked = set(Rescreen.objects.filter(patient__in=ids, on=on).exclude(confirmed_at=None).values_list("patient_id", flat=True))
+    lines = [_line(row, at, answered, signed, asked) for row in rows]
+    groups = [(code, words, [line for line in lines if line.visit.state in states]) for code, words, states in _GROUPS]
+    return Board([group for group in groups if group[2]], _needs(site, on, actor))
+
+
+def _line(row: Appointment, at: datetime, answered: set[int], signed: set[int], asked: set[int]) -> Line:
+    missing = []
+    if row.visit_type.needs_screening and row.state in (S.BOOKED, S.CONFIRMED, S.ARRIVED):
+        missing += ["health questions"] if row.patient_id not in answered else []
+        missing += ["consent"] if row.patient_id not in signed else []
+        missing += ["asked today"] if row.patient_id not in asked and row.state == S.ARRIVED else []
+    minutes = max(0, int((at - row.state_since).total_seconds() // 60))
+    return Line(row, minutes, missing, row.state == S.IN_SESSION and minutes > row.visit_type.in_room_limit_minutes)
+
+
+def _needs(site: Site, on: date, actor: Actor) -> list[tuple[str, int, str]]:
+    found = []
+    if may(actor, "concern:count"):
+        found.append(("concerns", after.concern_count(actor), "aftercare:concerns"))
+    if may(actor, "recall:view"):
+        found.append(("recalls", len(visits.recalls(site, on)), "appointments:recalls"))
+    if may(actor, "session:sign"):
+        unsigned = TreatmentSession.objects.filter(operator_id=actor.staff_id, state=SessionState.ENDED, entered_in_error=None)
+        found.append(("unsigned records", unsigned.count(), "desk:unsigned"))
+    return found
+
+
+def unsigned_records(actor: Actor) -> list[TreatmentSession]:
+    """The actor's own records that have ended and are not signed, oldest first."""
+    rows = scoped(TreatmentSession.objects.select_related("patient"), actor).filter(operator_id=actor.staff_id, state=SessionState.ENDED)
+    return list(rows.filter(entered_in_error=None).order_by("ended_at"))
+
+
+def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
+    """Who, alerts, cleared or why not, last settings, next step. Clinical parts only for who may see them."""
+    today = local_date(at, patient.site.zone)
+    found: dict[str, Any] = {
+        "patient": patient,
+        "today": today,
+        "desk_word": people.desk_word(patient, as_of=today),
+        "holds": people.open_holds(patient) if may(actor, "hold:see") else [],
+        "consent": people.consent_state(patient) if may(actor, "consent:state") else None,
+        "next": visits.next_appointment(patient, at) if may(actor, "appointment:view") else None,
+        "window": sessions.next_window(patient, today=today) if may(actor, "course:view") else None,
+        "course": sessions.open_course(patient) if may(actor, "course:view") else None,
+        "done": sessions.done_sessions(patient).count() if may(actor, "course:view") else 0,
+        "age": patient.age_on(today),
+    }
+    if level(actor, "session:read") == "full":
+        last = sessions.last_session(patient)
+        found |= {
+            "clinical": True,
+            "eligibility": people.eligibility_on(patient, as_of=today),
+            "allergies": patient.allergies.filter(ended_at=None),
+            "medications": patient.medications.filter(ended_on=None),
+            "last": last,
+            "last_settings": sessions.settings_of(last) if last else [],
+            "events": patient.adverse_events.filter(closed_at=None),
+            "concerns": after.concerns_of(patient),
+            "check_ins": after.check_ins_of(patient, limit=5),
+        }
+    return found
+
+
+def rules_as_run() -> list[tuple[str, str, list[RuleText]]]:
+    """Every rule as the clinic runs it: words, number, source, and whether it is a proposed default (`P`)."""
+    return [
+        ("E", "May this patient be treated?", list(texts_for(people.policy()).values())),
+        ("S", "May this session start, go on, be closed?", list(S_RULES.values())),
+        ("T", "What does this answer mean?", list(T_RULES.values())),
+    ]
+
+
+def counted(rules: list[RuleText]) -> Counter[bool]:
+    """How many are proposed defaults."""
+    return Counter(rule.proposed for rule in rules)
