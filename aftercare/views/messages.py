@@ -25,10 +25,10 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 @allow(GET="message:states")
-def messages(request: HttpRequest, patient: UUID) -> HttpResponse:
+def messages(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
     """A patient's messages past and to come, each with its state and reason."""
     by, at = _actor(request), timezone.now()
-    found = fetch(Patient.objects.select_related("site"), by, uuid=patient)
+    found = fetch(Patient.objects.select_related("site"), by, uuid=patient_uuid)
     record_access(by=by, action="message.timeline", subject=str(found), patient_uuid=found.uuid)
     context = {
         "patient": found,
@@ -101,7 +101,7 @@ def hold_message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         notices.success(request, _("It is held until somebody releases it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
-    return redirect("aftercare:messages", patient=patient.uuid)
+    return redirect("aftercare:messages", patient_uuid=patient.uuid)
 
 
 @allow(POST="message:release")
@@ -114,7 +114,7 @@ def release_message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         notices.success(request, _("It is back in the plan."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
-    return redirect("aftercare:messages", patient=patient.uuid)
+    return redirect("aftercare:messages", patient_uuid=patient.uuid)
 
 
 @allow(POST="message:send_now")
@@ -127,4 +127,4 @@ def send_message_now(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         notices.success(request, _("It goes out now, if nothing speaks against it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
-    return redirect("aftercare:messages", patient=patient.uuid)
+    return redirect("aftercare:messages", patient_uuid=patient.uuid)
