@@ -14,7 +14,7 @@ from clinic.outbox import rows as outbox
 from clinic.outbox.states import State
 from clinic.roles import Role
 
-HELD_BY_FLAG = "held: a red flag is open"
+HELD_BY_FLAG = "a red flag is open"
 _REMINDER_LIVES = timedelta(hours=12)
 _ALERT_LIVES = timedelta(days=3)
 _SOON = timedelta(minutes=10)

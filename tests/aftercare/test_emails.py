@@ -140,7 +140,7 @@ class TestMaySend:
 
     def test_a_red_flag_holds_the_invitation_and_lets_care_go(self, plan: Plan) -> None:
         make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
-        assert self._word(plan, "invitation") == ("hold", "held: a red flag is open")
+        assert self._word(plan, "invitation") == ("hold", "a red flag is open")
         assert self._word(plan, "check_48h")[0] == "go"
 
     def test_a_routine_hold_lets_the_invitation_go(self, plan: Plan) -> None:
@@ -229,7 +229,7 @@ def test_the_drain_sends_what_is_due_holds_the_invitation_and_tells_the_clinicia
     states = {m.code: (m.outbox.state, m.outbox.reason) for m in plan.messages.select_related("outbox")}
     assert states["instructions"][0] == "sent"
     assert states["check_24h"] == ("skipped", "already answered")
-    assert states["invitation"] == ("held", "held: a red flag is open")
+    assert states["invitation"] == ("held", "a red flag is open")
     assert states["check_48h"][0] == "skipped"
     assert states["check_day28"][0] == "sent"
     assert states["check_day57"][0] == "planned"

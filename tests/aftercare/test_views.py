@@ -170,7 +170,7 @@ class TestMessages:
         row = plan.messages.get(code="instructions").outbox
         OutboxMessage.objects.filter(pk=row.pk).update(state="sent", sent_at=ENDED)
         held = plan.messages.get(code="invitation").outbox
-        OutboxMessage.objects.filter(pk=held.pk).update(state="held", reason="held: a red flag is open")
+        OutboxMessage.objects.filter(pk=held.pk).update(state="held", reason="a red flag is open")
         with time_machine.travel(DAY1, tick=False):
             body = _body(client_as(amara), _url("messages", plan.patient.uuid))
         assert "sent Mon 2 Mar, 14:30" in body
