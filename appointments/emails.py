@@ -124,7 +124,7 @@ def take_back_cancellation(*, appointment: Appointment, by: Actor, at: datetime)
 
 
 def _load(row: OutboxMessage) -> Appointment:
-    return Appointment.objects.select_related("patient", "site", "site__clinic", "visit_type", "clinician").get(uuid=row.cause_uuid)
+    return Appointment.objects.select_related("patient", "site", "site__clinic", "visit_type", "clinician").get(uuid=str(row.cause_uuid))
 
 
 def _may_send(row: OutboxMessage, at: datetime) -> Verdict:

@@ -226,7 +226,7 @@ def undo_state(*, appointment: Appointment, by: Actor, at: datetime) -> Appointm
         with audit.write(by=by, action="appointment.undo"):
             locked = Appointment.objects.select_for_update().select_related("visit_type", "site", "patient").get(pk=appointment.pk)
             last = locked.changes.filter(what="state").order_by("-at", "-pk").first()
-            if last is None or not last.was or locked.session_id and last.now in ("in_session", "done"):
+            if last is None or not last.was or (locked.session_id and last.now in ("in_session", "done")):
                 raise MoveNotAllowed("There is nothing to undo.")
             was = locked.state
             locked.state, locked.state_since = last.was, at

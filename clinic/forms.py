@@ -1,6 +1,7 @@
 """The one crispy helper, and vocabularies as form choices."""
 
 import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
 
 from crispy_forms.helper import FormHelper
@@ -8,10 +9,11 @@ from crispy_forms.layout import Submit
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+_SAVE = _("Save")
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def form_helper(submit: str | Promise | None = _("Save"), *, action: str = "") -> FormHelper:
+def form_helper(submit: str | Promise | None = _SAVE, *, action: str = "") -> FormHelper:
     """How every form looks: labels above, hints below, errors beside the field, one filled button.
 
     With `submit=None` the template writes its own buttons and the form tag.
@@ -28,7 +30,7 @@ def form_helper(submit: str | Promise | None = _("Save"), *, action: str = "") -
     return helper
 
 
-def choices(vocabulary: type[StrEnum], labels: dict[str, str | Promise] | None = None) -> list[tuple[str, str | Promise]]:
+def choices(vocabulary: type[StrEnum], labels: Mapping[str, str | Promise] | None = None) -> list[tuple[str, str | Promise]]:
     """`(value, label)` pairs of a vocabulary; the label defaults to the value with spaces."""
     named = labels or {}
     return [(item.value, named.get(item.value, item.value.replace("_", " ").capitalize())) for item in vocabulary]

@@ -13,7 +13,7 @@ STALE_SECONDS = 120
 LAG_SECONDS = 300
 
 
-@public
+@public()
 def healthz(request: HttpRequest) -> HttpResponse:
     """Liveness."""
     return HttpResponse("ok", content_type="text/plain")
@@ -39,7 +39,7 @@ def _beats() -> dict[str, Any]:
     return found
 
 
-@public
+@public()
 def readyz(request: HttpRequest) -> HttpResponse:
     """Readiness: 200 when database, broker, worker, beat and outbox are well, else 503."""
     state: dict[str, Any] = {}

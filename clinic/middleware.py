@@ -56,7 +56,7 @@ def _expired(request: HttpRequest) -> bool:
     if now - began > settings.ABSOLUTE_SECONDS or now - seen > settings.IDLE_SECONDS:
         return True
     background = request.headers.get("X-Background") == "1" or _BACKGROUND.match(request.path)
-    if not background and now - seen >= 20 or "seen_at" not in request.session:
+    if (not background and now - seen >= 20) or "seen_at" not in request.session:
         request.session["seen_at"] = now
     return False
 
@@ -70,7 +70,7 @@ def staff_identity(get_response: Answer) -> Answer:
             if not request.user.is_active or _expired(request):
                 logout(request)
             else:
-                request.actor = Actor.of_staff(request.user, request.request_id)  # type: ignore[attr-defined, arg-type]
+                request.actor = Actor.of_staff(request.user, request.request_id)  # type: ignore[attr-defined]
         return get_response(request)
 
     return middleware

@@ -9,16 +9,17 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from clinic.audit import Actor, record_access
 from clinic.errors import Conflict
 from clinic.matrix import MATRIX, level_for
+from clinic.models import Staff
 from clinic.roles import Role
 
-__all__ = ["MATRIX", "Mark", "Role", "allow", "check_subject", "fetch", "level", "link_page", "may", "public", "require", "scoped"]
+__all__ = ["MATRIX", "Mark", "Role", "acting_staff", "allow", "check_subject", "fetch", "level", "link_page", "may", "public", "require", "scoped"]
 
 View = Callable[..., HttpResponse]
 M = TypeVar("M", bound=Model)
@@ -85,7 +86,7 @@ def allow(**rights: str) -> Callable[[View], View]:
     return decorate
 
 
-def public(view: View | None = None, *, methods: tuple[str, ...] = ("GET",)) -> Any:
+def public(*, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
     """Mark a view that anybody may open. The list of these is frozen in the tests (R02)."""
 
     def decorate(inner: View) -> View:
@@ -101,7 +102,7 @@ def public(view: View | None = None, *, methods: tuple[str, ...] = ("GET",)) -> 
         guarded.login_required = False  # type: ignore[attr-defined]
         return guarded
 
-    return decorate(view) if view is not None else decorate
+    return decorate
 
 
 def link_page(purpose: str, *, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[[View], View]:
@@ -149,8 +150,13 @@ def fetch(source: type[M] | QuerySet[M], actor: Actor, **lookup: Any) -> M:
     rows: QuerySet[M] = source if isinstance(source, QuerySet) else source._default_manager.all()
     try:
         return scoped(rows, actor).get(**lookup)
-    except (rows.model.DoesNotExist, ValueError) as error:
+    except (ObjectDoesNotExist, ValueError) as error:
         raise Http404 from error
+
+
+def acting_staff(actor: Actor) -> Staff:
+    """The account behind a staff actor."""
+    return Staff.objects.get(pk=actor.staff_id or 0)
 
 
 def check_subject(request: HttpRequest, patient_uuid: UUID) -> None:

@@ -1,6 +1,6 @@
 """Pages that look across the rooms. They read; the rooms write."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import allow, fetch, may, scoped
+from clinic.requests import HttpRequest
 from desk import selectors
 from patients import selectors as people
 from patients.models import Patient

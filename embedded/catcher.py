@@ -98,7 +98,7 @@ def make_handler(folder: Path) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(raw)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 — the base class names it so
+        def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""
 
     return Handler

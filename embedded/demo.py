@@ -56,8 +56,6 @@ def _set_aside_half_made(var: Path) -> None:
 
 def main() -> int:
     """Exit code 0 after Ctrl-C, 1 when a process ended by itself."""
-    if sys.version_info < (3, 11):
-        sys.exit("Anagen needs Python 3.11 or newer.")
     var = Path(os.environ.get("ANAGEN_VAR", ROOT / "var"))
     var.mkdir(parents=True, exist_ok=True)
     web = int(os.environ.get("PORT", "8000"))

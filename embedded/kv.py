@@ -53,7 +53,7 @@ def start(
     command += ["--daemonize", "no", "--maxmemory-policy", "noeviction"]
     command += ["--appendonly", "yes", "--appendfsync", "everysec"] if durable else ["--appendonly", "no"]
     command += ["--save", "900 1 300 100" if durable else ""]
-    process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=preexec_fn)  # noqa: PLW1509
+    process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=preexec_fn)
     deadline = time.monotonic() + 20
     while not answers(address):
         if process.poll() is not None:

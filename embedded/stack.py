@@ -102,7 +102,7 @@ def wait_for_web(team: Supervisor, port: int, seconds: float = 60) -> None:
         if gone := team.dead():
             raise SystemExit(f"{gone.name} ended with code {gone.process.returncode}; its lines above say why.")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return
         except (OSError, urllib.error.URLError):
             time.sleep(0.1)

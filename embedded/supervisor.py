@@ -68,7 +68,7 @@ class Supervisor:
         writing = self.pipe(name)
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, cwd=ROOT, env=self.environment,
-            preexec_fn=die_with_parent(),  # noqa: PLW1509
+            preexec_fn=die_with_parent(),
         )  # fmt: skip
         return self.add(name, process, writing, **how)
 

@@ -18,7 +18,7 @@ INTAKE_DAYS = 14
 def register() -> None:
     """Purposes and kinds."""
     links.register(
-        Purpose("intake", _("Some questions about your health before your visit."), "patients_link:intake", timedelta(days=INTAKE_DAYS))
+        Purpose("intake", _("Some questions about your health before your visit."), "patients_link:intake", timedelta(days=INTAKE_DAYS), consume="once")
     )
     links.register(
         Purpose("rescreen", _("One question before your visit."), "patients_link:rescreen", timedelta(days=3), consume="once")
@@ -45,8 +45,8 @@ def intake_invitation(*, patient: Patient, by: Actor, at: datetime) -> OutboxMes
 
 
 def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
-    patient = Patient.objects.get(uuid=row.patient_uuid)
-    link = Link.objects.get(uuid=row.cause_uuid)
+    patient = Patient.objects.get(uuid=str(row.patient_uuid))
+    link = Link.objects.get(uuid=str(row.cause_uuid))
     if patient.deceased_on or patient.do_not_contact:
         return Verdict.cancel("the patient is not contacted any more")
     if patient.mail_mode == MailMode.NONE:
@@ -57,8 +57,8 @@ def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
 
 
 def _build(row: OutboxMessage, at: datetime) -> Mail:
-    link = Link.objects.select_related("site", "site__clinic").get(uuid=row.cause_uuid)
-    patient = Patient.objects.get(uuid=row.patient_uuid)
+    link = Link.objects.select_related("site", "site__clinic").get(uuid=str(row.cause_uuid))
+    patient = Patient.objects.get(uuid=str(row.patient_uuid))
     context = {
         "first_name": patient.first_name,
         "site": link.site,

@@ -65,8 +65,8 @@ def free_slots(
     whole = Span(resolve_local(days[0], datetime.min.time(), site.zone), resolve_local(days[-1] + timedelta(days=1), datetime.min.time(), site.zone))
     closed = set(Closure.objects.filter(site=site, on__range=(days[0], days[-1])).values_list("on", flat=True))
     opening = list(OpeningHours.objects.filter(site=site))
-    working = WorkingHours.objects.filter(site=site, staff__is_active=True).select_related("staff")
-    working = list(working.filter(staff=clinician) if clinician else working)
+    at_work = WorkingHours.objects.filter(site=site, staff__is_active=True).select_related("staff")
+    working = list(at_work.filter(staff=clinician) if clinician else at_work)
     staff = {row.staff_id: row.staff for row in working}
     busy = taken_spans("clinician", staff, whole, at=at, but=but)
     for gone in Absence.objects.filter(staff__in=staff, starts_at__lt=whole.ends_at, ends_at__gt=whole.starts_at):

@@ -1,11 +1,15 @@
 """Staff pages: the day, booking, one visit, recalls."""
 
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +20,8 @@ from appointments.rules import AppointmentState
 from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import Site, Staff
-from clinic.permissions import allow, check_subject, fetch, level, may, scoped
+from clinic.permissions import acting_staff, allow, check_subject, fetch, level, may, scoped
+from clinic.requests import HttpRequest
 from clinic.roles import Role
 from patients.models import Patient
 
@@ -56,7 +61,7 @@ def day(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/day.html", context)
 
 
-def _clinicians(site: Site):  # type: ignore[no-untyped-def]
+def _clinicians(site: Site) -> QuerySet[Staff]:
     return Staff.objects.filter(sites=site, roles__contains=[Role.CLINICIAN.value], is_active=True)
 
 
@@ -96,7 +101,7 @@ def _wish(form: SlotForm, site: Site) -> services.Wish:
     return services.Wish(starts_at=starts_at, clinician=clinician)
 
 
-def _finder(request: HttpRequest, patient: Patient, at, but: Appointment | None = None):  # type: ignore[no-untyped-def]
+def _finder(request: HttpRequest, patient: Patient, at: datetime, but: Appointment | None = None) -> dict[str, Any]:
     data = request.POST if request.method == "POST" else request.GET
     visit_type = VisitType.objects.filter(code=data.get("visit_type", "")).first()
     visit_type = but.visit_type if but else visit_type or VisitType.objects.order_by("pk").first()
@@ -107,10 +112,8 @@ def _finder(request: HttpRequest, patient: Patient, at, but: Appointment | None 
     today = patient.site.today(at)
     window = selectors.window_for(patient, today)
     first = max(today, window.opens_on) if window and visit_type.needs_screening else today
-    try:
+    with suppress(ValueError):
         first = max(today, date.fromisoformat(data.get("from", "")))
-    except ValueError:
-        pass
     may_early = may(request.actor, "appointment:early")
     offers = selectors.offers(
         patient=patient, visit_type=visit_type, from_on=first, days=DAYS_SHOWN, at=at, clinician=clinician, may_early=may_early,
@@ -156,8 +159,6 @@ def change(request: HttpRequest, appointment: str, to: str) -> HttpResponse:
 
 
 def _back(request: HttpRequest, found: Appointment) -> str:
-    from django.urls import reverse
-
     if request.POST.get("back") == "today":
         return reverse("desk:today")
     return reverse("appointments:appointment", kwargs={"appointment": found.uuid})
@@ -176,9 +177,10 @@ def undo(request: HttpRequest, appointment: str) -> HttpResponse:
 def start(request: HttpRequest, appointment: str) -> HttpResponse:
     """Open the session's record."""
     found = _one(request, appointment)
-    operator = Staff.objects.get(pk=request.actor.staff_id)
+    operator = acting_staff(request.actor)
     started = services.start_visit(appointment=found, operator=operator, by=request.actor, at=timezone.now())
     started.refresh_from_db()
+    assert started.session is not None
     return redirect("treatments:session", session=started.session.uuid)
 
 

@@ -1,8 +1,9 @@
 """Pages behind an e-mailed link: one's own appointment, and choosing a time from the follow-up invitation."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,13 +16,14 @@ from clinic.clock import local_date
 from clinic.errors import Refused
 from clinic.models import Staff
 from clinic.permissions import link_page
+from clinic.requests import HttpRequest
 from patients.models import Patient
 
 _ROWS = Appointment.objects.select_related("patient", "patient__site", "site", "site__clinic", "visit_type", "clinician")
 
 
 def _own(request: HttpRequest) -> Appointment:
-    return _ROWS.get(uuid=request.link.subject_uuid)  # type: ignore[attr-defined]
+    return _ROWS.get(uuid=request.link.subject_uuid)
 
 
 @link_page("appointment")
@@ -44,7 +46,7 @@ def appointment(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/link_appointment.html", context, status=422 if problem else 200)
 
 
-def _act(what: str, found: Appointment, request: HttpRequest, at) -> None:  # type: ignore[no-untyped-def]
+def _act(what: str, found: Appointment, request: HttpRequest, at: datetime) -> None:
     if what == "confirm":
         services.confirm_by_patient(appointment=found, by=request.actor, at=at)
     elif what == "cancel":
@@ -67,7 +69,7 @@ def move(request: HttpRequest) -> HttpResponse:
 @link_page("choose_time")
 def choose_time(request: HttpRequest) -> HttpResponse:
     """The follow-up invitation: a real free time inside the window, without a login."""
-    patient = Patient.objects.select_related("site", "site__clinic").get(uuid=request.link.patient_uuid)  # type: ignore[attr-defined]
+    patient = Patient.objects.select_related("site", "site__clinic").get(uuid=request.link.patient_uuid)
     at = timezone.now()
     booked = selectors.next_appointment(patient, at)
     if booked is not None:
@@ -78,11 +80,11 @@ def choose_time(request: HttpRequest) -> HttpResponse:
     return _choose(request, patient, visit_type, at)
 
 
-def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at, moving: Appointment | None = None) -> HttpResponse:  # type: ignore[no-untyped-def]
+def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: datetime, moving: Appointment | None = None) -> HttpResponse:
     today = local_date(at, patient.site.zone)
     window = selectors.window_for(patient, today)
     first = max(today + timedelta(days=1), window.opens_on) if window else today + timedelta(days=1)
-    context = {"patient": patient, "site": patient.site, "window": window, "moving": moving}
+    context: dict[str, Any] = {"patient": patient, "site": patient.site, "window": window, "moving": moving}
     form, status = SlotForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST" and form.is_valid():
         starts_at, pk = form.cleaned_data["slot"]
@@ -94,7 +96,7 @@ def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at, m
             if moving:
                 services.move_appointment(appointment=moving, wish=wish, by=request.actor, at=at)
                 return redirect("appointments_link:appointment")
-            services.book_appointment(patient=patient, visit_type=visit_type, wish=wish, by=request.actor, at=at, form_key=f"link:{request.link.uuid}")  # type: ignore[attr-defined]
+            services.book_appointment(patient=patient, visit_type=visit_type, wish=wish, by=request.actor, at=at, form_key=f"link:{request.link.uuid}")
             return redirect("appointments_link:choose_time")
         except services.SlotTaken as taken:
             context |= {"taken": taken}

@@ -1,7 +1,17 @@
 """The outbox: a row before it is an act. `emails.py` files are the only ones that name this package."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clinic.outbox.kinds import KINDS, Kind, Mail, Verdict, register
+    from clinic.outbox.rows import AlreadyGone, cancel, hold, messages_for, nudge, queue, release, reschedule, send_now
+    from clinic.outbox.states import FINAL, OPEN, Doubt, Scope, State
+
+__all__ = [
+    "FINAL", "KINDS", "OPEN", "AlreadyGone", "Doubt", "Kind", "Mail", "Scope", "State", "Verdict", "cancel", "hold", "messages_for",
+    "nudge", "queue", "register", "release", "reschedule", "send_now",
+]  # fmt: skip
 
 _HOMES = {
     "kinds": ("Kind", "Mail", "Verdict", "register", "KINDS"),

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -53,7 +54,8 @@ def claim_due(*, limit: int, at: datetime | None = None) -> Batch:
     token = uuid.uuid4()
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"at": at, "limit": limit, "token": token, "lease": lease})
+        values: dict[str, Any] = {"at": at, "limit": limit, "token": token, "lease": lease}
+        cursor.execute(_CLAIM, values)
         ids = [row[0] for row in cursor.fetchall()]
     ordered = OutboxMessage.objects.filter(pk__in=ids).order_by("send_after", "pk").values_list("pk", flat=True)
     return Batch(token, tuple(ordered))

@@ -145,7 +145,7 @@ class _Sender:
         if row.attempts >= len(steps):
             self._end(row, State.FAILED, f"{outcome.text}; tried too often", outcome.code)
             return
-        wait = steps[row.attempts] * random.uniform(0.8, 1.2)  # noqa: S311 — spreads the load, guards nothing
+        wait = steps[row.attempts] * random.uniform(0.8, 1.2)
         then = self.now() + timedelta(seconds=wait)
         with transaction.atomic():
             move(

@@ -6,8 +6,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from clinic import links, limits
+from clinic import limits, links
 from clinic.link_forms import BirthDateForm
+from clinic.models import Link
 from clinic.permissions import public
 from clinic.readonly import read_only
 
@@ -51,7 +52,7 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, link: links.Link | None, form: BirthDateForm) -> HttpResponse:
+def _page(request: HttpRequest, link: Link | None, form: BirthDateForm) -> HttpResponse:
     if link is None:
         return links.refuse_dead_link(request)
     purpose = links.PURPOSES[link.purpose]

@@ -4,13 +4,14 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from aftercare import services as after
 from aftercare.models import CheckIn
 from appointments.models import Appointment, Occupation, Room, StatusChange, VisitType
 from appointments.selectors import free_slots
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from patients.models import Intake, Patient
 from treatments.models import Cartridge, Course, Device, DeviceBlock, TreatmentSession, ZoneRecord
 

@@ -114,7 +114,7 @@ def give_history(site: Site, patients: list[Patient], dice: random.Random, at: d
     zones = [zone for block in blocks for zone in _zones(block, dice)]
     ZoneRecord.objects.bulk_create(zones, batch_size=4000)
     Plan.objects.bulk_create(
-        [Plan(session=s, patient=s.patient, site=site, protocol=protocol, ended_at=s.ended_at, zone=site.zone, planned_at=s.ended_at) for s in sessions],
+        [Plan(session=s, patient=s.patient, site=site, protocol=protocol, ended_at=s.saved_at, zone=site.zone, planned_at=s.saved_at) for s in sessions],
         batch_size=2000,
     )
     _sign(sessions)
@@ -122,7 +122,8 @@ def give_history(site: Site, patients: list[Patient], dice: random.Random, at: d
 
 
 def _sessions(course: Course, site: Site, operators: list[Staff], dice: random.Random, at: datetime) -> list[TreatmentSession]:
-    found, number = [], count(1)
+    found: list[TreatmentSession] = []
+    number = count(1)
     begin = (course.planned_at + timedelta(days=7)).replace(hour=dice.randrange(9, 16), minute=dice.choice([0, 15, 30, 45]), second=0, microsecond=0)
     while begin < at - timedelta(days=9) and len(found) < course.planned_sessions:
         end = begin + timedelta(minutes=dice.randrange(25, 45))
@@ -153,8 +154,9 @@ def _sign(sessions: list[TreatmentSession]) -> None:
         zones.setdefault(zone.block.session_id, []).append({"zone": zone.zone, "depth_mm": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint})
     blocks = DeviceBlock.objects.filter(session__in=sessions).select_related("device", "cartridge__lot")
     by_session = {block.session_id: block for block in blocks}
-    for s in sorted(sessions, key=lambda row: row.ended_at):
+    for s in sorted(sessions, key=lambda row: row.saved_at):
         block, who = by_session[s.pk], s.operator
+        assert block.cartridge is not None
         text = canonical({
             "version": 1, "session": str(s.uuid), "site": s.site.name, "signed_by": who.display_name, "findings": [], "reasons": {},
             "patient": {"uuid": str(s.patient.uuid), "number": s.patient.number, "name": s.patient.name, "born": s.patient.birth_on},
@@ -163,6 +165,6 @@ def _sign(sessions: list[TreatmentSession]) -> None:
                         "cartridge": {"lot": block.cartridge.lot.lot, "expiry": block.cartridge.lot.expiry_text()}}],
         })  # fmt: skip
         digest = fingerprint(text, previous)
-        rows.append(SignedRecord(session=s, content=text, sha256=digest, previous_sha256=previous, signed_by=who, signed_name=who.display_name, signed_at=s.ended_at))
+        rows.append(SignedRecord(session=s, content=text, sha256=digest, previous_sha256=previous, signed_by=who, signed_name=who.display_name, signed_at=s.saved_at))
         previous = digest
     SignedRecord.objects.bulk_create(rows, batch_size=2000)

@@ -144,7 +144,7 @@ class IntakePageForm(forms.Form):
         if not data["substance"]:
             return {}
         entry = {"substance": data["substance"], "anaphylaxis": bool(data["anaphylaxis"])}
-        return entry | ({"name": clean_spaces(data["name"])} if clean_spaces(data["name"] or "") else {})
+        return entry | ({"name": clean_spaces(str(data["name"]))} if clean_spaces(str(data["name"] or "")) else {})
 
     def _procedure(self, row: int) -> dict[str, Any]:
         kind, on = (self.cleaned_data.get(f"other_scalp_procedures_{row}_{name}") for name in ("kind", "on"))

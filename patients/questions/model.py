@@ -1,10 +1,12 @@
 """What a question is."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
 
-from django.utils.functional import Promise
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
-Words = str | Promise
+Words = Union[str, "_StrPromise"]
 Options = tuple[tuple[str, Words], ...]
 
 

@@ -5,7 +5,7 @@ import binascii
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clinic import audit, links
 from clinic.audit import Actor
 from clinic.permissions import allow, check_subject, fetch, link_page
+from clinic.requests import HttpRequest
 from patients import selectors, services
 from patients.forms import ConsentForm, IntakePageForm, RescreenForm
 from patients.models import Intake, Patient
@@ -51,7 +52,7 @@ class _Door:
 
 
 def _by_link(request: HttpRequest) -> _Door:
-    link = request.link  # type: ignore[attr-defined]
+    link = request.link
     patient = Patient.objects.select_related("site", "site__clinic").get(uuid=link.patient_uuid)
     return _Door(request, patient, request.actor, staff=False)
 
@@ -97,7 +98,7 @@ def _review(door: _Door) -> HttpResponse:
     if draft is None:
         return redirect(door.url("done") if selectors.latest_answers(door.patient) else door.url("page", page=door.pages[0].name))
     left = [page for page in door.pages if page.name not in draft.pages_done]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"page": page, "lines": next((g["lines"] for g in answers_in_words(draft) if g["title"] == page.title), []),
          "url": door.url("page", page=page.name) + "?then=review"}
         for page in door.pages
@@ -134,7 +135,7 @@ def _send(door: _Door, draft: Intake, text: Any, form: ConsentForm) -> None:
                 by=door.by, at=door.at,
             )  # fmt: skip
         if not door.staff:
-            links.consume(link=door.request.link, by=door.by, at=door.at)  # type: ignore[attr-defined]
+            links.consume(link=door.request.link, by=door.by, at=door.at)
 
 
 def _drawing(data_url: str) -> bytes:
@@ -214,7 +215,7 @@ def staff_intake_done(request: HttpRequest, patient: str) -> HttpResponse:
 def rescreen(request: HttpRequest) -> HttpResponse:
     """“Anything changed?” before the visit: a draft until it is confirmed on arrival (SETTLED 2)."""
     door = _by_link(request)
-    link = request.link  # type: ignore[attr-defined]
+    link = request.link
     if link.consumed_at is not None:
         return render(request, "patients/rescreen_done.html", door.context())
     form = RescreenForm(request.POST if request.method == "POST" else None)

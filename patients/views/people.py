@@ -1,7 +1,7 @@
 """Staff pages about people: list, register, edit."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import allow, check_subject, fetch, scoped
+from clinic.requests import HttpRequest
 from patients import selectors, services
 from patients.forms import PersonForm
 from patients.models import Patient
@@ -18,7 +19,7 @@ PAGE_SIZE = 50
 
 
 @allow(GET="patient:list")
-def list(request: HttpRequest) -> HttpResponse:  # noqa: A001 — one word, five places
+def list(request: HttpRequest) -> HttpResponse:
     """Patients of the actor's sites, 50 a page."""
     query = request.GET.get("q", "")[:100]
     if query:

@@ -1,15 +1,15 @@
 """Staff pages about screening: findings, clearance, holds, consent, “anything changed?”."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.audit import record_access
 from clinic.errors import Refused
-from clinic.models import Staff
-from clinic.permissions import allow, check_subject, fetch, may
+from clinic.permissions import acting_staff, allow, check_subject, fetch, may
+from clinic.requests import HttpRequest
 from patients import selectors, services
 from patients.forms import ClearanceForm, ConsentForm, ReasonForm, RescreenForm
 from patients.models import Hold, Intake, Patient, Rescreen
@@ -48,10 +48,10 @@ def clear(request: HttpRequest, patient: str) -> HttpResponse:
     found = _patient(request, patient)
     form = ClearanceForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("patients:screening", patient=found.uuid)
     try:
-        staff = Staff.objects.get(pk=request.actor.staff_id)
+        staff = acting_staff(request.actor)
         services.clear_finding(patient=found, staff=staff, by=request.actor, at=timezone.now(), **form.cleaned_data)
         messages.success(request, _("Cleared for 180 days, or until the patient's state changes."))
     except Refused as refusal:
@@ -64,7 +64,7 @@ def review(request: HttpRequest, patient: str, intake: str) -> HttpResponse:
     """The clinician has read these answers."""
     found = _patient(request, patient)
     row = fetch(Intake.objects.filter(patient=found), request.actor, uuid=intake)
-    staff = Staff.objects.get(pk=request.actor.staff_id)
+    staff = acting_staff(request.actor)
     services.review_intake(intake=row, staff=staff, by=request.actor, at=timezone.now())
     messages.success(request, _("Marked as read. The answers are frozen now."))
     return redirect("patients:screening", patient=found.uuid)

@@ -107,6 +107,21 @@ def test_handing_back_opens_it_again_and_mails_again(concern: Concern, amara: St
     services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=DAY1)
 
 
+def test_a_person_may_raise_a_level_and_nobody_lowers_it(site: Site, amara: Staff) -> None:
+    asked = make_plan(site, amara).check_ins.get(code="check_24h")
+    make_response(asked, at=DAY1, free_text="My lip feels thick")
+    concern, by, later = Concern.objects.get(), Actor.of_staff(amara), DAY1 + timedelta(minutes=9)
+    assert concern.level == "ROUTINE"
+    services.raise_concern(concern=concern, level="URGENT", words="Sounds like swelling", by=by, at=later)
+    concern.refresh_from_db()
+    assert (concern.level, concern.due_at) == ("URGENT", later + timedelta(minutes=30))
+    assert set(Hold.objects.get().blocks) == {"booking", "session", "invitations"}
+    assert OutboxMessage.objects.filter(kind="concern_alert").count() == 2
+    for level in ("URGENT", "SAME_DAY", "ROUTINE", "REASSURE", "nonsense"):
+        with pytest.raises(services.NotHigher):
+            services.raise_concern(concern=concern, level=level, words="x", by=by, at=later)
+
+
 def test_the_log_is_rows_only_added(concern: Concern) -> None:
     from django.db import DatabaseError, transaction
 

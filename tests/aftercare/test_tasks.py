@@ -155,6 +155,26 @@ class TestWatchResponseClocks:
         assert not OutboxMessage.objects.filter(kind="concern_alert", state="planned").exists()
 
 
+def test_an_invitation_goes_back_into_the_plan_when_its_hold_is_lifted_elsewhere(site: Site, amara: Staff) -> None:
+    from clinic.audit import Actor
+    from patients.models import Hold
+    from patients.services import release_hold
+
+    at = ENDED + timedelta(hours=25)
+    plan = make_plan(site, amara)
+    make_response(plan.check_ins.get(code="check_24h"), at=at, discharge="pus")
+    row = plan.messages.get(code="invitation").outbox
+    OutboxMessage.objects.filter(pk=row.pk).update(state="held", reason="a red flag is open")
+    with time_machine.travel(at, tick=False):
+        tasks.watch_response_clocks()
+        row.refresh_from_db()
+        assert row.state == "held"
+        release_hold(hold=Hold.objects.get(), reason="seen", by=Actor.of_staff(amara), at=at)
+        tasks.watch_response_clocks()
+    row.refresh_from_db()
+    assert row.state == "planned"
+
+
 def test_no_task_takes_an_argument() -> None:
     import inspect
 

@@ -114,7 +114,17 @@ def test_the_second_clinician_is_told_kindly(client_as: SignIn, amara: Staff, ok
     assert "Dr Amara Osei has taken this already" in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["claim_concern", "log_call", "close_concern", "hand_back_concern", "release_holds"])
+def test_a_routine_concern_is_made_urgent_from_its_page(client_as: SignIn, amara: Staff, plan: Plan) -> None:
+    make_response(plan.check_ins.get(code="check_48h"), at=DAY1, neck_glands=True)
+    concern, client = Concern.objects.get(level="ROUTINE"), client_as(amara)
+    data = {"subject": str(plan.patient.uuid), "level": "URGENT"}
+    assert client.post(_url("raise_concern", concern.uuid), data).status_code == 422
+    assert client.post(_url("raise_concern", concern.uuid), {**data, "words": "Fever on the phone"}).status_code == 302
+    concern.refresh_from_db()
+    assert concern.level == "URGENT"
+
+
+@pytest.mark.parametrize("name", ["claim_concern", "log_call", "close_concern", "hand_back_concern", "release_holds", "raise_concern"])
 def test_a_form_filled_for_another_patient_is_refused(
     client_as: SignIn, amara: Staff, concern: Concern, name: str
 ) -> None:

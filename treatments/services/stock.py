@@ -8,14 +8,14 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Patient
-from treatments.models import CartridgeLot, Cartridge, Device, Measurement, PatchTest, Product, TreatmentSession
+from treatments.models import Cartridge, CartridgeLot, Device, Measurement, PatchTest, Product, TreatmentSession
 
 
 class AlreadyThere(Refused):
     """The lot is registered."""
 
 
-def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: int, udi: str, serial: str, by: Actor) -> Device:  # noqa: A002
+def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: int, udi: str, serial: str, by: Actor) -> Device:
     """Put a device on the register, with its own labelled maximum depth."""
     with audit.write(by=by, action="device.register"):
         return Device.objects.create(site=site, name=name, type=type, max_depth_hundredths=max_depth_hundredths, udi=udi, serial=serial)

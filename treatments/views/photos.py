@@ -1,7 +1,7 @@
 """Photos: uploaded, cleaned, streamed only to who may see them (R39–R45)."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, check_subject, fetch
+from clinic.requests import HttpRequest
 from treatments import services
 from treatments.forms import PhotoForm
 from treatments.models import Photo, TreatmentSession

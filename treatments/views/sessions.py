@@ -1,12 +1,12 @@
 """The course and the session record."""
 
-import re
+import json
 from typing import Any
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,8 @@ from clinic.audit import record_access
 from clinic.errors import Conflict, Refused
 from clinic.htmx import is_fragment
 from clinic.models import Staff
-from clinic.permissions import allow, check_subject, fetch
+from clinic.permissions import acting_staff, allow, check_subject, fetch
+from clinic.requests import HttpRequest
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
@@ -30,7 +31,7 @@ _STAGES = {SessionState.DRAFT: Stage.START, SessionState.STARTED: Stage.CHECKOUT
 
 
 def _staff(request: HttpRequest) -> Staff:
-    return Staff.objects.get(pk=request.actor.staff_id)
+    return acting_staff(request.actor)
 
 
 def _patient(request: HttpRequest, uuid: str) -> Patient:
@@ -123,8 +124,6 @@ def session(request: HttpRequest, session: str) -> HttpResponse:
 
 
 def _signed(request: HttpRequest, record: TreatmentSession) -> HttpResponse:
-    import json
-
     signed = record.signed_record
     context = {
         "record": record, "patient": record.patient, "signed": signed, "content": json.loads(signed.content), "tab": "sessions",
@@ -261,7 +260,8 @@ def measure(request: HttpRequest, session: str) -> HttpResponse:
     record = _record(request, session)
     form = MeasurementForm(request.POST)
     if form.is_valid():
-        data, common = form.cleaned_data, {"patient": record.patient, "session": record, "by": request.actor, "at": timezone.now()}
+        data = form.cleaned_data
+        common: dict[str, Any] = {"patient": record.patient, "session": record, "by": request.actor, "at": timezone.now()}
         services.record_measurement(kind=data["kind"], grade=data["grade"], **common)
         if data["density"] is not None:
             services.record_measurement(
@@ -270,5 +270,5 @@ def measure(request: HttpRequest, session: str) -> HttpResponse:
             )  # fmt: skip
         messages.success(request, _("Recorded."))
     else:
-        messages.error(request, " ".join(re.sub(r"\s+", " ", e) for errors in form.errors.values() for e in errors))
+        messages.error(request, " ".join(str(e) for errors in form.errors.values() for e in errors))
     return _again(record)

@@ -1,7 +1,7 @@
 """Inventory: devices, lots, products, patch tests."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import allow, check_subject, fetch, scoped
+from clinic.requests import HttpRequest
 from patients.models import Patient
 from treatments import selectors, services
 from treatments.forms import DeviceForm, LotForm, ProductForm, TextForm
@@ -93,7 +94,7 @@ def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
     check_subject(request, found.uuid)
     at = timezone.now()
     if request.method == "POST":
-        product = scoped(Product.objects.all(), request.actor).filter(uuid=request.POST.get("product") or None).first()
+        product = scoped(Product.objects.all(), request.actor).filter(uuid=request.POST["product"]).first() if request.POST.get("product") else None
         test = PatchTest.objects.filter(patient=found, pk=int(request.POST["test"])).first() if request.POST.get("test", "").isdigit() else None
         if product is not None:
             services.apply_patch_test(patient=found, product=product, by=request.actor, at=at)

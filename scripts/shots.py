@@ -1,0 +1,110 @@
+"""`make shots`: screenshots of every page that links lead to, as each role, at 1280 and 360 px, light and dark.
+
+Starts its own demo in a throw-away folder, or looks at the one named by BASE_URL.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from desk.demo.cast import PASSWORD
+from embedded.supervisor import ROOT
+
+ROLES = {"clinician": "amara", "front_desk": "rosa", "manager": "max", "auditor": "iris"}
+SIZES = {"1280": (1280, 900), "360": (360, 740)}
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage"]
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+_SKIP = re.compile(r"logout|/accounts/|download|/l/|\?from=|\?on=|\?after=")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The Chromium that CHROME_BIN names."""
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=os.environ.get("CHROME_BIN", "/usr/bin/chromium"), args=CHROMIUM)
+        yield found
+        found.close()
+
+
+def sign_in(page: Page, base: str, name: str) -> None:
+    """Through the login form."""
+    page.goto(f"{base}/accounts/login/")
+    page.fill("input[name=login]", f"{name}@demo.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+def patterns(page: Page, base: str, most: int) -> list[str]:
+    """One address for each shape of address that links lead to."""
+    waiting: list[str] = ["/"]
+    found: list[str] = []
+    seen: set[str] = set()
+    while waiting and len(found) < most:
+        path = waiting.pop(0)
+        shape = _ID.sub("ID", path)
+        if shape in seen or _SKIP.search(path):
+            continue
+        seen.add(shape)
+        answer = page.goto(base + path)
+        status = answer.status if answer else 0
+        print(f"{status} {path}", flush=True)
+        found.append(page.url.removeprefix(base))
+        links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+        waiting += [link.split("#")[0] for link in links if link.startswith("/") or link.startswith("?")]
+    return list(dict.fromkeys(found))
+
+
+def shoot(base: str, folder: Path, most: int = 60) -> None:
+    """Every page of every role."""
+    with browser() as chromium:
+        for role, name in ROLES.items():
+            context = chromium.new_context(viewport={"width": 1280, "height": 900})
+            page = context.new_page()
+            sign_in(page, base, name)
+            for path in patterns(page, base, most):
+                file = re.sub(r"[^a-z0-9]+", "-", _ID.sub("", path).lower()).strip("-") or "home"
+                for size, (width, height) in SIZES.items():
+                    for scheme in ("light", "dark"):
+                        page.set_viewport_size({"width": width, "height": height})
+                        page.emulate_media(color_scheme=scheme)
+                        page.goto(base + path)
+                        target = folder / role / f"{file}.{size}.{scheme}.png"
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        page.screenshot(path=target, full_page=True)
+            context.close()
+
+
+def main() -> int:
+    """Into shots/, which git ignores."""
+    folder = ROOT / "shots"
+    if base := os.environ.get("BASE_URL"):
+        shoot(base.rstrip("/"), folder)
+        return 0
+    from embedded import stack
+    from embedded.supervisor import Supervisor
+
+    with tempfile.TemporaryDirectory(prefix="anagen-shots-") as home:
+        var, ports = Path(home), stack.Ports(8390, 8391, 8392)
+        team = Supervisor(stack.environment_for(dict(os.environ), var, var / "run", ports), quiet=True)
+        try:
+            stack.start_services(team, var, var / "run")
+            stack.manage(team, "migrate", "-v0", owner=True)
+            stack.manage(team, "collectstatic", "--noinput", "-v0")
+            stack.manage(team, "seed_demo")
+            stack.start_app(team, var, ports)
+            stack.wait_for_web(team, ports.web)
+            shoot(f"http://127.0.0.1:{ports.web}", folder)
+        finally:
+            team.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
