@@ -71,6 +71,7 @@ class EventKind(StrEnum):
     HANDED_BACK = "handed_back"
     CALLED = "called"
     NOTED = "noted"
+    RAISED = "raised"
     OVERDUE = "overdue"
     CLOSED = "closed"
     HOLD_RELEASED = "hold_released"

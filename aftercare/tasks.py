@@ -1,6 +1,7 @@
 """Celery entry points: read the clock, ask a selector who is due, call one service each. Safe to run twice or late."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -11,6 +12,7 @@ from clinic.audit import Actor
 
 log = logging.getLogger("aftercare")
 _MOST = 500
+_FREED_LATELY = timedelta(days=2)
 
 
 @shared_task(name="aftercare.plan_ended_sessions", acks_late=False, max_retries=0)
@@ -43,6 +45,8 @@ def remind_missed_check_ins() -> int:
 
 @shared_task(name="aftercare.watch_response_clocks", acks_late=False, max_retries=0)
 def watch_response_clocks() -> int:
-    """Concerns whose time ran out without an answer: marked overdue, mailed again."""
+    """Concerns whose time ran out are mailed again; invitations held for a hold that is lifted go back into the plan."""
     at, by = timezone.now(), Actor.of_task("aftercare.watch_response_clocks")
+    for patient_uuid in selectors.patients_freed_since(at - _FREED_LATELY):
+        emails.release_held_invitations(patient_uuid, by=by, at=at)
     return sum(services.escalate_concern(concern=c, by=by, at=at) for c in selectors.concerns_past_due(at)[:_MOST])

@@ -10,6 +10,7 @@ urlpatterns = [
     path("concerns/<uuid:concern_uuid>/", views.concern, name="concern"),
     path("concerns/<uuid:concern_uuid>/claim/", views.claim_concern, name="claim_concern"),
     path("concerns/<uuid:concern_uuid>/call/", views.log_call, name="log_call"),
+    path("concerns/<uuid:concern_uuid>/raise/", views.raise_concern, name="raise_concern"),
     path("concerns/<uuid:concern_uuid>/hand-back/", views.hand_back_concern, name="hand_back_concern"),
     path("concerns/<uuid:concern_uuid>/close/", views.close_concern, name="close_concern"),
     path("concerns/<uuid:concern_uuid>/release-holds/", views.release_holds, name="release_holds"),

@@ -1,13 +1,14 @@
 """Forms of aftercare: the pages of a check-in, and what a clinician writes about a concern."""
 
 from aftercare.forms.check_in import PageForm, form_for
-from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, ReasonForm
+from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 
 __all__ = [
     "CallForm",
     "CloseForm",
     "HandBackForm",
     "PageForm",
+    "RaiseForm",
     "ReasonForm",
     "form_for",
 ]

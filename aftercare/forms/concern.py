@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from aftercare.states import Outcome
+from aftercare.states import Level, Outcome
 from clinic.forms import form_helper
 
 _OUTCOMES = [
@@ -80,6 +80,25 @@ class CloseForm(forms.Form):
         label=_("Keep the next session on hold"),
         required=False,
         help_text=_("Unticked, closing lifts what this set."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(None)
+
+
+class RaiseForm(forms.Form):
+    """A higher level, and what made it so."""
+
+    level = forms.ChoiceField(
+        label=_("How soon"),
+        choices=[(Level.URGENT, _("Urgent")), (Level.SAME_DAY, _("Same day"))],
+        error_messages={"required": _("Choose a level.")},
+    )
+    words = forms.CharField(
+        label=_("What made it more urgent"),
+        max_length=400,
+        error_messages={"required": _("Write what made it more urgent.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -51,7 +51,7 @@ def _all(facts: Facts, policy: CheckInPolicy) -> Rules:
 
 
 def _is_feverish(facts: Facts, policy: CheckInPolicy) -> bool:
-    return facts.get("temp_c", 0) >= policy.fever_c or facts.get("chills", False)
+    return bool(facts.get("temp_c", 0) >= policy.fever_c or facts.get("chills", False))
 
 
 def _allergy_and_heart(facts: Facts, policy: CheckInPolicy) -> Rules:

@@ -19,6 +19,7 @@ from aftercare.selectors.concerns import (
     desk_concerns,
     open_call_tasks,
     open_concerns,
+    patients_freed_since,
 )
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import (
@@ -70,6 +71,7 @@ __all__ = [
     "message_timeline",
     "open_call_tasks",
     "open_concerns",
+    "patients_freed_since",
     "plan_behind",
     "planned_for",
     "plans_in_error",

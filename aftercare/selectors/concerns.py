@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
 
@@ -101,6 +102,15 @@ def concerns_of(patient: Patient, *, unfinished_only: bool = True) -> list[Conce
     """A patient's concerns, newest first: for the overview."""
     rows = Concern.objects.filter(patient=patient).select_related("claimed_by")
     return list((rows.unfinished() if unfinished_only else rows).order_by("-opened_at", "-pk"))
+
+
+def patients_freed_since(at: datetime) -> list[UUID]:
+    """Patients whose hold on invitations was lifted since then, wherever that was done, and who have no other."""
+    blocked = Hold.objects.filter(released_at=None, blocks__contains=["invitations"]).values("patient_id")
+    freed = Hold.objects.filter(released_at__gte=at, blocks__contains=["invitations"]).values("patient_id")
+    return list(
+        Patient.objects.filter(pk__in=freed).exclude(pk__in=blocked).order_by("pk").values_list("uuid", flat=True)
+    )
 
 
 def counts_by_level(actor: Actor) -> dict[str, int]:

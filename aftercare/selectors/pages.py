@@ -217,6 +217,7 @@ def _log_line(event: ConcernEvent, zone: str) -> LogLine:
         EventKind.HANDED_BACK: _("handed back"),
         EventKind.CALLED: _("called, reached"),
         EventKind.NOTED: _("note"),
+        EventKind.RAISED: _("made more urgent"),
         EventKind.OVERDUE: _("overdue: clinicians mailed again"),
         EventKind.CLOSED: _("closed"),
         EventKind.HOLD_RELEASED: _("hold lifted"),

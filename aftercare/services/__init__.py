@@ -18,6 +18,7 @@ from aftercare.services.check_ins import (
 )
 from aftercare.services.concerns import (
     AlreadyClosed,
+    NotHigher,
     NotYours,
     OutcomeMissing,
     TakenByColleague,
@@ -28,6 +29,7 @@ from aftercare.services.concerns import (
     hand_back_concern,
     log_call,
     open_concern,
+    raise_concern,
     release_concern_holds,
 )
 from aftercare.services.messages import hold_message, preview_message, release_message, send_message_now
@@ -45,6 +47,7 @@ __all__ = [
     "AlreadySubmitted",
     "AnswersRefused",
     "CallDone",
+    "NotHigher",
     "NotWanted",
     "NotYours",
     "OutcomeMissing",
@@ -69,6 +72,7 @@ __all__ = [
     "plan_aftercare",
     "preview_message",
     "protocol_in_force",
+    "raise_concern",
     "release_concern_holds",
     "release_message",
     "remind_check_in",

@@ -37,6 +37,10 @@ class AlreadyClosed(Conflict):
     """The concern has an outcome."""
 
 
+class NotHigher(Refused):
+    """A level is only ever raised."""
+
+
 class OutcomeMissing(Refused):
     """A concern closes only with an outcome and words."""
 
@@ -78,19 +82,23 @@ def open_concern(
             ),
         )
         _add_event(concern, EventKind.OPENED, by=by, at=at)
-        blocks = blocks_for(level, hold_next_session=bool(response and response.hold_next_session))
-        if blocks:
-            place_hold(
-                patient=patient,
-                blocks=blocks,
-                cause_kind=CAUSE,
-                cause_uuid=concern.uuid,
-                reason=_("Check-in: %(level)s") % {"level": level},
-                by=by,
-                at=at,
-            )
+        _hold(concern, hold_next_session=bool(response and response.hold_next_session), by=by, at=at)
         emails.queue_concern_alerts(concern, by=by, at=at)
         return concern
+
+
+def _hold(concern: Concern, *, hold_next_session: bool, by: Actor, at: datetime) -> None:
+    blocks = blocks_for(concern.level, hold_next_session=hold_next_session)
+    if blocks:
+        place_hold(
+            patient=concern.patient,
+            blocks=blocks,
+            cause_kind=CAUSE,
+            cause_uuid=concern.uuid,
+            reason=_("Check-in: %(level)s") % {"level": concern.level},
+            by=by,
+            at=at,
+        )
 
 
 def _add_event(
@@ -267,6 +275,29 @@ def _lift(concern: Concern, *, reason: str, by: Actor, at: datetime) -> int:
         _add_event(concern, EventKind.HOLD_RELEASED, by=by, at=at, words=reason)
         emails.release_held_invitations(concern.patient.uuid, by=by, at=at)
     return len(holds)
+
+
+def raise_concern(*, concern: Concern, level: str, words: str, by: Actor, at: datetime) -> Concern:
+    """A clinician who read the words or saw a picture makes it more urgent; nothing makes it less (RULES section 4).
+
+    The clock starts again, the holds widen, the site's clinicians are mailed. Raises NotHigher.
+    """
+    require(by, "concern:claim")
+    if not words.strip():
+        raise Refused(_("Write what made it more urgent."), field="words")
+    with audit.write(by=by, action="concern.raise", reason=level):
+        locked = _lock(concern)
+        ladder = list(Level)
+        if level not in ladder or ladder.index(Level(level)) >= ladder.index(Level(locked.level)):
+            raise NotHigher(_("Choose a level above the present one. A level is never lowered."), field="level")
+        locked.level, locked.due_at = level, response_due(level, opened_at=at, site=locked.site)
+        locked.escalations += 1
+        locked.escalated_at = locked.answered_at = locked.next_try_at = None
+        locked.save(update_fields=["level", "due_at", "escalations", "escalated_at", "answered_at", "next_try_at"])
+        _add_event(locked, EventKind.RAISED, by=by, at=at, words=words)
+        _hold(locked, hold_next_session=False, by=by, at=at)
+        emails.queue_concern_alerts(locked, by=by, at=at)
+        return locked
 
 
 def escalate_concern(*, concern: Concern, by: Actor, at: datetime) -> bool:

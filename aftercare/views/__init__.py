@@ -9,6 +9,7 @@ from aftercare.views.concerns import (
     concerns,
     hand_back_concern,
     log_call,
+    raise_concern,
     release_holds,
 )
 from aftercare.views.messages import all_messages, hold_message, message, messages, release_message, send_message_now
@@ -34,6 +35,7 @@ __all__ = [
     "message",
     "messages",
     "protocol",
+    "raise_concern",
     "release_holds",
     "release_message",
     "send_message_now",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftercare import selectors, services
-from aftercare.forms import CallForm, CloseForm, HandBackForm, ReasonForm
+from aftercare.forms import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 from aftercare.models import Concern
 from clinic.audit import Actor, record_access
 from clinic.errors import Refused
@@ -57,6 +57,7 @@ def _page(request: HttpRequest, found: Concern, *, status: int = 200, **forms: A
         "call_form": CallForm(zone=zone),
         "close_form": CloseForm(),
         "hand_back_form": HandBackForm(),
+        "raise_form": RaiseForm(),
         "reason_form": ReasonForm(),
         **forms,
     }
@@ -140,6 +141,22 @@ def close_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
         return _page(request, found, status=refusal.status, close_form=form)
     notices.success(request, _("Closed."))
     return redirect("aftercare:concerns")
+
+
+@allow(POST="concern:claim")
+def raise_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
+    """Make it more urgent; never less."""
+    found = _fetch(request, concern_uuid)
+    check_subject(request, found.patient.uuid)
+    form = RaiseForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, status=422, raise_form=form)
+    try:
+        services.raise_concern(concern=found, by=_actor(request), at=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(refusal.field or None, refusal.message)
+        return _page(request, found, status=refusal.status, raise_form=form)
+    return redirect("aftercare:concern", concern_uuid=found.uuid)
 
 
 @allow(POST="hold:release")
