@@ -17,6 +17,9 @@ _SUN = _("Sun on the scalp, hot hair dryer or straightener, hair dye, harsh prod
 _SWEAT = _("Hard exercise, heavy sweating, swimming, sauna")
 
 
+_REVIEW_FROM = timedelta(days=85)
+
+
 @dataclass(frozen=True)
 class Wait:
     """One thing to wait with: the words, the instant it is allowed again, that instant for people, and whether it has come."""
@@ -36,6 +39,7 @@ class Instructions:
     ended_shown: str
     waits: list[Wait]
     minoxidil_by_prescriber: bool
+    is_review_time: bool = False
 
 
 def wall_words(at: datetime, zone: str) -> str:
@@ -56,4 +60,5 @@ def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
     for code, words, hours in rows:
         until = plan.ended_at + timedelta(hours=hours)
         waits.append(Wait(code, words, until, wall_words(until, plan.zone), until <= at))
-    return Instructions(plan.ended_at, wall_words(plan.ended_at, plan.zone), waits, early)
+    is_review_time = at >= plan.ended_at + _REVIEW_FROM
+    return Instructions(plan.ended_at, wall_words(plan.ended_at, plan.zone), waits, early, is_review_time)

@@ -205,6 +205,13 @@ class TestInstructions:
         assert "from Thu 5 Mar, 14:30" in body
         assert "Call 999 at once if" in body
 
+    def test_months_later_it_asks_to_a_review(self, plan: Plan) -> None:
+        at = ENDED + timedelta(days=91)
+        phone = _open(_link("aftercare", plan, "plan", plan, at), at)
+        with time_machine.travel(at, tick=False):
+            body = phone.get(reverse("aftercare_links:instructions")).content.decode()
+        assert "It is time for a review visit" in body
+
     @pytest.mark.parametrize(("chosen", "right"), [("right", True), ("wrong", False)])
     def test_reading_is_a_tap_and_the_answer_is_kept(self, plan: Plan, chosen: str, right: bool) -> None:
         phone = _open(_link("aftercare", plan, "plan", plan, ENDED), ENDED)
