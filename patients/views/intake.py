@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from clinic import audit, links
 from clinic.audit import Actor
-from clinic.permissions import allow, check_subject, fetch, link_page
+from clinic.errors import Refused
+from clinic.permissions import allow, check_subject, fetch, link_page, may
 from clinic.requests import HttpRequest
 from patients import selectors, services
 from patients.forms import ConsentForm, IntakePageForm, RescreenForm
@@ -60,6 +61,9 @@ def _by_link(request: HttpRequest) -> _Door:
 def _by_staff(request: HttpRequest, uuid: str) -> _Door:
     patient = fetch(Patient.objects.select_related("site", "site__clinic"), request.actor, uuid=uuid)
     check_subject(request, patient.uuid)
+    begun = patient.intakes.filter(state=IntakeState.DRAFT, answered_by=AnsweredBy.PATIENT).exists()
+    if begun and not may(request.actor, "intake:view"):
+        raise Refused(_("The patient has begun to answer by the link. Let them finish, or ask a clinician."))
     return _Door(request, patient, request.actor, staff=True)
 
 

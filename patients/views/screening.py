@@ -91,8 +91,13 @@ def rescreen(request: HttpRequest, patient: str) -> HttpResponse:
     at = timezone.now()
     today = found.site.today(at)
     draft = found.rescreens.filter(on=today, confirmed_at=None).first()
-    initial = {"changed": "yes" if draft.changed else "no", "words": draft.words} if draft else {}
-    form = RescreenForm(request.POST or None, initial=initial)
+    initial = {"changed": "yes" if draft.changed else "no"} if draft else {}
+    if draft and may(request.actor, "intake:view"):
+        initial["words"] = draft.words
+    data = request.POST.copy() if request.method == "POST" else None
+    if data is not None and draft and draft.changed and not data.get("words", "").strip():
+        data["words"] = draft.words  # what the patient wrote stays, though the desk does not read it
+    form = RescreenForm(data, initial=initial)
     if request.method == "POST" and form.is_valid():
         services.record_rescreen(
             patient=found, on=today, changed=form.cleaned_data["changed"], words=form.cleaned_data["words"],

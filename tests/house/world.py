@@ -1,0 +1,85 @@
+"""One object of every kind in the demo clinic, as arguments for every URL; and canaries that say who sees too much."""
+
+import io
+from typing import Any
+from uuid import uuid4
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from aftercare.models import CallTask, CheckIn, Concern
+from appointments.models import Appointment
+from clinic.audit import Actor
+from clinic.models import OutboxMessage, Site, Staff
+from patients import services as people
+from patients.models import Clearance, Intake, Patient, Rescreen
+from treatments.models import AdverseEvent, CartridgeLot, Photo, TreatmentSession
+
+CANARY = "CANARYQZX"
+CLINICAL = {
+    "evidence": f"{CANARY}-evidence",
+    "hold": f"{CANARY}-hold",
+    "notes": f"{CANARY}-notes",
+    "answer": f"{CANARY}-answer",
+}
+
+
+def load() -> dict[str, str]:
+    """Seed the demo, plant the canaries, and name the objects by the arguments of the URLs."""
+    call_command("seed_demo", patients=40, seed=3, verbosity=0, stdout=io.StringIO())
+    site, at, by = Site.objects.get(), timezone.now(), Actor.of_command("test")
+    amara = Staff.objects.get(email="amara@demo.example")
+    concern = Concern.objects.select_related("patient").order_by("pk")[0]
+    patient = concern.patient
+    Clearance.objects.create(
+        patient=patient, rule="E02", evidence=CLINICAL["evidence"], cleared_on=site.today(at), by=amara, at=at
+    )
+    hold = people.place_hold(
+        patient=patient, blocks=["session"], cause_kind="test", cause_uuid=None, reason=CLINICAL["hold"], by=by, at=at
+    )
+    intake = Intake.objects.filter(patient=patient).exclude(state="draft").order_by("pk")[0]
+    Intake.objects.filter(pk=intake.pk).update(answers={**intake.answers, "free_text": CLINICAL["answer"]})
+    record = TreatmentSession.objects.filter(patient=patient, state="ended").order_by("pk")[0]
+    TreatmentSession.objects.filter(pk=record.pk).update(notes=CLINICAL["notes"])
+    event = AdverseEvent.objects.create(
+        patient=patient, session=record, what=f"{CANARY}-event", onset_at=at, recorded_at=at, recorded_by="test"
+    )
+    photo = Photo.objects.create(
+        patient=patient,
+        view="vertex",
+        file_name=uuid4().hex,
+        width=1,
+        height=1,
+        sha256="0" * 64,
+        taken_at=at,
+        uploaded_by="t",
+    )
+    rescreen = Rescreen.objects.create(
+        patient=patient, on=site.today(at), changed=True, words=f"{CANARY}-rescreen", answered_by="staff", at=at
+    )
+    check_in = CheckIn.objects.filter(plan__patient=patient).order_by("pk")[0]
+    task = CallTask.objects.order_by("pk").first() or CallTask.objects.create(
+        check_in=check_in, reason="missed", opened_at=at, **_task_fields(check_in)
+    )
+    visit = Appointment.objects.create(
+        patient=patient, site=site, visit_type_id=Appointment.objects.order_by("pk")[0].visit_type_id, clinician=amara,
+        starts_at=at + timezone.timedelta(days=60), ends_at=at + timezone.timedelta(days=60, minutes=45), state_since=at, booked_at=at, booked_by="t",
+    )  # fmt: skip
+    message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
+    return {key: str(value) for key, value in {
+        "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
+        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid,
+        "appointment": visit.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
+        "message_uuid": message.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "uidb36": "1", "key": "x-y",
+    }.items()}  # fmt: skip
+
+
+def _task_fields(check_in: CheckIn) -> dict[str, Any]:
+    names = {field.name for field in CallTask._meta.concrete_fields}
+    wanted = {"patient": check_in.plan.patient, "site": check_in.plan.site, "due_at": timezone.now()}
+    return {name: value for name, value in wanted.items() if name in names}
+
+
+def stranger_patient() -> Patient:
+    """A patient of another site."""
+    return Patient.objects.exclude(site__name="Harley site").order_by("pk")[0]
