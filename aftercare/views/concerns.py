@@ -64,9 +64,20 @@ def _page(request: HttpRequest, found: Concern, *, status: int = 200, **forms: A
     return render(request, "aftercare/concern.html", context, status=status)
 
 
+def _for_the_desk(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
+    """Whom a clinician will call, and nothing else: no level, no answer, no reason."""
+    by = _actor(request)
+    found = fetch(Concern.objects.select_related("patient", "claimed_by"), by, uuid=concern_uuid)
+    record_access(by=by, action="concern.view_limited", subject="concern", patient_uuid=found.patient.uuid)
+    context = {"patient": found.patient, "taken_by": found.claimed_by.display_name if found.claimed_by else ""}
+    return render(request, "aftercare/concern_limited.html", context)
+
+
 @allow(GET="concern:view")
 def concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     """Whom do I call, and by when: the answers, what was said, the holds, the log, the outcome."""
+    if level(_actor(request), "concern:view") != "full":
+        return _for_the_desk(request, concern_uuid)
     found = _fetch(request, concern_uuid)
     record_access(by=_actor(request), action="concern.view", subject=str(found), patient_uuid=found.patient.uuid)
     return _page(request, found)

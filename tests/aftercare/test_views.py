@@ -206,7 +206,7 @@ class TestMessages:
     def test_the_desk_reads_the_neutral_ones_alone(self, client_as: SignIn, rosa: Staff, plan: Plan) -> None:
         client = client_as(rosa)
         care = _body(client, _url("message", plan.messages.get(code="instructions").outbox.uuid))
-        assert "Its text is not for you to see here." in care
+        assert "You may see what became of it, not its text." in care
         assert "minoxidil" not in care.lower()
         invitation = _body(client, _url("message", plan.messages.get(code="invitation").outbox.uuid))
         assert "Choose a time here" in invitation
@@ -254,7 +254,7 @@ class TestMessages:
 
     def test_alerts_to_staff_are_not_offered_for_reading(self, client_as: SignIn, amara: Staff, plan: Plan) -> None:
         row = OutboxMessage.objects.get(kind="concern_alert")
-        assert "Its text is not for you to see here." in _body(client_as(amara), _url("message", row.uuid))
+        assert "You may see what became of it, not its text." in _body(client_as(amara), _url("message", row.uuid))
 
 
 def test_a_clinician_approves_the_protocol_and_the_manager_may_not(
