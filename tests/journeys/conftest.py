@@ -1,0 +1,190 @@
+"""The whole stack for the journeys: real PostgreSQL, broker, worker, beat, SMTP, web; and a real Chromium."""
+
+import os
+import re
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from desk.demo.cast import PASSWORD
+from embedded import pg, stack
+from embedded.catcher import read
+from embedded.services import TEMPLATE, Services
+from embedded.supervisor import Supervisor
+
+CHROME = os.environ.get("CHROME_BIN") or shutil.which("chromium") or shutil.which("chromium-browser")
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser the journeys are skipped, loudly; with REQUIRE_BROWSER=1 that is an error."""
+    if CHROME:
+        return
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        raise pytest.UsageError("No Chromium found, and REQUIRE_BROWSER=1.")
+    for item in items:
+        if "journey" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="no Chromium; apt-get install chromium"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Clinic:
+    """The running app, its mail folder and its database."""
+
+    base: str
+    mail: Path
+    sockets: Path
+    team: Supervisor
+    read_mails: set[str] = field(default_factory=set)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read (or back-date) rows as the app's role."""
+        with psycopg.connect(host=str(self.sockets), user="app_rw", dbname=stack.DATABASE, autocommit=True) as connection:
+            cursor = connection.execute(sql.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def mail_to(self, address: str, subject: str, *, seconds: float = 60) -> str:
+        """The text part of the next unread mail to an address whose subject holds the words."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for path in sorted(self.mail.glob("*.eml")):
+                found = read(path)
+                if path.name not in self.read_mails and address in str(found["To"]) and subject in str(found["Subject"]):
+                    self.read_mails.add(path.name)
+                    body = found.get_body(("plain",))
+                    assert body is not None
+                    return str(body.get_content())
+            time.sleep(0.3)
+        raise AssertionError(f"no mail to {address} with “{subject}” within {seconds} s")
+
+
+def link_in(text: str) -> str:
+    """The first patient link of a mail."""
+    found = re.search(r"http://127\.0\.0\.1:\d+/l/\S+/", text)
+    assert found, text
+    return found.group()
+
+
+@pytest.fixture(scope="session")
+def clinic(services: Services) -> Iterator[Clinic]:
+    """One stack for all journeys, with the demo clinic in it."""
+    home = Path(tempfile.mkdtemp(prefix="anagen-journeys-"))
+    ports = stack.Ports(_free_port(), _free_port(), _free_port())
+    pg.run_sql(services.sockets, f'DROP DATABASE IF EXISTS "{stack.DATABASE}" WITH (FORCE);;CREATE DATABASE "{stack.DATABASE}" TEMPLATE "{TEMPLATE}" OWNER app_owner STRATEGY file_copy')
+    base = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_", "BROKER", "CACHE", "MFA"))}
+    environment = stack.environment_for(base | {"DRAIN_SECONDS": "4", "SWEEP_SECONDS": "6", "OUTBOX_RATE_PER_SECOND": "200"}, home, services.sockets, ports)
+    environment["BROKER_URL"] = f"redis+socket://{services.sockets}/v.sock?virtual_host=5"
+    environment["CACHE_URL"] = f"unix://{services.sockets}/v.sock?db=6"
+    team = Supervisor(environment, quiet=True, log=home / "stack.log")
+    try:
+        stack.manage(team, "collectstatic", "--noinput", "-v0")
+        stack.manage(team, "seed_demo", "--patients", "60", "--seed", "7")
+        stack.start_app(team, home, ports)
+        stack.wait_for_web(team, ports.web)
+        yield Clinic(f"http://127.0.0.1:{ports.web}", home / "mail", services.sockets, team)
+    finally:
+        team.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser."""
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=CHROME, args=_FLAGS)
+        yield found
+        found.close()
+
+
+class Visitor:
+    """Somebody at a screen. Every page they pass is checked with axe, and its console must stay silent."""
+
+    def __init__(self, clinic: Clinic, context: BrowserContext) -> None:
+        self.clinic, self.page = clinic, context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.noise: list[str] = []
+        self.page.on("console", lambda message: self.noise.append(message.text) if message.type == "error" and "status of 4" not in message.text else None)
+        self.page.on("pageerror", lambda error: self.noise.append(str(error)))
+
+    def sign_in(self, name: str) -> "Visitor":
+        """With the demo's login."""
+        self.page.goto(f"{self.clinic.base}/accounts/login/")
+        self.page.fill("input[name=login]", f"{name}@demo.example")
+        self.page.fill("input[name=password]", PASSWORD)
+        self.press("Sign in")
+        return self
+
+    def go(self, path: str) -> Page:
+        """Open an address of the app."""
+        self.page.goto(path if path.startswith("http") else self.clinic.base + path)
+        return self.page
+
+    def press(self, words: str) -> None:
+        """Press the button with these words and wait for the page that follows."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=words, exact=False).first.click()
+
+    def follow(self, words: str) -> None:
+        """Follow a link."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=words, exact=False).first.click()
+
+    def sees(self, words: str) -> None:
+        """The words stand on the page, and the page is accessible."""
+        assert words in self.page.inner_text("body"), f"“{words}” is not on {self.page.url}:\n{self.page.inner_text('main')[:1500]}"
+        self.check()
+
+    def check(self) -> None:
+        """Axe finds nothing, the console is silent, nothing is wider than the screen."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        shown = [f"{v['id']}: {n['target']}" for v in found for n in v["nodes"][:3]]
+        assert not shown, f"{self.page.url}\n" + "\n".join(shown)
+        assert not self.noise, self.noise
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 1, f"{self.page.url} is {wide} px too wide"
+
+    def gives_birth_date(self, born: Any) -> None:
+        """The step before every patient page."""
+        for name, value in (("day", born.day), ("month", born.month), ("year", born.year)):
+            self.page.fill(f"input[name={name}]", str(value))
+        self.press("Continue")
+
+
+@pytest.fixture
+def at_desk(clinic: Clinic, chromium: Browser) -> Iterator[Visitor]:
+    """A wide screen."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield Visitor(clinic, context)
+    context.close()
+
+
+@pytest.fixture
+def at_chair(clinic: Clinic, chromium: Browser) -> Iterator[Visitor]:
+    """A tablet beside the chair."""
+    context = chromium.new_context(viewport={"width": 1024, "height": 768})
+    yield Visitor(clinic, context)
+    context.close()
+
+
+@pytest.fixture
+def on_phone(clinic: Clinic, chromium: Browser) -> Iterator[Visitor]:
+    """A phone, 360 px wide, without JavaScript."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=True)
+    yield Visitor(clinic, context)
+    context.close()
