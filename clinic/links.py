@@ -191,5 +191,5 @@ def revoke(*, by: Actor, at: datetime, reason: str, **which: object) -> int:
 def refuse_dead_link(request: HttpRequest) -> HttpResponse:
     """The one answer for every link that does not open: same status, same bytes (R32)."""
     response = render(request, "clinic/link_dead.html", status=404)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "strict-origin"
     return response

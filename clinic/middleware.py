@@ -42,7 +42,7 @@ def quiet_headers(get_response: Answer) -> Answer:
             patch_cache_control(response, no_store=True, private=True)
             response["X-Robots-Tag"] = "noindex, nofollow"
         if request.path.startswith("/l/"):
-            response["Referrer-Policy"] = "no-referrer"
+            response["Referrer-Policy"] = "strict-origin"
         return response
 
     return middleware

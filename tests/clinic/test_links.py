@@ -84,7 +84,7 @@ class TestLanding:
         assert page.status_code == 200
         assert b"1985" not in page.content.replace(b"27 3 1985", b"")
         assert token.encode() not in page.content
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "strict-origin"
         assert "no-store" in page["Cache-Control"]
 
     def test_the_right_date_opens_and_the_token_leaves_the_address(self, client: Client, site: Site) -> None:
