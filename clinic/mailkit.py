@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import mrml
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
 _FOREIGN = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?(https?://[^"')\s>]+)""", re.I)
@@ -14,12 +15,17 @@ class ForeignAddress(ValueError):
     """The HTML would fetch something from elsewhere."""
 
 
+def _plain(template: str, context: dict[str, Any]) -> str:
+    """A text template without HTML escaping: “St John's” stays as it is."""
+    return get_template(template).template.render(Context(context, autoescape=False))  # type: ignore[attr-defined]
+
+
 def render(message: str, context: dict[str, Any], language: str) -> tuple[str, str, str]:
     """Subject, text part and HTML part in `language`. Raises ForeignAddress if the HTML loads anything by itself."""
     with translation.override(language):
         folder = f"emails/{message}"
-        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
-        text = render_to_string(f"{folder}/body.txt", context).strip() + "\n"
+        subject = " ".join(_plain(f"{folder}/subject.txt", context).split())
+        text = _plain(f"{folder}/body.txt", context).strip() + "\n"
         mjml = render_to_string(f"{folder}/body.html", context)
     html = str(mrml.to_html(mjml).content)
     for found in re.finditer(r"<(?:img|link|script|iframe)\b[^>]*>|@import[^;]+;", html, re.I):
