@@ -2,28 +2,30 @@
 
 from django.urls import path
 
-from treatments.views import photos, sessions, stock
+from treatments.views import notes, photos, sessions, steps, stock
 
 app_name = "treatments"
 urlpatterns = [
     path("inventory/", stock.inventory, name="inventory"),
     path("inventory/devices/", stock.add_device, name="add_device"),
+    path("inventory/devices/<uuid:device>/retire/", stock.retire_device, name="retire_device"),
     path("inventory/lots/", stock.add_lot, name="add_lot"),
     path("inventory/products/", stock.add_product, name="add_product"),
     path("inventory/lots/<uuid:lot>/quarantine/", stock.quarantine, name="quarantine"),
     path("of/<uuid:patient>/", sessions.course, name="course"),
     path("of/<uuid:patient>/open/", sessions.open_session, name="open_session"),
     path("of/<uuid:patient>/patch-tests/", stock.patch_tests, name="patch_tests"),
-    path("of/<uuid:patient>/events/<uuid:event>/close/", sessions.close_event, name="close_event"),
+    path("of/<uuid:patient>/events/<uuid:event>/close/", notes.close_event, name="close_event"),
     path("sessions/<uuid:session>/", sessions.session, name="session"),
-    path("sessions/<uuid:session>/copy/", sessions.copy_last, name="copy_last"),
-    path("sessions/<uuid:session>/start/", sessions.start, name="start"),
-    path("sessions/<uuid:session>/end/", sessions.end, name="end"),
-    path("sessions/<uuid:session>/sign/", sessions.sign, name="sign"),
-    path("sessions/<uuid:session>/addendum/", sessions.addendum, name="addendum"),
-    path("sessions/<uuid:session>/error/", sessions.entered_in_error, name="entered_in_error"),
-    path("sessions/<uuid:session>/event/", sessions.event, name="event"),
-    path("sessions/<uuid:session>/measure/", sessions.measure, name="measure"),
+    path("sessions/<uuid:session>/copy/", steps.copy_last, name="copy_last"),
+    path("sessions/<uuid:session>/start/", steps.start, name="start"),
+    path("sessions/<uuid:session>/block/", steps.change_block, name="change_block"),
+    path("sessions/<uuid:session>/end/", steps.end, name="end"),
+    path("sessions/<uuid:session>/sign/", steps.sign, name="sign"),
+    path("sessions/<uuid:session>/addendum/", steps.addendum, name="addendum"),
+    path("sessions/<uuid:session>/error/", steps.entered_in_error, name="entered_in_error"),
+    path("sessions/<uuid:session>/event/", notes.event, name="event"),
+    path("sessions/<uuid:session>/measure/", notes.measure, name="measure"),
     path("sessions/<uuid:session>/photos/", photos.upload, name="upload"),
     path("photos/<uuid:photo>/", photos.photo, name="photo"),
 ]

@@ -1,6 +1,7 @@
 """Parse and clean; never save."""
 
 from treatments.forms.others import (
+    BlockForm,
     CourseForm,
     DeviceForm,
     EndForm,
@@ -14,6 +15,6 @@ from treatments.forms.others import (
 from treatments.forms.session import SessionForm
 
 __all__ = [
-    "CourseForm", "DeviceForm", "EndForm", "EventForm", "LotForm", "MeasurementForm", "PhotoForm", "ProductForm",
+    "BlockForm", "CourseForm", "DeviceForm", "EndForm", "EventForm", "LotForm", "MeasurementForm", "PhotoForm", "ProductForm",
     "SessionForm", "TextForm",
 ]  # fmt: skip

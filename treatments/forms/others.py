@@ -1,11 +1,17 @@
 """Smaller forms of this room."""
 
+from calendar import monthrange
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms import choices
+from clinic.forms import choices, clean_spaces
+from treatments import selectors
+from treatments.forms.session import CartridgeField
+from treatments.models import Device, TreatmentSession
 from treatments.vocabulary import DeviceType, MeasurementKind, Phase, PhotoView, ProductKind
 
 
@@ -23,6 +29,20 @@ class EndForm(forms.Form):
     ended_at = forms.DateTimeField(label=_("Ended at"), required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
+class BlockForm(forms.Form):
+    """Another device or cartridge in mid-session."""
+
+    new_device = forms.ModelChoiceField(Device.objects.none(), label=_("Device"), empty_label=_("Choose"))
+    new_cartridge = CartridgeField()
+    new_seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
+
+    def __init__(self, data: Any = None, *, record: TreatmentSession, today: date) -> None:
+        super().__init__(data)
+        self.fields["new_device"].queryset = selectors.devices_at(record.site)  # type: ignore[attr-defined]
+        self.fields["new_cartridge"].queryset = selectors.free_cartridges(record.site, today)  # type: ignore[attr-defined]
+        self.fields["new_cartridge"].site, self.fields["new_cartridge"].day = record.site, today  # type: ignore[attr-defined]
+
+
 class PhotoForm(forms.Form):
     """One view."""
 
@@ -38,6 +58,15 @@ class MeasurementForm(forms.Form):
     density = forms.DecimalField(label=_("Hair density, hairs/cm²"), min_value=Decimal(0), max_value=Decimal(400), required=False)
     area_cm2 = forms.DecimalField(label=_("Area, cm²"), min_value=Decimal("0.1"), max_value=Decimal(10), required=False, initial=1)
     site_on_scalp = forms.CharField(label=_("Site"), max_length=80, required=False, help_text=_("For example: 12 cm from the glabella, midline"))
+
+    def clean(self) -> dict[str, Any]:
+        """A density has its area and its place; without them it can't be compared."""
+        cleaned = super().clean() or {}
+        if cleaned.get("density") is not None:
+            for name in ("area_cm2", "site_on_scalp"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("A density needs this."))
+        return cleaned
 
 
 class EventForm(forms.Form):
@@ -70,7 +99,26 @@ class LotForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     lot = forms.CharField(label=_("Lot"), max_length=60)
     expires_on = forms.DateField(label=_("Usable through"), widget=forms.DateInput(attrs={"type": "date"}))
+    month_only = forms.BooleanField(label=_("Only the month is printed (usable through its last day)"), required=False)
     units = forms.IntegerField(label=_("Units"), min_value=1, max_value=500, initial=10)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_lot(self) -> str:
+        """Without stray blanks."""
+        return clean_spaces(self.cleaned_data["lot"])
+
+    def clean(self) -> dict[str, Any]:
+        """A printed month is usable through its last day; what has expired does not go into stock."""
+        cleaned = super().clean() or {}
+        day = cleaned.get("expires_on")
+        if day and cleaned.get("month_only"):
+            day = cleaned["expires_on"] = day.replace(day=monthrange(day.year, day.month)[1])
+        if day and day < self.today:
+            self.add_error("expires_on", _("This lot has expired. Expired cartridges don't go into stock."))
+        return cleaned
 
 
 class ProductForm(forms.Form):

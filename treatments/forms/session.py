@@ -1,5 +1,6 @@
 """The session record as a form. Cleans into a SessionEntry; never saves."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import choices, clean_spaces
 from treatments import selectors
-from treatments.models import Device, Product, TreatmentSession
+from treatments.models import Cartridge, Device, Product, TreatmentSession
 from treatments.services import SessionEntry, ZoneEntry
 from treatments.vocabulary import Endpoint, ProductKind, Zone
 
@@ -28,6 +29,7 @@ _ENDPOINTS = {
     "frank_bleeding": _("Frank bleeding"),
 }  # fmt: skip
 _PRODUCT_ROWS = 3
+_REASON = re.compile(r"reason:(S\d\d(?::[^\x00-\x1f]{1,120})?)")
 _NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
 
 
@@ -66,12 +68,31 @@ class DepthField(forms.DecimalField):
         return int(depth * 100)
 
 
+class CartridgeField(forms.ModelChoiceField):
+    """A unit of the site's stock. One that can't be taken is refused with the reason, not as “invalid”."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Cartridge.objects.none(), label=_("Cartridge"), empty_label=_("Choose"), **kwargs)
+        self.site: Any = None
+        self.day: Any = None
+
+    def to_python(self, value: Any) -> Any:
+        """The unit; or a ValidationError that says what is wrong with it."""
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            text = str(value)
+            known = Cartridge.objects.filter(lot__site=self.site, pk=int(text)).select_related("lot").first() if text.isdecimal() and len(text) < 15 else None
+            reason = selectors.why_not(known, self.day) if known else ""
+            raise ValidationError(reason or _("This cartridge is not in the stock of this site.")) from None
+
+
 class SessionForm(forms.Form):
     """One record. `record` gives the site's stock and what is stored."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     device = forms.ModelChoiceField(Device.objects.none(), label=_("Device"), required=False, empty_label=_("Choose"))
-    cartridge = forms.ModelChoiceField(Device.objects.none(), label=_("Cartridge"), required=False, empty_label=_("Choose"))
+    cartridge = CartridgeField(required=False)
     seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
     fitzpatrick = forms.ChoiceField(label=_("Fitzpatrick skin type"), required=False, choices=[("", "–"), *((n, n) for n in ("I", "II", "III", "IV", "V", "VI"))])
     numbing = forms.ModelChoiceField(Product.objects.none(), label=_("Numbing product"), required=False, empty_label=_("None used"))
@@ -97,15 +118,20 @@ class SessionForm(forms.Form):
     def __init__(self, data: Any = None, *, record: TreatmentSession, today: Any) -> None:
         super().__init__(data, initial=_stored(record))
         self.record = record
+        last = selectors.last_session(record.patient, before=record.started_at)
+        self.last = {row["zone"]: row for row in selectors.settings_of(last)} if last else {}
         products = Product.objects.filter(site=record.site, withdrawn=False)
         self._choices("device", selectors.devices_at(record.site))
         self._choices("cartridge", selectors.free_cartridges(record.site, today, record))
+        self.fields["cartridge"].site, self.fields["cartridge"].day = record.site, today  # type: ignore[attr-defined]
         self._choices("numbing", products.filter(is_anaesthetic=True))
         for zone in Zone:
             self.fields[f"depth_{zone}"] = DepthField(label=_("Depth, mm"))
             self.fields[f"passes_{zone}"] = forms.IntegerField(label=_("Passes"), required=False, min_value=1, max_value=50, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
             self.fields[f"endpoint_{zone}"] = forms.ChoiceField(label=_("Endpoint"), required=False, choices=[("", "–"), *choices(Endpoint, _ENDPOINTS)])
             self.fields[f"below_{zone}"] = forms.BooleanField(label=_("Below hairline"), required=False)
+            for kind in ("depth", "passes", "endpoint", "below"):
+                self.fields[f"{kind}_{zone}"].zone_words = ZONE_WORDS[zone]  # type: ignore[attr-defined]
         for row in range(_PRODUCT_ROWS):
             self.fields[f"product_{row}"] = forms.ModelChoiceField(products.filter(is_anaesthetic=False), label=_("Product"), required=False, empty_label=_("None"))
             self.fields[f"hours_{row}"] = forms.FloatField(label=_("Hours after"), required=False, min_value=0, max_value=8760, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
@@ -116,7 +142,7 @@ class SessionForm(forms.Form):
     def zones(self) -> Iterator[dict[str, Any]]:
         """For the template: each zone with its fields."""
         for zone in Zone:
-            yield {"zone": zone.value, "words": ZONE_WORDS[zone], "depth": self[f"depth_{zone}"], "passes": self[f"passes_{zone}"],
+            yield {"zone": zone.value, "words": ZONE_WORDS[zone], "last": self.last.get(zone.value), "depth": self[f"depth_{zone}"], "passes": self[f"passes_{zone}"],
                    "endpoint": self[f"endpoint_{zone}"], "below": self[f"below_{zone}"]}  # fmt: skip
 
     def products(self) -> Iterator[tuple[Any, Any]]:
@@ -152,7 +178,7 @@ class SessionForm(forms.Form):
         names = ("fitzpatrick", "reactions", "no_adverse_event", "aftercare_delivered", "sharps_and_cleaning_confirmed",
                  "minoxidil_early_allowed", "full_rescreen_done", "baseline_waiver_reason", "notes")  # fmt: skip
         fields = {name: clean_spaces(data[name]) if isinstance(data[name], str) else data[name] for name in names}
-        reasons = {key.removeprefix("reason:"): clean_spaces(str(value))[:500] for key, value in self.data.items() if key.startswith("reason:")}
+        reasons = {m[1]: clean_spaces(str(value))[:500] for key, value in self.data.items() if (m := _REASON.fullmatch(key))}
         pre: tuple[tuple[str, datetime], ...] = ((data["pre_kind"], data["pre_last_used_at"]),) if data["pre_kind"] else ()
         return SessionEntry(
             device=data.get("device"),
@@ -182,7 +208,7 @@ def _stored(record: TreatmentSession) -> dict[str, Any]:
         "pain": ", ".join(map(str, record.pain_readings)),
         **{name: getattr(record, name) for name in SessionForm.base_fields if hasattr(record, name)},
     }
-    block = record.blocks.first()
+    block = record.blocks.order_by("-position").first()
     if block:
         found |= {"device": block.device_id, "cartridge": block.cartridge_id, "seal_intact": block.seal_intact}
         for zone in block.zones.all():

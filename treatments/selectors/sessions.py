@@ -11,7 +11,16 @@ from clinic.clock import local_date
 from clinic.findings import Finding
 from patients import selectors as people
 from patients.models import Patient
-from treatments.models import AdverseEvent, Course, DeviceBlock, SessionPolicy, TreatmentSession
+from treatments.models import (
+    AdverseEvent,
+    Cartridge,
+    Course,
+    Device,
+    DeviceBlock,
+    SessionPolicy,
+    TreatmentSession,
+    ZoneRecord,
+)
 from treatments.rules import DEFAULT, RANK, Window, findings_for, next_window, session
 from treatments.rules import SessionPolicy as Policy
 from treatments.rules.vocabulary import Stage
@@ -79,7 +88,7 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     """Run the S-rules on every device block and merge: worst severity of each rule and subject (SETTLED 7)."""
     blocks = list(record.blocks.select_related("device", "cartridge", "cartridge__lot").prefetch_related("zones"))
     missing = _missing(blocks)
-    inputs = [session_input(record, stage, block) for block in blocks if block.zones.all() and block.cartridge]
+    inputs = [session_input(record, stage, block) for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
     worst: dict[tuple[str, str], dict[str, str]] = {}
     for given in inputs or [session_input(record, stage, None)]:
         answer = session(given, policy())
@@ -182,35 +191,41 @@ def _who(record: TreatmentSession) -> dict[str, Any]:
 
 
 def _block(block: DeviceBlock | None) -> dict[str, Any]:
-    if block is None or block.cartridge is None:
-        return {
-            "device": {"maxDepthMm": 10},
-            "cartridge": {"lot": "-", "expiry": "2100-12-31", "usedBefore": False, "sealIntact": True},
-            "zones": [{"zone": "vertex", "depthMm": 0.5}],
-        }
-    device, lot = block.device, block.cartridge.lot
+    """Device, cartridge and zones; what is not chosen yet is stood in for, so that the rest can be judged."""
+    zones = [_zone(zone) for zone in block.zones.all()] if block else []
+    return {
+        "device": _device(block.device) if block else {"maxDepthMm": 10},
+        "cartridge": _cartridge(block.cartridge, block.seal_intact) if block and block.cartridge else _NO_CARTRIDGE_YET,
+        "zones": zones or [{"zone": "vertex", "depthMm": 0.5}],
+    }
+
+
+_NO_CARTRIDGE_YET = {"lot": "-", "expiry": "2100-12-31", "usedBefore": False, "sealIntact": True}
+
+
+def _device(device: Device) -> dict[str, Any]:
     found: dict[str, Any] = {
         "maxDepthMm": device.max_depth_hundredths / 100,
         "type": device.type,
         "registered": device.registered_for_scalp and not device.out_of_service,
     }
-    zones = []
-    for zone in block.zones.all():
-        row: dict[str, Any] = {"zone": zone.zone, "depthMm": zone.depth_hundredths / 100, "belowHairline": zone.below_hairline}
-        row |= {"passes": zone.passes} if zone.passes else {}
-        row |= {"endpoint": zone.endpoint} if zone.endpoint else {}
-        zones.append(row)
+    return found | ({"udi": device.udi} if device.udi else {})
+
+
+def _cartridge(unit: Cartridge, seal_intact: bool) -> dict[str, Any]:
     return {
-        "device": found | ({"udi": device.udi} if device.udi else {}),
-        "cartridge": {
-            "lot": lot.lot,
-            "expiry": lot.expiry_text(),
-            "usedBefore": block.cartridge.discarded_at is not None,
-            "sealIntact": block.seal_intact,
-            "recalled": lot.recalled,
-        },
-        "zones": zones,
+        "lot": unit.lot.lot,
+        "expiry": unit.lot.expiry_text(),
+        "usedBefore": unit.discarded_at is not None,
+        "sealIntact": seal_intact,
+        "recalled": unit.lot.recalled,
     }
+
+
+def _zone(zone: ZoneRecord) -> dict[str, Any]:
+    row: dict[str, Any] = {"zone": zone.zone, "depthMm": zone.depth_hundredths / 100, "belowHairline": zone.below_hairline}
+    row |= {"passes": zone.passes} if zone.passes else {}
+    return row | ({"endpoint": zone.endpoint} if zone.endpoint else {})
 
 
 def _number(value: Decimal | None) -> float | None:
@@ -294,7 +309,7 @@ def checklist(record: TreatmentSession) -> list[tuple[str, bool, str]]:
 def settings_of(record: TreatmentSession) -> list[dict[str, Any]]:
     """Zone by zone, for the overview and for “copy last session”."""
     return [
-        {"zone": zone.zone, "depth": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint}
+        {"zone": zone.zone, "depth": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint, "words": zone.endpoint.replace("_", " ")}
         for block in record.blocks.all()
         for zone in block.zones.all()
     ]

@@ -22,6 +22,17 @@ def free_cartridges(site: Site, day: date, record: TreatmentSession | None = Non
     return Cartridge.objects.filter(fresh | own, lot__site=site).select_related("lot").order_by("lot__expires_on", "lot__lot", "number")
 
 
+def why_not(cartridge: Cartridge, day: date) -> str:
+    """In words for people, why this unit can't be taken; empty when nothing is known against it."""
+    if cartridge.lot.recalled:
+        return f"Lot {cartridge.lot.lot} is out of use: {cartridge.lot.recall_reason}."
+    if day > cartridge.lot.expires_on:
+        return f"Lot {cartridge.lot.lot} expired on {cartridge.lot.expires_on:%d %b %Y}. Take another cartridge."
+    if cartridge.discarded_at or hasattr(cartridge, "block"):
+        return "This cartridge was used or discarded. Each is used once; take a new one."
+    return ""
+
+
 def inventory(actor: Actor) -> dict[str, object]:
     """Devices, lots with what is left, products."""
     left = Count("cartridges", filter=Q(cartridges__block=None, cartridges__discarded_at=None))

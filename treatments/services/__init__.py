@@ -3,12 +3,14 @@
 from treatments.services.photos import NotAPhoto, cleaned, opened, store_photo
 from treatments.services.sessions import (
     Blocked,
+    CartridgeSpent,
     CartridgeTaken,
     ChangedMeanwhile,
     EndBeforeStart,
     NotOpen,
     SessionEntry,
     ZoneEntry,
+    change_block,
     close_adverse_event,
     copy_last,
     end_session,
@@ -27,6 +29,7 @@ from treatments.services.signing import (
     sign_session,
 )
 from treatments.services.stock import (
+    AlreadyRead,
     AlreadyThere,
     apply_patch_test,
     quarantine_lot,
@@ -35,13 +38,14 @@ from treatments.services.stock import (
     register_device,
     register_lot,
     register_product,
+    retire_device,
 )
 
 __all__ = [
-    "AlreadyThere", "Blocked", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "NotAPhoto", "NotOpen",
+    "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "NotAPhoto", "NotOpen",
     "NotReady", "NotYours", "SessionEntry", "ZoneEntry", "add_addendum", "apply_patch_test", "broken_records",
-    "cleaned", "close_adverse_event", "copy_last", "end_session", "mark_entered_in_error", "open_session", "opened",
+    "change_block", "cleaned", "close_adverse_event", "copy_last", "end_session", "mark_entered_in_error", "open_session", "opened",
     "plan_course", "quarantine_lot", "read_patch_test", "record_adverse_event", "record_measurement",
-    "register_device", "register_lot", "register_product", "save_session", "sign_session", "start_session",
+    "register_device", "register_lot", "register_product", "retire_device", "save_session", "sign_session", "start_session",
     "store_photo",
 ]  # fmt: skip

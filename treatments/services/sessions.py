@@ -1,5 +1,7 @@
 """The session record from draft to check-out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +34,9 @@ from treatments.models import (
 from treatments.rules.vocabulary import Stage
 from treatments.vocabulary import Endpoint, SessionState
 
+# What is about the patient was decided at the start; what already happened must be recorded, not refused.
+_NOT_AT_CHECKOUT = ("S01", "S02", "S03", "S10", "S11", "S12", "S18", "S20", "S23")
+
 
 class Blocked(Refused):
     """Rules stop this step. `findings` say which; `missing` and `owed` what to fill in."""
@@ -47,6 +52,10 @@ class ChangedMeanwhile(Conflict):
 
 class CartridgeTaken(Conflict):
     """The cartridge belongs to another session: single use (S06)."""
+
+
+class CartridgeSpent(Conflict):
+    """It touched skin: it can't be taken out of the record again (S06)."""
 
 
 class NotOpen(Refused):
@@ -101,6 +110,8 @@ def open_session(
     """A draft for today in the patient's open course; an unfinished one is taken up again."""
     with audit.write(by=by, action="session.open"):
         Patient.objects.select_for_update().get(pk=patient.pk)
+        if patient.deceased_on or patient.merged_into_id:
+            raise Refused("No session can be opened on this record.")
         course = course or selectors.open_course(patient)
         if course is None:
             raise Refused("Plan a course first: how many sessions, and in which phase.")
@@ -126,6 +137,8 @@ def _locked(record: TreatmentSession, *states: SessionState) -> TreatmentSession
     locked = TreatmentSession.objects.select_for_update().get(pk=record.pk)
     if locked.state not in states:
         raise NotOpen("This record is past that step. Open the page again.")
+    if hasattr(locked, "entered_in_error"):
+        raise NotOpen("This record was entered in error. Open a new session.")
     return locked
 
 
@@ -144,23 +157,58 @@ def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry,
         locked.save()
         _store_block(locked, entry)
         _store_topicals(locked, entry)
+        if locked.state == SessionState.ENDED:
+            _events_of_bleeding(locked, by, at)
     return TreatmentSession.objects.get(pk=locked.pk)
 
 
 def _store_block(record: TreatmentSession, entry: SessionEntry) -> None:
+    """The form is about the newest block; earlier ones stay as they are."""
+    newest = record.blocks.order_by("-position").first()
+    spent = newest.cartridge if newest and record.started_at else None
+    if newest and spent and (entry.cartridge != spent or entry.device != newest.device):
+        raise CartridgeSpent(
+            "The session has started with this device and cartridge, so they stay in the record. Use “Change device or cartridge”.",
+            field="cartridge",
+        )
     if entry.device is None:
-        record.blocks.filter(position=1).delete()
+        if newest:
+            newest.delete()
         return
     values = {"device": entry.device, "cartridge": entry.cartridge, "seal_intact": entry.seal_intact}
-    try:
-        with transaction.atomic():
-            block, _made = DeviceBlock.objects.update_or_create(session=record, position=1, defaults=values)
-    except IntegrityError as error:
-        raise CartridgeTaken("This cartridge is in another session's record. Take a new one.", field="cartridge") from error
+    position = newest.position if newest else 1
+    with _one_session_only():
+        block, _made = DeviceBlock.objects.update_or_create(session=record, position=position, defaults=values)
     block.zones.exclude(zone__in=[zone.zone for zone in entry.zones]).delete()
     for zone in entry.zones:
         values = {k: v for k, v in zone.__dict__.items() if k != "zone"}
         ZoneRecord.objects.update_or_create(block=block, zone=zone.zone, defaults=values)
+
+
+@contextmanager
+def _one_session_only() -> Iterator[None]:
+    """The database's answer about single use, in words."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise CartridgeTaken("This cartridge is in another session's record. Take a new one.", field="cartridge") from error
+
+
+def change_block(
+    *, record: TreatmentSession, device: Device, cartridge: Cartridge, seal_intact: bool, by: Actor, at: datetime
+) -> DeviceBlock:
+    """Another device or cartridge in mid-session: a second block, on which the rules run too (SETTLED 7)."""
+    with audit.write(by=by, action="session.change_block"):
+        locked = _locked(record, SessionState.STARTED)
+        newest = locked.blocks.order_by("-position").first()
+        with _one_session_only():
+            block = DeviceBlock.objects.create(
+                session=locked, position=(newest.position if newest else 0) + 1, device=device, cartridge=cartridge, seal_intact=seal_intact
+            )
+        locked.version, locked.saved_at, locked.saved_by = locked.version + 1, at, by.name[:160]
+        locked.save(update_fields=["version", "saved_at", "saved_by"])
+    return block
 
 
 def _store_topicals(record: TreatmentSession, entry: SessionEntry) -> None:
@@ -178,13 +226,6 @@ def _store_topicals(record: TreatmentSession, entry: SessionEntry) -> None:
         Anaesthetic.objects.update_or_create(session=record, defaults=entry.anaesthetic)
 
 
-def _refuse_if_blocked(record: TreatmentSession, stage: str, message: str, *, but: tuple[str, ...] = ()) -> None:
-    found = selectors.evaluate(record, stage)
-    blocks = [f for f in found.blocks(but=but) if stage != Stage.START or f.severity == "BLOCK"]
-    if blocks or found.missing or found.owed:
-        raise Blocked(message, blocks, found.missing, found.owed)
-
-
 def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> TreatmentSession:
     """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK. Raises Blocked."""
     with audit.write(by=by, action="session.start"):
@@ -192,7 +233,10 @@ def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> Treat
         locked.planned_start_at = at
         locked.save(update_fields=["planned_start_at"])
         people.screen_patient(patient=locked.patient, gate=Gate.START, as_of=locked.site.today(at), by=by, at=at)
-        _refuse_if_blocked(locked, Stage.START, "The session can't start yet.")
+        found = selectors.evaluate(locked, Stage.START)
+        blocks = [f for f in found.findings if f.severity == "BLOCK"]
+        if blocks or found.missing or found.owed:
+            raise Blocked("The session can't start yet.", blocks, found.missing, found.owed)
         locked.state, locked.started_at = SessionState.STARTED, at
         locked.save(update_fields=["state", "started_at"])
     return locked
@@ -200,6 +244,8 @@ def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> Treat
 
 def end_session(*, record: TreatmentSession, ended_at: datetime, by: Actor, at: datetime) -> TreatmentSession:
     """Check-out: from here the aftercare is planned (SETTLED 1). Frank bleeding opens an adverse event (S18).
+
+    The rules run at stage `checkout`; what can still be mended (device, cartridge, depth, products) is refused here.
 
     Raises EndBeforeStart.
     """
@@ -209,14 +255,21 @@ def end_session(*, record: TreatmentSession, ended_at: datetime, by: Actor, at: 
             raise EndBeforeStart("The end lies before the start.", field="ended_at")
         if ended_at > at:
             raise EndBeforeStart("The end lies in the future.", field="ended_at")
-        locked.state, locked.ended_at = SessionState.ENDED, ended_at
+        locked.ended_at = ended_at
+        found = selectors.evaluate(locked, Stage.CHECKOUT)
+        blocks = found.blocks(but=_NOT_AT_CHECKOUT)
+        if blocks or found.missing:
+            raise Blocked("The session can't be ended like this yet.", blocks, found.missing, [])
+        locked.state = SessionState.ENDED
         locked.save(update_fields=["state", "ended_at"])
-        for block in locked.blocks.prefetch_related("zones"):
-            for zone in block.zones.all():
-                if zone.endpoint == Endpoint.FRANK_BLEEDING:
-                    _open_event(locked, "Frank bleeding during needling", zone.zone, by, at)
+        _events_of_bleeding(locked, by, at)
         nudge("aftercare.plan_ended_sessions")
     return locked
+
+
+def _events_of_bleeding(record: TreatmentSession, by: Actor, at: datetime) -> None:
+    for zone in ZoneRecord.objects.filter(block__session=record, endpoint=Endpoint.FRANK_BLEEDING):
+        _open_event(record, "Frank bleeding during needling", zone.zone, by, at)
 
 
 def _open_event(record: TreatmentSession, what: str, zone: str, by: Actor, at: datetime, **more: Any) -> AdverseEvent:
@@ -243,6 +296,9 @@ def record_adverse_event(
 def close_adverse_event(*, event: AdverseEvent, outcome: str, by: Actor, at: datetime) -> AdverseEvent:
     """A clinician closes it with an outcome; its hold is released."""
     with audit.write(by=by, action="adverse_event.close", reason=outcome):
+        event = AdverseEvent.objects.select_for_update().get(pk=event.pk)
+        if event.closed_at is not None:
+            raise NotOpen("This event is closed already.")
         event.closed_at, event.outcome = at, outcome[:300]
         event.save(update_fields=["closed_at", "outcome"])
         for hold in event.patient.holds.filter(cause_uuid=event.uuid, released_at=None):
@@ -253,15 +309,15 @@ def close_adverse_event(*, event: AdverseEvent, outcome: str, by: Actor, at: dat
 def copy_last(*, record: TreatmentSession, version: int, by: Actor, at: datetime) -> TreatmentSession:
     """Settings of the last session: device, zones with depth and passes. Never cartridge, photos, events, signature."""
     last = selectors.last_session(record.patient)
-    block = last.blocks.first() if last else None
+    block = last.blocks.order_by("-position").first() if last else None
     if block is None:
         raise Refused("There is no earlier session to copy.")
     zones = tuple(
         ZoneEntry(zone=z.zone, depth_hundredths=z.depth_hundredths, passes=z.passes) for z in block.zones.all()
     )
-    own = record.blocks.first()
+    own = record.blocks.order_by("-position").first()
     entry = SessionEntry(
-        device=block.device,
+        device=own.device if own and record.started_at else block.device,
         cartridge=own.cartridge if own else None,
         seal_intact=own.seal_intact if own else False,
         zones=zones,

@@ -15,6 +15,10 @@ class AlreadyThere(Refused):
     """The lot is registered."""
 
 
+class AlreadyRead(Refused):
+    """A patch test is read once."""
+
+
 def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: int, udi: str, serial: str, by: Actor) -> Device:
     """Put a device on the register, with its own labelled maximum depth."""
     with audit.write(by=by, action="device.register"):
@@ -51,6 +55,13 @@ def quarantine_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
         lot.save(update_fields=["recalled", "recall_reason"])
 
 
+def retire_device(*, device: Device, reason: str, by: Actor) -> None:
+    """Take a device out of service (S05)."""
+    with audit.write(by=by, action="device.retire", reason=reason):
+        device.out_of_service = True
+        device.save(update_fields=["out_of_service"])
+
+
 def apply_patch_test(*, patient: Patient, product: Product, by: Actor, at: datetime) -> PatchTest:
     """The product goes on a small area now."""
     with audit.write(by=by, action="patch_test.apply"):
@@ -60,6 +71,9 @@ def apply_patch_test(*, patient: Patient, product: Product, by: Actor, at: datet
 def read_patch_test(*, test: PatchTest, result: str, by: Actor, at: datetime) -> PatchTest:
     """Read it; before 24 hours it does not count (S13)."""
     with audit.write(by=by, action="patch_test.read"):
+        test = PatchTest.objects.select_for_update().get(pk=test.pk)
+        if test.read_at is not None:
+            raise AlreadyRead("This test was read already. Apply a new one if you doubt it.")
         test.read_at, test.result = at, result
         test.save(update_fields=["read_at", "result"])
     return test

@@ -2,36 +2,33 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.audit import record_access
 from clinic.errors import Refused
-from clinic.permissions import allow, check_subject, fetch
+from clinic.permissions import allow, fetch
 from clinic.requests import HttpRequest
 from treatments import services
 from treatments.forms import PhotoForm
-from treatments.models import Photo, TreatmentSession
+from treatments.models import Photo
 from treatments.services.photos import MOST_BYTES
+from treatments.views.page import again, form_of, page, record_of
 
 
 @allow(POST="photo:upload")
 def upload(request: HttpRequest, session: str) -> HttpResponse:
     """One view of the patient."""
-    record = fetch(TreatmentSession.objects.select_related("patient"), request.actor, uuid=session)
-    check_subject(request, record.patient.uuid)
-    form = PhotoForm(request.POST, request.FILES)
+    record, form = record_of(request, session), PhotoForm(request.POST, request.FILES)
     if form.is_valid():
+        raw, view = form.cleaned_data["photo"].read(MOST_BYTES + 1), form.cleaned_data["view"]
         try:
-            raw = form.cleaned_data["photo"].read(MOST_BYTES + 1)
-            services.store_photo(patient=record.patient, session=record, view=form.cleaned_data["view"], raw=raw, by=request.actor, at=timezone.now())
+            services.store_photo(patient=record.patient, session=record, view=view, raw=raw, by=request.actor, at=timezone.now())
             messages.success(request, _("The photo is stored."))
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-    else:
-        messages.error(request, _("Choose a view and a photo."))
-    return redirect("treatments:session", session=record.uuid)
+            return again(record)
+        except services.NotAPhoto as refusal:
+            form.add_error("photo", refusal.message)
+    return page(request, record, form_of(record), 422, photo_form=form)
 
 
 @allow(GET="photo:view")

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import allow, check_subject, fetch, scoped
@@ -13,11 +14,11 @@ from clinic.requests import HttpRequest
 from patients.models import Patient
 from treatments import selectors, services
 from treatments.forms import DeviceForm, LotForm, ProductForm, TextForm
-from treatments.models import CartridgeLot, PatchTest, Product
+from treatments.models import CartridgeLot, Device, PatchTest, Product
 
 
 def _page(request: HttpRequest, status: int = 200, **forms: object) -> HttpResponse:
-    context = {"device_form": DeviceForm(), "lot_form": LotForm(), "product_form": ProductForm(), **selectors.inventory(request.actor), **forms}
+    context = {"device_form": DeviceForm(), "lot_form": LotForm(today=timezone.now().date()), "product_form": ProductForm(), **selectors.inventory(request.actor), **forms}
     return render(request, "treatments/inventory.html", context, status=status)
 
 
@@ -50,10 +51,11 @@ def add_device(request: HttpRequest) -> HttpResponse:
 @allow(POST="stock:register")
 def add_lot(request: HttpRequest) -> HttpResponse:
     """A lot of cartridges, one row a unit."""
-    form = LotForm(request.POST)
+    site = _site(request)
+    form = LotForm(request.POST, today=site.today(timezone.now()))
     if form.is_valid():
         try:
-            services.register_lot(site=_site(request), month_only=False, by=request.actor, **form.cleaned_data)
+            services.register_lot(site=site, by=request.actor, **form.cleaned_data)
             messages.success(request, _("The lot is in stock."))
             return redirect("treatments:inventory")
         except Refused as refusal:
@@ -87,6 +89,19 @@ def quarantine(request: HttpRequest, lot: str) -> HttpResponse:
     return redirect("treatments:inventory")
 
 
+@allow(POST="device:quarantine")
+def retire_device(request: HttpRequest, device: str) -> HttpResponse:
+    """Out of service: it is not offered any more, and no session starts with it (S05)."""
+    found = fetch(Device, request.actor, uuid=device)
+    form = TextForm(request.POST)
+    if form.is_valid():
+        services.retire_device(device=found, reason=form.cleaned_data["text"], by=request.actor)
+        messages.success(request, _("The device is out of service."))
+    else:
+        messages.error(request, _("Give the reason."))
+    return redirect("treatments:inventory")
+
+
 @allow(GET="session:read", POST="patch_test:record")
 def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
     """Apply a product to a small area; read it after 24 hours at least."""
@@ -103,6 +118,7 @@ def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
         else:
             messages.error(request, _("Choose a product, or a result."))
         return redirect("treatments:patch_tests", patient=found.uuid)
+    record_access(by=request.actor, action="patch_test.list", patient_uuid=found.uuid)
     context = {
         "patient": found, "tests": found.patch_tests.select_related("product"), "tab": "sessions",
         "products": scoped(Product.objects.filter(is_anaesthetic=False, withdrawn=False), request.actor),

@@ -1,0 +1,113 @@
+"""What the session's views share: fetching, the page's context, saving what is on the form."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.errors import Conflict, Refused
+from clinic.htmx import is_fragment
+from clinic.models import Staff
+from clinic.permissions import check_subject, fetch
+from patients import selectors as people
+from patients.models import Patient
+from treatments import selectors, services
+from treatments.forms import BlockForm, EventForm, MeasurementForm, PhotoForm, SessionForm
+from treatments.models import TreatmentSession
+from treatments.rules.vocabulary import Stage
+from treatments.vocabulary import SessionState
+
+_STAGES = {SessionState.DRAFT: Stage.START, SessionState.STARTED: Stage.CHECKOUT, SessionState.ENDED: Stage.SIGNOFF}
+
+
+def staff_of(request: HttpRequest) -> Staff:
+    """Who is signed in."""
+    return Staff.objects.get(pk=request.actor.staff_id)
+
+
+def patient_of(request: HttpRequest, uuid: str) -> Patient:
+    """The page's patient, in scope; a POST is checked to be about this one (R12)."""
+    found = fetch(Patient.objects.select_related("site", "site__clinic"), request.actor, uuid=uuid)
+    check_subject(request, found.uuid)
+    return found
+
+
+def record_of(request: HttpRequest, uuid: str) -> TreatmentSession:
+    """The page's session, in scope; times are read and written in its site's zone from here on."""
+    rows = TreatmentSession.objects.select_related("patient", "patient__site", "course", "site", "site__clinic", "operator")
+    found = fetch(rows, request.actor, uuid=uuid)
+    check_subject(request, found.patient.uuid)
+    timezone.activate(found.site.tz)
+    return found
+
+
+def again(record: TreatmentSession) -> HttpResponse:
+    """Back to the record."""
+    return redirect("treatments:session", session=record.uuid)
+
+
+def form_of(record: TreatmentSession, data: Any = None) -> SessionForm:
+    """The record as a form, as stored or as posted."""
+    return SessionForm(data, record=record, today=record.site.today(timezone.now()))
+
+
+def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, status: int = 200, **more: Any) -> HttpResponse:
+    """The whole page, or for htmx the part with findings and what is wrong."""
+    template = "treatments/_findings.html" if is_fragment(request) else "treatments/session.html"
+    return render(request, template, _context(record, form) | more, status=status)
+
+
+def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
+    today = record.site.today(timezone.now())
+    stage = _STAGES.get(SessionState(record.state), Stage.SIGNOFF)
+    found = selectors.evaluate(record, stage)
+    last = selectors.last_session(record.patient, before=record.started_at or timezone.now())
+    checklist = selectors.checklist(record)
+    return {
+        "record": record, "patient": record.patient, "form": form, "evaluation": found, "tab": "sessions", "version": record.version,
+        "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [selectors.reason_key(f.rule, f.subject)]],
+        "checklist": checklist, "done": sum(done for _words, done, _part in checklist), "last": last,
+        "open_parts": {part for _words, done, part in checklist if not done},
+        "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
+        "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(),
+        "photo_form": PhotoForm(), "measurement_form": MeasurementForm(), "event_form": EventForm(),
+        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.all()[:6],
+        "rescreen": people.rescreen_on(record.patient, today),
+        "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),
+    }  # fmt: skip
+
+
+def saved(request: HttpRequest, record: TreatmentSession) -> tuple[TreatmentSession, HttpResponse | None]:
+    """Save what is on the form. Gives the record as stored, and the answer to give when it could not be saved.
+
+    The page keeps the version it was opened with until a save succeeds, so that nobody is ever overwritten (SETTLED 28).
+    """
+    form = form_of(record, request.POST)
+    note, status = "", 422
+    if form.is_valid():
+        try:
+            version = form.cleaned_data["version"]
+            return services.save_session(record=record, version=version, entry=form.entry(), by=request.actor, at=timezone.now()), None
+        except Conflict as conflict:
+            note, status = conflict.message, 409
+            if conflict.field in form.fields:
+                form.add_error(conflict.field, conflict.message)
+    return record, page(request, record, form, status, note=note, version=request.POST.get("version", ""))
+
+
+def saved_if_sent(request: HttpRequest, record: TreatmentSession) -> tuple[TreatmentSession, HttpResponse | None]:
+    """A step's button sends the whole form along: it is saved before the step is taken."""
+    return saved(request, record) if "version" in request.POST else (record, None)
+
+
+def stopped(request: HttpRequest, record: TreatmentSession, refusal: Refused, **more: Any) -> HttpResponse:
+    """The page again with all that stops the step, in words; nothing typed is lost."""
+    lines = []
+    if isinstance(refusal, services.Blocked):
+        lines = [*refusal.missing, *(f"{f.rule} {f.subject} {f.words}".replace("  ", " ") for f in refusal.findings)]
+        lines += [_("A reason is owed: %(rule)s") % {"rule": key.replace(":", " ").replace("_", " ")} for key in refusal.owed]
+    record = TreatmentSession.objects.select_related("patient__site", "course", "site__clinic", "operator").get(pk=record.pk)
+    status = 409 if isinstance(refusal, Conflict) else 422
+    return page(request, record, form_of(record), status, note=refusal.message, lines=lines, **more)

@@ -1,0 +1,127 @@
+"""Steps of a session record: copy, start, change cartridge, end, sign, and what follows a signature."""
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from clinic.errors import Refused
+from clinic.permissions import allow
+from treatments import services
+from treatments.forms import BlockForm, EndForm, TextForm
+from treatments.views.page import again, form_of, page, record_of, saved_if_sent, staff_of, stopped
+from treatments.vocabulary import SessionState
+
+
+@allow(POST="session:draft")
+def copy_last(request: HttpRequest, session: str) -> HttpResponse:
+    """Settings of the last session; never cartridge, photos, events or signature."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    try:
+        services.copy_last(record=record, version=record.version, by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        return stopped(request, record, refusal)
+    messages.success(request, _("Settings copied. Choose a new cartridge and check each zone."))
+    return again(record)
+
+
+@allow(POST="session:draft")
+def start(request: HttpRequest, session: str) -> HttpResponse:
+    """The needle may touch the skin."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    try:
+        services.start_session(record=record, by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        return stopped(request, record, refusal)
+    messages.success(request, _("Started."))
+    return again(record)
+
+
+@allow(POST="session:draft")
+def change_block(request: HttpRequest, session: str) -> HttpResponse:
+    """Another device or cartridge in mid-session."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    at = timezone.now()
+    form = BlockForm(request.POST, record=record, today=record.site.today(at))
+    if not form.is_valid():
+        return page(request, record, form_of(record), 422, block_form=form)
+    device, cartridge, seal = (form.cleaned_data[name] for name in ("new_device", "new_cartridge", "new_seal_intact"))
+    try:
+        services.change_block(record=record, device=device, cartridge=cartridge, seal_intact=seal, by=request.actor, at=at)
+    except Refused as refusal:
+        return stopped(request, record, refusal, block_form=form)
+    messages.success(request, _("Changed. Record the zones treated from now on; the earlier ones stay."))
+    return again(record)
+
+
+@allow(POST="session:draft")
+def end(request: HttpRequest, session: str) -> HttpResponse:
+    """Check-out."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    at, form = timezone.now(), EndForm(request.POST)
+    if not form.is_valid():
+        return page(request, record, form_of(record), 422, end_form=form)
+    try:
+        services.end_session(record=record, ended_at=form.cleaned_data["ended_at"] or at, by=request.actor, at=at)
+    except Refused as refusal:
+        if refusal.field:
+            form.add_error(refusal.field, refusal.message)
+        return stopped(request, record, refusal, end_form=form)
+    messages.success(request, _("Ended. The aftercare is planned now."))
+    return again(record)
+
+
+@allow(POST="session:sign")
+def sign(request: HttpRequest, session: str) -> HttpResponse:
+    """Sign & lock, by the operator, freshly signed in."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    if settings.SIGN_NEEDS_FRESH_LOGIN and not did_recently_reauthenticate(request):
+        messages.info(request, _("Type your password again, then sign."))
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': reverse('treatments:session', args=[record.uuid])})}")
+    try:
+        services.sign_session(record=record, signer=staff_of(request), by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        return stopped(request, record, refusal)
+    messages.success(request, _("Signed and locked."))
+    return again(record)
+
+
+@allow(POST="session:addendum")
+def addendum(request: HttpRequest, session: str) -> HttpResponse:
+    """A dated correction."""
+    record, form = record_of(request, session), TextForm(request.POST)
+    if form.is_valid() and record.state == SessionState.SIGNED:
+        text = form.cleaned_data["text"]
+        services.add_addendum(record=record.signed_record, text=text, staff=staff_of(request), by=request.actor, at=timezone.now())
+        messages.success(request, _("The addendum is signed."))
+    else:
+        messages.error(request, _("Write what you want to add."))
+    return again(record)
+
+
+@allow(POST="session:addendum")
+def entered_in_error(request: HttpRequest, session: str) -> HttpResponse:
+    """Recorded by mistake, or for the wrong patient."""
+    record, form = record_of(request, session), TextForm(request.POST)
+    if form.is_valid():
+        reason = form.cleaned_data["text"]
+        services.mark_entered_in_error(record=record, reason=reason, staff=staff_of(request), by=request.actor, at=timezone.now())
+        messages.success(request, _("Marked as entered in error. Its aftercare is cancelled."))
+    else:
+        messages.error(request, _("Give the reason."))
+    return again(record)
