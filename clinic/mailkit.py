@@ -17,7 +17,8 @@ class ForeignAddress(ValueError):
 
 def _plain(template: str, context: dict[str, Any]) -> str:
     """A text template without HTML escaping: “St John's” stays as it is."""
-    return get_template(template).template.render(Context(context, autoescape=False))  # type: ignore[attr-defined]
+    engine_template: Any = get_template(template)
+    return str(engine_template.template.render(Context(context, autoescape=False)))
 
 
 def render(message: str, context: dict[str, Any], language: str) -> tuple[str, str, str]:

@@ -68,7 +68,7 @@ class DepthField(forms.DecimalField):
         return int(depth * 100)
 
 
-class CartridgeField(forms.ModelChoiceField):
+class CartridgeField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A unit of the site's stock. One that can't be taken is refused with the reason, not as “invalid”."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -1,12 +1,13 @@
 """What is noted beside the record: adverse events and measurements."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.permissions import allow, fetch
+from clinic.requests import HttpRequest
 from treatments import services
 from treatments.forms import EventForm, MeasurementForm, TextForm
 from treatments.models import AdverseEvent

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from clinic.errors import Conflict, Refused
 from clinic.htmx import is_fragment
 from clinic.models import Staff
-from clinic.permissions import check_subject, fetch
+from clinic.permissions import acting_staff, check_subject, fetch
+from clinic.requests import HttpRequest
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
@@ -24,7 +25,7 @@ _STAGES = {SessionState.DRAFT: Stage.START, SessionState.STARTED: Stage.CHECKOUT
 
 def staff_of(request: HttpRequest) -> Staff:
     """Who is signed in."""
-    return Staff.objects.get(pk=request.actor.staff_id)
+    return acting_staff(request.actor)
 
 
 def patient_of(request: HttpRequest, uuid: str) -> Patient:

@@ -3,7 +3,7 @@
 import json
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.htmx import is_fragment
 from clinic.permissions import allow
+from clinic.requests import HttpRequest
 from treatments import selectors, services
 from treatments.forms import CourseForm, TextForm
 from treatments.models import TreatmentSession

@@ -3,7 +3,7 @@
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic.errors import Refused
 from clinic.permissions import allow
+from clinic.requests import HttpRequest
 from treatments import services
 from treatments.forms import BlockForm, EndForm, TextForm
 from treatments.views.page import again, form_of, page, record_of, saved_if_sent, staff_of, stopped
