@@ -92,7 +92,7 @@ def make_entry(site: Site, **changes: Any) -> SessionEntry:
         fields={
             "fitzpatrick": "II", "no_adverse_event": True, "aftercare_delivered": True,
             "sharps_and_cleaning_confirmed": True, "pain_readings": [3], "baseline_waiver_reason": "",
-        },  # fmt: skip
+        },
     )
     return replace(entry, **changes)
 

@@ -22,6 +22,7 @@ MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "MPO")
 _NONCE = 12
+_TOO_MANY_POINTS = "The photo has more than 40 million points. Use a smaller one."
 
 
 class NotAPhoto(Refused):
@@ -37,13 +38,15 @@ def cleaned(raw: bytes) -> tuple[bytes, int, int]:
     try:
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP", "MPO")) as opened:
             if opened.format not in _FORMATS or opened.width * opened.height > MOST_PIXELS:
-                raise NotAPhoto("The photo has more than 40 million points. Use a smaller one.", field="photo")
+                raise NotAPhoto(_TOO_MANY_POINTS, field="photo")
             if getattr(opened, "is_animated", False) and opened.format in {"PNG", "WEBP"}:
                 raise NotAPhoto("Moving pictures can't be used.", field="photo")
             opened.seek(0)
             picture = _to_srgb(ImageOps.exif_transpose(opened) or opened)
     except NotAPhoto:
         raise
+    except Image.DecompressionBombError as error:
+        raise NotAPhoto(_TOO_MANY_POINTS, field="photo") from error
     except Exception as error:  # Pillow raises many kinds for a broken or hostile file
         raise NotAPhoto("Only JPEG, PNG and WebP photos can be used. Export a HEIC photo as JPEG first.", field="photo") from error
     fresh = Image.new("RGB", picture.size, "white")

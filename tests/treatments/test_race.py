@@ -1,0 +1,71 @@
+"""Real threads on one row: one cartridge, one signature, one draft."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from tests.treatments.make import DAY, END, make_cartridge, make_device, make_draft, make_ended, make_entry
+from treatments import services
+from treatments.models import DeviceBlock, SignedRecord, TreatmentSession
+from treatments.services import CartridgeTaken, ChangedMeanwhile, NotReady
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+
+def together(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """Run `act` in `count` threads at one instant; a refusal is its result."""
+    barrier = Barrier(count)
+
+    def run(number: int) -> Any:
+        try:
+            barrier.wait()
+            return act(number)
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_of_eight_sessions_one_gets_the_cartridge(site: Site, amara: Staff) -> None:
+    drafts = [make_draft(site, amara, make_entry(site, cartridge=None, zones=())) for _ in range(8)]
+    unit, pen, by = make_cartridge(site, lot="ONE"), make_device(site), Actor.of_staff(amara)
+    entry = make_entry(site, device=pen, cartridge=unit)
+
+    def save(number: int) -> TreatmentSession:
+        return services.save_session(record=drafts[number], version=drafts[number].version, entry=entry, by=by, at=DAY)
+
+    answers = together(8, save)
+    assert sum(isinstance(a, TreatmentSession) for a in answers) == 1
+    assert sum(isinstance(a, CartridgeTaken) for a in answers) == 7
+    assert DeviceBlock.objects.filter(cartridge=unit).count() == 1
+
+
+def test_of_eight_savings_of_one_draft_one_wins(site: Site, amara: Staff) -> None:
+    record, by = make_draft(site, amara), Actor.of_staff(amara)
+    block = record.blocks.get()
+    entries = [make_entry(site, device=block.device, cartridge=block.cartridge) for _ in range(8)]
+    answers = together(8, lambda n: services.save_session(record=record, version=record.version, entry=entries[n], by=by, at=DAY))
+    assert sum(isinstance(a, TreatmentSession) for a in answers) == 1
+    assert sum(isinstance(a, ChangedMeanwhile) for a in answers) == 7
+
+
+def test_of_eight_signatures_one_is_kept(site: Site, amara: Staff) -> None:
+    record = make_ended(site, amara)
+    answers = together(8, lambda _n: services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=END))
+    assert sum(isinstance(a, SignedRecord) for a in answers) == 1
+    assert sum(isinstance(a, NotReady) for a in answers) == 7
+
+
+def test_records_signed_at_once_form_one_chain(site: Site, amara: Staff) -> None:
+    records = [make_ended(site, amara) for _ in range(6)]
+    together(6, lambda n: services.sign_session(record=records[n], signer=amara, by=Actor.of_staff(amara), at=END))
+    assert SignedRecord.objects.count() == 6 and services.broken_records() == []

@@ -1,0 +1,126 @@
+"""What the pages and the neighbours read."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from tests.treatments.make import (
+    DAY,
+    END,
+    make_cartridge,
+    make_course,
+    make_draft,
+    make_ended,
+    make_entry,
+    make_ready,
+    make_signed,
+    make_started,
+)
+from treatments import selectors, services
+from treatments.models import SessionPolicy
+from treatments.rules import session as assess
+from treatments.services import ZoneEntry
+
+
+@pytest.mark.parametrize("stage", ["plan", "start", "checkout", "signoff"])
+def test_the_rules_take_the_input_without_a_complaint(stage: str, site: Site, amara: Staff) -> None:
+    record = make_ended(site, amara)
+    given = selectors.session_input(record, stage, record.blocks.get())
+    assert "errors" not in assess(given)
+    assert given["zones"] == [
+        {"zone": "mid_scalp", "depthMm": 0.5, "belowHairline": False, "passes": 4, "endpoint": "mild_erythema"},
+        {"zone": "vertex", "depthMm": 0.75, "belowHairline": False, "passes": 4, "endpoint": "mild_erythema"},
+    ]
+
+
+def test_findings_speak_before_a_cartridge_is_chosen(site: Site, amara: Staff) -> None:
+    entry = make_entry(site, cartridge=None, zones=(ZoneEntry("frontal_hairline", 125, 4, ""),))
+    found = selectors.evaluate(make_draft(site, amara, entry), "start")
+    assert [(f.rule, f.subject) for f in found.findings if f.severity == "REASON"] == [("S08", "frontal_hairline")]
+    assert found.missing == ["Choose a cartridge."]
+
+
+def test_a_bad_cartridge_speaks_before_a_zone_is_entered(site: Site, amara: Staff) -> None:
+    entry = make_entry(site, seal_intact=False, zones=())
+    assert [f.rule for f in selectors.evaluate(make_draft(site, amara, entry), "start").blocks()] == ["S06"]
+
+
+def test_each_finding_has_words_and_a_source(site: Site, amara: Staff) -> None:
+    entry = make_entry(site, zones=(ZoneEntry("frontal_hairline", 125, 4, "none"),))
+    found = selectors.evaluate(make_draft(site, amara, entry), "start")
+    assert found.findings and all(f.words and f.source for f in found.findings)
+
+
+def test_the_clinics_own_numbers_count(site: Site, amara: Staff) -> None:
+    record = make_draft(site, amara)
+    SessionPolicy.objects.create(version=1, values={"passes_reason_above": 3}, proposed_by="Max", approved_by="Amara", at=DAY)
+    assert "S17" in [f.rule for f in selectors.evaluate(record, "start").findings]
+
+
+def test_the_next_window_is_day_28_to_42_at_first(site: Site, amara: Staff) -> None:
+    patient = make_signed(site, amara).session.patient
+    window = selectors.next_window(patient, today=date(2026, 3, 10))
+    assert window is not None and (window.opens_on, window.closes_on) == (date(2026, 3, 30), date(2026, 4, 13))
+
+
+def test_the_next_window_is_day_56_to_92_in_maintenance(site: Site, amara: Staff) -> None:
+    patient = make_signed(site, amara).session.patient
+    make_course(patient, amara, at=END, phase="maintenance")
+    window = selectors.next_window(patient, today=date(2026, 3, 10))
+    assert window is not None and (window.opens_on, window.closes_on) == (date(2026, 4, 27), date(2026, 6, 2))
+
+
+def test_there_is_no_window_without_an_earlier_session(site: Site, amara: Staff) -> None:
+    patient = make_ready(site)
+    make_course(patient, amara)
+    assert selectors.next_window(patient, today=date(2026, 3, 10)) is None
+
+
+def test_a_session_entered_in_error_does_not_count(site: Site, amara: Staff) -> None:
+    record = make_signed(site, amara).session
+    services.mark_entered_in_error(record=record, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=END)
+    assert selectors.last_session(record.patient) is None
+    assert not selectors.sessions_ended_since(DAY).exists()
+
+
+def test_ended_sessions_are_found_by_their_end(site: Site, amara: Staff) -> None:
+    record = make_ended(site, amara)
+    make_started(site, amara)
+    assert list(selectors.sessions_ended_since(END)) == [record]
+    assert not selectors.sessions_ended_since(END + timedelta(seconds=1)).exists()
+
+
+def test_free_cartridges_leave_out_used_expired_and_recalled_ones(site: Site, other_site: Site, amara: Staff) -> None:
+    used = make_started(site, amara).blocks.get().cartridge
+    old = make_cartridge(site, lot="OLD", expires_on=date(2026, 3, 1))
+    last_day = make_cartridge(site, lot="LAST", expires_on=date(2026, 3, 2))
+    recalled, far = make_cartridge(site, lot="REC", recalled=True), make_cartridge(other_site, lot="FAR")
+    free = set(selectors.free_cartridges(site, date(2026, 3, 2)))
+    assert last_day in free and not free & {used, old, recalled, far}
+
+
+def test_the_checklist_names_each_gap_and_where_to_mend_it(site: Site, amara: Staff) -> None:
+    entry = make_entry(site, zones=(ZoneEntry("vertex", 75),))
+    entry.fields.update(no_adverse_event=False, aftercare_delivered=False, sharps_and_cleaning_confirmed=False)
+    rows = selectors.checklist(make_started(site, amara, entry))
+    assert [part for _words, ready, part in rows if not ready] == ["scalp", "reactions", "aftercare", "aftercare", "actions", "findings"]
+
+
+def test_the_checklist_of_a_good_record_is_all_done(site: Site, amara: Staff) -> None:
+    assert all(ready for _words, ready, _part in selectors.checklist(make_ended(site, amara)))
+
+
+def test_a_page_asks_the_same_number_of_queries_however_many_sessions_there_are(site: Site, amara: Staff, client_as, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    from django.urls import reverse
+
+    patient = make_signed(site, amara, at=DAY - timedelta(days=60)).session.patient
+    client = client_as(amara)
+    page = reverse("treatments:course", args=[patient.uuid])
+    client.get(page)
+    with django_assert_max_num_queries(60) as first:
+        client.get(page)
+    make_draft(site, amara, patient=patient)
+    with django_assert_max_num_queries(len(first.captured_queries)):
+        client.get(page)
