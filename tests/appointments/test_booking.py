@@ -1,0 +1,190 @@
+"""Booking that two people can't win at once (R36; SETTLED 17), states, mails, and slots on the days when clocks change."""
+
+import itertools
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from icalendar import Calendar
+
+from appointments import emails, selectors, services
+from appointments.models import Appointment, Occupation, Room, StatusChange, VisitType, WorkingHours
+from appointments.rules import MOVES, AppointmentState, Span, interval_on, is_allowed_move, minus, starts_in
+from clinic.audit import Actor
+from clinic.models import OpeningHours, OutboxMessage, Site, Staff
+from patients.models import Patient
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+DESK = Actor(kind="staff", name="Rosa Lind", staff_id=1)
+_numbers = itertools.count(90_000)
+
+
+def make_patient(site: Site, **fields: object) -> Patient:
+    values = {"given_name": "Olivia", "family_name": "Marsh", "search_name": "marsh olivia", "birth_on": date(1985, 3, 27),
+              "email": "olivia@patient.example", "created_at": NOW - timedelta(days=3)} | fields  # fmt: skip
+    return Patient.objects.create(site=site, number=next(_numbers), **values)
+
+
+@pytest.fixture
+def talk(site: Site, amara: Staff) -> VisitType:
+    """A consultation of 30 minutes, an open site, Dr Amara at work, one room."""
+    for weekday in range(7):
+        OpeningHours.objects.create(site=site, weekday=weekday, opens=time(9), closes=time(17))
+        WorkingHours.objects.create(staff=amara, site=site, weekday=weekday, starts=time(0, 30), ends=time(23))
+    Room.objects.create(site=site, name="Room 1")
+    return VisitType.objects.create(code="talk", name="Consultation", kind="consultation", minutes=30, buffer_minutes=5, needs_screening=False)
+
+
+def book(site: Site, talk: VisitType, amara: Staff, *, hour: int = 10, patient: Patient | None = None, **more: object) -> Appointment:
+    wish = services.Wish(starts_at=datetime(2026, 11, 25, hour, 0, tzinfo=UTC), clinician=amara)
+    return services.book_appointment(patient=patient or make_patient(site), visit_type=talk, wish=wish, by=DESK, at=NOW, **more)
+
+
+class TestStates:
+    """The table of moves."""
+
+    @pytest.mark.parametrize(("was", "now"), [("booked", "confirmed"), ("confirmed", "arrived"), ("arrived", "in_session"), ("in_session", "done")])
+    def test_the_way_of_a_visit_is_allowed(self, was: str, now: str) -> None:
+        assert is_allowed_move(AppointmentState(was), AppointmentState(now))
+
+    @pytest.mark.parametrize(("was", "now"), [("done", "booked"), ("cancelled", "arrived"), ("in_session", "cancelled"), ("booked", "done")])
+    def test_other_moves_are_not(self, was: str, now: str) -> None:
+        assert not is_allowed_move(AppointmentState(was), AppointmentState(now))
+
+    def test_every_state_has_a_row(self) -> None:
+        assert set(MOVES) == set(AppointmentState)
+
+
+class TestFreeTime:
+    """Spans and starts."""
+
+    def test_a_cut_in_the_middle_leaves_two_pieces(self) -> None:
+        def at(hour: int) -> datetime:
+            return datetime(2026, 11, 25, hour, tzinfo=UTC)
+
+        assert minus([Span(at(9), at(12))], [Span(at(10), at(11))]) == [Span(at(9), at(10)), Span(at(11), at(12))]
+        assert [s.hour for s in starts_in([Span(at(9), at(11))], minutes=60, step=60)] == [9, 10]
+
+    @pytest.mark.parametrize(
+        ("days", "word"), [(0, "blocked"), (6, "blocked"), (7, "early"), (27, "early"), (28, "in_window"), (42, "in_window"), (43, "late")]
+    )
+    def test_the_interval_says_what_a_day_is(self, days: int, word: str) -> None:
+        last = date(2026, 10, 1)
+        found = interval_on(last + timedelta(days=days), last_on=last, opens_on=last + timedelta(days=28), closes_on=last + timedelta(days=42))
+        assert found.word == word
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("on", [date(2027, 3, 28), date(2027, 10, 31)])
+    def test_a_slot_exists_once_on_the_days_when_clocks_change(self, site: Site, talk: VisitType, on: date) -> None:
+        OpeningHours.objects.filter(site=site).update(opens=time(0, 15), closes=time(5))
+        slots = selectors.free_slots(site=site, visit_type=talk, from_on=on, to_on=on, at=NOW)
+        starts = [slot.starts_at for slot in slots]
+        assert len(starts) == len(set(starts)) > 0
+        assert all(b - a == timedelta(minutes=15) for a, b in itertools.pairwise(starts))
+
+
+@pytest.mark.django_db
+class TestBooking:
+    """One slot, one booking."""
+
+    def test_takes_clinician_room_and_patient(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        assert set(Occupation.objects.filter(appointment=booked).values_list("resource_kind", flat=True)) == {"clinician", "room", "patient"}
+        assert StatusChange.objects.get(appointment=booked).what == "booked"
+
+    def test_the_same_form_twice_books_once(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        patient = make_patient(site)
+        assert book(site, talk, amara, patient=patient, form_key="abc") == book(site, talk, amara, patient=patient, form_key="abc")
+
+    def test_a_taken_slot_names_the_nearest_free_ones(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        book(site, talk, amara)
+        with pytest.raises(services.SlotTaken) as taken:
+            book(site, talk, amara)
+        assert taken.value.nearest
+        assert all(slot.starts_at != datetime(2026, 11, 25, 10, tzinfo=UTC) for slot in taken.value.nearest)
+
+    def test_the_database_itself_refuses_an_overlap(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        row = Occupation.objects.filter(appointment=book(site, talk, amara), resource_kind="clinician").get()
+        row.pk = None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            row.save()
+
+    def test_a_deliberate_overlap_takes_the_second_lane_with_its_reason(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        book(site, talk, amara)
+        second = book(site, talk, amara, overlap_reason="the doctor agreed")
+        assert second.overlap_reason == "the doctor agreed"
+        assert set(Occupation.objects.filter(appointment=second, resource_kind="clinician").values_list("lane", flat=True)) == {2}
+
+    def test_a_hold_stops_the_desk(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        from patients.services import place_hold
+
+        patient = make_patient(site)
+        place_hold(patient=patient, blocks=["booking"], cause_kind="concern", cause_uuid=None, reason="red flag", by=DESK, at=NOW)
+        with pytest.raises(services.NotEligible):
+            book(site, talk, amara, patient=patient)
+
+
+@pytest.mark.django_db
+class TestMails:
+    """Rows before acts; the three minutes; the calendar file."""
+
+    def kinds(self, booked: Appointment) -> dict[str, str]:
+        return dict(OutboxMessage.objects.filter(cause_uuid=booked.uuid).values_list("kind", "state"))
+
+    def test_moving_back_within_the_grace_sends_nothing_of_the_move(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        OutboxMessage.objects.filter(kind="appointment_confirmed").update(state="sent")
+        there = services.Wish(starts_at=booked.starts_at + timedelta(hours=2), clinician=amara)
+        moved = services.move_appointment(appointment=booked, wish=there, by=DESK, at=NOW)
+        assert self.kinds(moved)["appointment_changed"] == "planned"
+        back = services.Wish(starts_at=booked.starts_at, clinician=amara)
+        services.move_appointment(appointment=moved, wish=back, by=DESK, at=NOW + timedelta(minutes=1))
+        assert self.kinds(moved)["appointment_changed"] == "cancelled"
+
+    def test_a_cancelled_visit_never_reminds(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        far = services.Wish(starts_at=datetime(2026, 12, 9, 10, tzinfo=UTC), clinician=amara)
+        booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=far, by=DESK, at=NOW)
+        assert self.kinds(booked)["appointment_reminder"] == "planned"
+        services.cancel_appointment(appointment=booked, reason="ill", by=DESK, at=NOW)
+        assert self.kinds(booked)["appointment_reminder"] == "cancelled"
+
+    def test_the_calendar_file_is_neutral_in_utc_with_a_stable_uid(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        first = Calendar.from_ical(emails.ics(booked, "REQUEST", NOW)).walk("VEVENT")[0]
+        booked.sequence += 1
+        second = Calendar.from_ical(emails.ics(booked, "CANCEL", NOW)).walk("VEVENT")[0]
+        assert first["UID"] == second["UID"]
+        assert (first["SEQUENCE"], second["SEQUENCE"]) == (0, 1)
+        assert first["DTSTART"].dt == datetime(2026, 11, 25, 10, tzinfo=UTC)
+        words = emails.ics(booked, "REQUEST", NOW).decode().lower()
+        assert "microneedling" not in words and "consultation" not in words
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_twenty_bookings_of_one_slot_give_one(site: Site, talk: VisitType, amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
+    """Real threads on one slot: one wins, nineteen get a kind answer, nobody a crash."""
+    patients = [make_patient(site) for _ in range(20)]
+    gate, results = threading.Barrier(20), []
+
+    def attempt(patient: Patient) -> None:
+        gate.wait()
+        try:
+            book(site, talk, amara, patient=patient)
+            results.append("booked")
+        except services.SlotTaken:
+            results.append("taken")
+        except Exception as error:  # anything else is what this test looks for
+            results.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=attempt, args=[patient]) for patient in patients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["booked"] + ["taken"] * 19
+    assert Appointment.objects.count() == 1
