@@ -6,6 +6,7 @@
     if (!form) { return; }
     saving(form);
     mapping(form);
+    keys(form);
   });
 
   /* Every change reaches the server within two seconds; steps wait for a save that is under way. */
@@ -61,6 +62,18 @@
       words.textContent = link.dataset.error;
       field.setAttribute("aria-invalid", "true");
       field.insertAdjacentElement("afterend", words);
+    });
+  }
+
+  /* Ctrl+S saves the draft, Ctrl+D copies the last session, Ctrl+Enter signs. */
+  function keys(form) {
+    document.addEventListener("keydown", function (event) {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) { return; }
+      var wanted = { s: "#session-form button[type=submit]:not([formaction])", d: "[data-key=copy]", Enter: "[data-key=sign]" }[event.key];
+      var button = wanted && document.querySelector(wanted);
+      if (!button) { return; }
+      event.preventDefault();
+      form.requestSubmit(button);
     });
   }
 

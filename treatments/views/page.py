@@ -56,8 +56,9 @@ def form_of(record: TreatmentSession, data: Any = None) -> SessionForm:
 
 def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, status: int = 200, **more: Any) -> HttpResponse:
     """The whole page, or for htmx the part with findings and what is wrong."""
-    template = "treatments/_findings.html" if is_fragment(request) else "treatments/session.html"
-    return render(request, template, _context(record, form) | more, status=status)
+    fragment = is_fragment(request)
+    template = "treatments/_findings.html" if fragment else "treatments/session.html"
+    return render(request, template, _context(record, form) | {"swap_oob": fragment} | more, status=status)
 
 
 def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
