@@ -13,7 +13,7 @@ from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
-from treatments.models import AdverseEvent, CartridgeLot, Photo, TreatmentSession
+from treatments.models import AdverseEvent, CartridgeLot, Device, Photo, TreatmentSession
 
 CANARY = "CANARYQZX"
 CLINICAL = {
@@ -68,7 +68,7 @@ def load() -> dict[str, str]:
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
-        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid,
+        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip
