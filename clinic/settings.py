@@ -189,6 +189,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
+    "max_retries": 1,  # a nudge is not worth waiting for
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
 }
 CELERY_TASK_PUBLISH_RETRY = False  # a nudge may be lost: the row is the truth, beat and the loop sweep
 CELERY_TIMEZONE = "UTC"
