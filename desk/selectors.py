@@ -117,7 +117,7 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
             "last_settings": sessions.settings_of(last) if last else [],
             "events": patient.adverse_events.filter(closed_at=None),
             "concerns": after.concerns_of(patient),
-            "check_ins": after.check_ins_of(patient, limit=5),
+            "check_ins": [(c, after.step_words(c.code), hasattr(c, "response")) for c in after.check_ins_of(patient) if c.opens_at <= at][:5],
         }
     return found
 

@@ -172,7 +172,7 @@ class TestAfterwards:
             _answer_well(on_phone)
         on_phone.sees("999")
 
-    def test_a_red_flag_reaches_a_clinician_and_closes_with_an_outcome(self, clinic: Clinic, at_chair: Visitor, at_desk: Visitor) -> None:
+    def test_a_red_flag_reaches_a_clinician_and_the_desk_reads_nothing_of_it(self, clinic: Clinic, at_chair: Visitor, at_desk: Visitor) -> None:
         at_chair.sign_in("amara").go("/aftercare/concerns/")
         at_chair.check()
         uuid = clinic.rows("SELECT uuid FROM aftercare_concern ORDER BY id LIMIT 1")[0][0]
