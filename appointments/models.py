@@ -40,6 +40,7 @@ class VisitType(models.Model):
     buffer_minutes = models.PositiveSmallIntegerField(default=0)
     needs_screening = models.BooleanField(default=True)
     needs_room = models.BooleanField(default=True)
+    needs_device = models.BooleanField(default=False)
     in_room_limit_minutes = models.PositiveSmallIntegerField(default=60)
 
     class Meta:
@@ -143,6 +144,8 @@ class StatusChange(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     told_patient = models.BooleanField(default=False)
     by = models.CharField(max_length=160)
+    before = models.JSONField(null=True, blank=True)
+    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["at", "pk"]

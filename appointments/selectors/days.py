@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from appointments.models import Appointment, RecallAttempt
+from appointments.models import Appointment, Occupation, RecallAttempt, StatusChange
 from appointments.rules import HOLDS_TIME, OPEN, AppointmentState
 from clinic.clock import resolve_local
 from clinic.models import Site
@@ -36,6 +36,23 @@ def of_patient(patient: Patient) -> QuerySet[Appointment]:
     """All visits of a patient, newest first, with their changes."""
     rows = patient.appointments.select_related("clinician", "visit_type", "site", "room")
     return rows.prefetch_related("changes").order_by("-starts_at")
+
+
+def last_change(appointment: Appointment) -> StatusChange | None:
+    """What an undo would take back: the newest change that is neither an undo nor undone."""
+    return appointment.changes.exclude(what="undone").filter(undone_by=None).order_by("-at", "-pk").first()
+
+
+def who_has(wanted: Appointment) -> str:
+    """Whom the time went to, for the desk: the names of the visits that overlap it with one of its resources."""
+    during = (wanted.starts_at, wanted.ends_at)
+    mine = Q(resource_kind="clinician", resource_id=wanted.clinician_id) | Q(resource_kind="patient", resource_id=wanted.patient_id)
+    rows = Occupation.objects.filter(mine, during__overlap=during).exclude(appointment=None).exclude(appointment=wanted.pk)
+    return "; ".join(
+        f"{row.appointment.patient.short_name} with {row.appointment.clinician.display_name}"
+        for row in rows.select_related("appointment__patient", "appointment__clinician").order_by("pk")[:2]
+        if row.appointment
+    )
 
 
 def ended_visits() -> QuerySet[Appointment]:

@@ -1,6 +1,6 @@
 """Bookable time: opening hours ∩ working hours − absences − what is taken, with a room and a device if needed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,10 +15,12 @@ from patients.models import Patient
 from treatments import selectors as sessions
 from treatments.rules import Window
 
+_Free = Callable[[Span], tuple[int | None, ...] | None]
+
 MOST_DAYS = 120
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Slot:
     """A start that is free with this clinician, and in a room if the visit needs one."""
 
@@ -27,6 +29,7 @@ class Slot:
     clinician_id: int
     clinician_name: str
     room_id: int | None = None
+    device_id: int | None = None
 
     @property
     def value(self) -> str:
@@ -71,9 +74,8 @@ def free_slots(
     busy = taken_spans("clinician", staff, whole, at=at, but=but)
     for gone in Absence.objects.filter(staff__in=staff, starts_at__lt=whole.ends_at, ends_at__gt=whole.starts_at):
         busy[gone.staff_id].append(Span(gone.starts_at, gone.ends_at))
-    rooms = list(Room.objects.filter(site=site, out_of_service=False)) if visit_type.needs_room else []
-    room_busy = taken_spans("room", [room.pk for room in rooms], whole, at=at, but=but)
     own = taken_spans("patient", [patient.pk], whole, at=at, but=but)[patient.pk] if patient else []
+    place = _places(site, visit_type, whole, at=at, but=but)
     length = visit_type.minutes + visit_type.buffer_minutes
     found = []
     for on in days:
@@ -84,12 +86,30 @@ def free_slots(
             hours = _local_spans(site, on, ((w.starts, w.ends) for w in working if w.staff_id == pk and w.weekday == on.weekday()))
             free = minus(shared(open_spans, hours), [*busy[pk], *own])
             for start in starts_in(free, minutes=length):
-                visit = Span(start, start + timedelta(minutes=length))
-                room = next((r.pk for r in rooms if not any(visit.overlaps(t) for t in room_busy[r.pk])), None)
-                if start > at and (room is not None or not visit_type.needs_room):
-                    ends = start + timedelta(minutes=visit_type.minutes)
-                    found.append(Slot(start, ends, pk, person.display_name, room))
-    return sorted(found)
+                where = place(Span(start, start + timedelta(minutes=length))) if start > at else None
+                if where is not None:
+                    found.append(Slot(start, start + timedelta(minutes=visit_type.minutes), pk, person.display_name, *where))
+    return sorted(found, key=lambda slot: (slot.starts_at, slot.clinician_name, slot.clinician_id))
+
+
+def _places(site: Site, visit_type: VisitType, whole: Span, *, at: datetime, but: int | None) -> _Free:
+    """A function that names a free room and a free device for a span (None where the visit needs none), or None if one lacks."""
+    wanted: list[list[int] | None] = [
+        list(Room.objects.filter(site=site, out_of_service=False).values_list("pk", flat=True)) if visit_type.needs_room else None,
+        list(sessions.devices_at(site).values_list("pk", flat=True)) if visit_type.needs_device else None,
+    ]
+    busy = [taken_spans(kind, ids or [], whole, at=at, but=but) for kind, ids in zip(("room", "device"), wanted, strict=True)]
+
+    def place(visit: Span) -> tuple[int | None, ...] | None:
+        found: list[int | None] = []
+        for ids, taken in zip(wanted, busy, strict=True):
+            free = None if ids is None else next((pk for pk in ids if not any(visit.overlaps(t) for t in taken[pk])), None)
+            if ids is not None and free is None:
+                return None
+            found.append(free)
+        return tuple(found)
+
+    return place
 
 
 @dataclass(frozen=True)

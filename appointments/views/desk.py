@@ -168,7 +168,7 @@ def _back(request: HttpRequest, found: Appointment) -> str:
 def undo(request: HttpRequest, appointment: str) -> HttpResponse:
     """Back to the state before."""
     found = _one(request, appointment)
-    services.undo_state(appointment=found, by=request.actor, at=timezone.now())
+    services.undo_change(appointment=found, by=request.actor, at=timezone.now())
     messages.success(request, _("Undone."))
     return redirect(_back(request, found))
 

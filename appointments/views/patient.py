@@ -52,7 +52,7 @@ def _act(what: str, found: Appointment, request: HttpRequest, at: datetime) -> N
     elif what == "cancel":
         services.cancel_by_patient(appointment=found, by=request.actor, at=at)
     elif what == "undo":
-        services.undo_state(appointment=found, by=request.actor, at=at)
+        services.undo_change(appointment=found, by=request.actor, at=at)
     else:
         raise Refused(_("Choose what you want to do."))
 

@@ -22,9 +22,9 @@ FAMILY = (
 )  # fmt: skip
 
 VISIT_TYPES = (
-    ("session", "Microneedling session", "session", 45, 10, True, 30),
-    ("consultation", "First consultation", "consultation", 30, 5, False, 30),
-    ("review", "Review with photos", "review", 20, 5, False, 20),
+    ("session", "Microneedling session", "session", 45, 10, True, 30, True),
+    ("consultation", "First consultation", "consultation", 30, 5, False, 30, False),
+    ("review", "Review with photos", "review", 20, 5, False, 20, False),
 )
 
 CONSENT = """Scalp microneedling for hair loss

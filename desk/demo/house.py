@@ -35,10 +35,11 @@ def build_house(*, by: Actor, at: datetime) -> Site:
             for weekday in range(6):
                 WorkingHours.objects.create(staff=staff, site=site, weekday=weekday, starts=time(9), ends=time(17, 30))
     Room.objects.bulk_create([Room(site=site, name="Room 1"), Room(site=site, name="Room 2")])
-    for code, name, kind, minutes, buffer, screened, limit in cast.VISIT_TYPES:
+    for code, name, kind, minutes, buffer, screened, limit, device in cast.VISIT_TYPES:
         VisitType.objects.create(
-            code=code, name=name, kind=kind, minutes=minutes, buffer_minutes=buffer, needs_screening=screened, in_room_limit_minutes=limit
-        )
+            code=code, name=name, kind=kind, minutes=minutes, buffer_minutes=buffer, needs_screening=screened, in_room_limit_minutes=limit,
+            needs_device=device,
+        )  # fmt: skip
     _stock(site, by=by, today=at.date())
     people.publish_consent_text(
         version="2026-11", language="en", text=cast.CONSENT, procedures=["scalp_microneedling"], off_label=True, by=by, at=at - timedelta(days=420)

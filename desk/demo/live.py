@@ -83,38 +83,42 @@ def fill_calendar(site: Site, patients: list[Patient], dice: random.Random, *, b
     for slot in free:
         if slot.starts_at.minute in (0, 30) and dice.random() < 0.5:
             picked[(slot.starts_at, slot.clinician_id)] = slot
-    rooms, booked, pool = list(Room.objects.filter(site=site).order_by("pk")), 0, iter(patients)
+    rooms, devices = list(Room.objects.filter(site=site).order_by("pk")), list(Device.objects.filter(site=site).order_by("pk"))
+    booked, pool = 0, iter(patients)
     for slot in sorted(picked.values()):
         span = (slot.starts_at, slot.ends_at + timedelta(minutes=visit_type.buffer_minutes))
         taken = set(Occupation.objects.filter(during__overlap=span).values_list("resource_kind", "resource_id"))
         room = next((r for r in rooms if ("room", r.pk) not in taken), None)
+        device = next((d for d in devices if ("device", d.pk) not in taken), None)
         patient = next(pool, None)
         if patient is None:
             break
-        if room is None or ("clinician", slot.clinician_id) in taken:
+        if room is None or device is None or ("clinician", slot.clinician_id) in taken:
             continue
-        _visit(site, patient, visit_type, slot, room, span, by=by, at=at)
+        _visit(Appointment(patient=patient, site=site, visit_type=visit_type, room=room, device=device), slot, span, at=at)
         booked += 1
     return booked
 
 
-def _visit(site: Site, patient: Patient, visit_type: VisitType, slot: Any, room: Room, span: tuple[datetime, datetime], *, by: Actor, at: datetime) -> None:
-    state = "booked"
+def _visit(row: Appointment, slot: Any, span: tuple[datetime, datetime], *, at: datetime) -> None:
+    row.state = "booked"
     if slot.ends_at < at - timedelta(minutes=20):
-        state = "done"
+        row.state = "done"
     elif slot.starts_at < at - timedelta(minutes=10):
-        state = "missed"
+        row.state = "missed"
     elif slot.starts_at < at + timedelta(minutes=20):
-        state = "arrived"
-    elif patient.number % 3 == 0:
-        state = "confirmed"
-    row = Appointment.objects.create(
-        patient=patient, site=site, visit_type=visit_type, clinician_id=slot.clinician_id, room=room, starts_at=slot.starts_at, ends_at=slot.ends_at,
-        state=state, state_since=min(at, slot.starts_at) - timedelta(minutes=8), booked_at=at - timedelta(days=6), booked_by="Rosa Delgado",
-    )  # fmt: skip
+        row.state = "arrived"
+    elif row.patient.number % 3 == 0:
+        row.state = "confirmed"
+    row.clinician_id, row.starts_at, row.ends_at = slot.clinician_id, slot.starts_at, slot.ends_at
+    row.state_since = min(at, slot.starts_at) - timedelta(minutes=8)
+    row.booked_at, row.booked_by = at - timedelta(days=6), "Rosa Delgado"
+    row.save()
     StatusChange.objects.create(appointment=row, at=at - timedelta(days=6), now="booked", what="booked", by="Rosa Delgado")
-    if state != "missed":
-        for kind, pk in (("clinician", row.clinician_id), ("room", room.pk), ("patient", patient.pk)):
+    if row.state != "missed":
+        resources = (("clinician", row.clinician_id), ("room", row.room_id), ("device", row.device_id), ("patient", row.patient_id))
+        for kind, pk in resources:
+            assert pk is not None
             Occupation.objects.create(resource_kind=kind, resource_id=pk, during=DateTimeTZRange(*span), appointment=row)
 
 

@@ -15,6 +15,7 @@ from appointments.rules import MOVES, AppointmentState, Span, interval_on, is_al
 from clinic.audit import Actor
 from clinic.models import OpeningHours, OutboxMessage, Site, Staff
 from patients.models import Patient
+from treatments.models import Device
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DESK = Actor(kind="staff", name="Rosa Lind", staff_id=1)
@@ -188,3 +189,83 @@ def test_twenty_bookings_of_one_slot_give_one(site: Site, talk: VisitType, amara
         thread.join()
     assert sorted(results) == ["booked"] + ["taken"] * 19
     assert Appointment.objects.count() == 1
+
+
+@pytest.mark.django_db
+class TestDevices:
+    """A needling visit takes a device too; the second visit of the hour takes the second one, the third is refused."""
+
+    @pytest.fixture
+    def needling(self, site: Site, talk: VisitType) -> VisitType:
+        Room.objects.bulk_create([Room(site=site, name="Room 2"), Room(site=site, name="Room 3")])
+        for name in ("Pen X", "Pen Y"):
+            Device.objects.create(site=site, name=name, max_depth_hundredths=150)
+        VisitType.objects.filter(pk=talk.pk).update(needs_device=True)
+        talk.refresh_from_db()
+        return talk
+
+    def others(self, site: Site) -> list[Staff]:
+        found = []
+        for name in ("Dr Two", "Dr Three"):
+            person = Staff.objects.create(email=f"{name[3:]}@demo.example".lower(), name=name, roles=["clinician"])
+            person.sites.add(site)
+            for weekday in range(7):
+                WorkingHours.objects.create(staff=person, site=site, weekday=weekday, starts=time(0, 30), ends=time(23))
+            found.append(person)
+        return found
+
+    def test_two_devices_serve_two_visits_and_the_third_is_refused(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        two, three = self.others(site)
+        first, second = book(site, needling, amara), book(site, needling, two)
+        assert first.device_id and second.device_id and first.device_id != second.device_id
+        with pytest.raises(services.SlotTaken):
+            book(site, needling, three)
+
+    def test_the_finder_offers_no_time_without_a_device(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        two, three = self.others(site)
+        for person in (amara, two):
+            book(site, needling, person)
+        on = date(2026, 11, 25)
+        slots = selectors.free_slots(site=site, visit_type=needling, from_on=on, to_on=on, at=NOW, clinician=three)
+        starts = [slot.starts_at.hour * 60 + slot.starts_at.minute for slot in slots]
+        assert starts and not [start for start in starts if 10 * 60 - 35 < start < 10 * 60 + 35]
+
+
+@pytest.mark.django_db
+class TestUndo:
+    """One step back at a time: a state, a move, the booking itself."""
+
+    def test_a_move_goes_back_to_its_time_and_place(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        OutboxMessage.objects.filter(kind="appointment_confirmed").update(state="sent")
+        there = services.Wish(starts_at=booked.starts_at + timedelta(hours=2), clinician=amara)
+        services.move_appointment(appointment=booked, wish=there, by=DESK, at=NOW)
+        back = services.undo_change(appointment=booked, by=DESK, at=NOW + timedelta(minutes=1))
+        assert (back.starts_at, back.ends_at, back.room_id) == (booked.starts_at, booked.ends_at, booked.room_id)
+        assert {row.during.lower for row in Occupation.objects.filter(appointment=back)} == {booked.starts_at}
+        assert not OutboxMessage.objects.filter(kind="appointment_changed", state="planned").exists()
+
+    def test_steps_are_taken_back_one_after_the_other(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        for to in (AppointmentState.CONFIRMED, AppointmentState.ARRIVED):
+            services.change_state(appointment=booked, to=to, by=DESK, at=NOW)
+        seen = [services.undo_change(appointment=booked, by=DESK, at=NOW).state for _ in range(3)]
+        assert seen == ["confirmed", "booked", "cancelled"]
+        with pytest.raises(services.MoveNotAllowed):
+            services.undo_change(appointment=booked, by=DESK, at=NOW)
+
+    def test_taking_back_a_booking_sends_nothing_and_frees_the_time(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        services.undo_change(appointment=booked, by=DESK, at=NOW + timedelta(minutes=1))
+        assert set(OutboxMessage.objects.filter(cause_uuid=booked.uuid).values_list("state", flat=True)) == {"cancelled"}
+        assert not Occupation.objects.filter(appointment=booked).exists()
+
+    def test_a_time_that_somebody_else_took_meanwhile_is_not_taken_back(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara)
+        services.cancel_appointment(appointment=booked, reason="ill", by=DESK, at=NOW)
+        book(site, talk, amara)
+        with pytest.raises(services.SlotTaken) as taken:
+            services.undo_change(appointment=booked, by=DESK, at=NOW)
+        assert "Marsh" in taken.value.winner
+        booked.refresh_from_db()
+        assert booked.state == "cancelled"

@@ -1,0 +1,104 @@
+"""The states of a visit: one move in the table, or one step back. Rows are added, never removed."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from appointments import emails, selectors
+from appointments.models import Appointment, Room, StatusChange
+from appointments.rules import HOLDS_TIME, AppointmentState, is_allowed_move
+from appointments.services.common import MoveNotAllowed, note, occupy, taken_error
+from clinic import audit
+from clinic.audit import Actor
+from clinic.models import Staff
+from treatments import services as sessions
+
+
+def change_state(
+    *, appointment: Appointment, to: AppointmentState, by: Actor, at: datetime, reason: str = "", room: Room | None = None, tell: bool = True
+) -> Appointment:
+    """One move in the table of states. Raises MoveNotAllowed."""
+    with audit.write(by=by, action=f"appointment.{to}", reason=reason):
+        locked = _locked(appointment)
+        was = AppointmentState(locked.state)
+        if was == to:
+            return locked
+        if not is_allowed_move(was, to):
+            raise MoveNotAllowed(f"A visit that is {was.value.replace('_', ' ')} can't become {to.value.replace('_', ' ')}.")
+        locked.state, locked.state_since = to, at
+        locked.room = room or locked.room
+        if to is AppointmentState.CANCELLED:
+            locked.sequence += 1
+        locked.save(update_fields=["state", "state_since", "room", "sequence"])
+        note(locked, was=was, by=by, at=at, reason=reason, told=tell and to is AppointmentState.CANCELLED)
+        if to not in HOLDS_TIME:
+            locked.occupations.all().delete()
+        if to is AppointmentState.CANCELLED:
+            emails.appointment_cancelled(appointment=locked, by=by, at=at, tell=tell)
+    return locked
+
+
+def _locked(appointment: Appointment) -> Appointment:
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related("patient", "site", "visit_type", "clinician")
+    return rows.get(pk=appointment.pk)
+
+
+def undo_change(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
+    """One step back: a state, a move or the booking itself. A new row, nothing is removed. Raises SlotTaken, MoveNotAllowed."""
+    try:
+        with audit.write(by=by, action="appointment.undo"):
+            locked = _locked(appointment)
+            last = selectors.last_change(locked)
+            if last is None or (locked.session_id and last.now in ("in_session", "done")):
+                raise MoveNotAllowed("There is nothing to undo.")
+            return _step_back(locked, last, by=by, at=at)
+    except IntegrityError as error:
+        raise taken_error(appointment, at) from error
+
+
+def _step_back(locked: Appointment, last: StatusChange, *, by: Actor, at: datetime) -> Appointment:
+    was, starts_at = AppointmentState(locked.state), locked.starts_at
+    if last.what == "booked":
+        locked.state = AppointmentState.CANCELLED
+    elif last.what == "moved" and last.before:
+        locked.starts_at = datetime.fromisoformat(last.before["starts_at"])
+        locked.ends_at = datetime.fromisoformat(last.before["ends_at"])
+        locked.clinician_id, locked.room_id, locked.device_id = (last.before[key] for key in ("clinician", "room", "device"))
+        locked.state = last.before["state"]
+    else:
+        locked.state = last.was
+    moved = locked.starts_at != starts_at or last.what == "moved"
+    if moved or AppointmentState.CANCELLED in (was, locked.state):
+        locked.sequence += 1
+    locked.state_since = at
+    locked.save()
+    locked.occupations.all().delete()
+    if locked.state in HOLDS_TIME:
+        occupy(locked, lane=2 if locked.overlap_reason else 1, at=at)
+    note(locked, was=was, by=by, at=at, what="undone", undoes=last)
+    if last.what == "booked":
+        emails.appointment_cancelled(appointment=locked, by=by, at=at, tell=True)
+    elif moved:
+        emails.appointment_changed(appointment=locked, was=starts_at, by=by, at=at, tell=last.told_patient)
+    else:
+        emails.take_back_cancellation(appointment=locked, by=by, at=at)
+    return locked
+
+
+def start_visit(*, appointment: Appointment, operator: Staff, by: Actor, at: datetime) -> Appointment:
+    """Open the session's record and link it; the visit is *in session*."""
+    with audit.write(by=by, action="appointment.start"):
+        if appointment.state == AppointmentState.ARRIVED:
+            record = sessions.open_session(patient=appointment.patient, operator=operator, site=appointment.site, by=by, at=at)
+            Appointment.objects.filter(pk=appointment.pk).update(session=record)
+        return change_state(appointment=appointment, to=AppointmentState.IN_SESSION, by=by, at=at)
+
+
+def sweep_states(*, by: Actor, at: datetime) -> int:
+    """“Done” follows an ended session (SETTLED 14)."""
+    count = 0
+    for appointment in selectors.ended_visits():
+        with transaction.atomic():
+            change_state(appointment=appointment, to=AppointmentState.DONE, by=by, at=at, reason="session ended")
+        count += 1
+    return count
