@@ -11,10 +11,15 @@ from clinic.outbox import deliver
 log = logging.getLogger("clinic.outbox")
 
 
+def worker_lives() -> None:
+    """Leave a sign in the cache for `/readyz`."""
+    cache.set("worker:last", timezone.now().timestamp(), timeout=3600)
+
+
 @shared_task(name="clinic.drain", acks_late=False, max_retries=0)
 def drain() -> None:
     """Send what is due. May run twice, late or not at all without harm."""
-    cache.set("worker:last", timezone.now().timestamp(), timeout=3600)
+    worker_lives()
     deliver.drain()
 
 
@@ -25,11 +30,11 @@ def beat_tick() -> None:
     cache.set_many({"beat:last": now, "worker:last": now}, timeout=3600)
 
 
-def send_nudge(task: str = "clinic.drain") -> None:
+def send_nudge(task: str = "clinic.drain", *, expires: float = 25) -> None:
     """Ask a worker for a task by name. A broker that is down costs speed alone, so its error ends here."""
     from clinic.celery import app
 
     try:
-        app.send_task(task, retry=False, expires=25, ignore_result=True)
+        app.send_task(task, retry=False, expires=expires, ignore_result=True)
     except Exception as error:  # kombu raises many kinds; the sweep comes within a minute anyway
         log.warning("nudge for %s lost: %s", task, type(error).__name__)
