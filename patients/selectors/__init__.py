@@ -1,25 +1,30 @@
 """Every read of this room."""
 
-from patients.selectors.finding import Candidate, duplicate_candidates, found_patients, typed_date
-from patients.selectors.records import (
-    ConsentState,
+from patients.selectors.eligible import (
     DeskWord,
+    Dossier,
     Eligibility,
-    allergy_names,
-    consent_state,
     desk_word,
+    dossier,
+    dossiers,
     eligibility_on,
     facts,
     latest_answers,
-    open_holds,
     policy,
+)
+from patients.selectors.finding import Candidate, duplicate_candidates, found_patients, typed_date
+from patients.selectors.records import (
+    ConsentState,
+    allergy_names,
+    consent_state,
+    open_holds,
     rescreen_on,
     session_consent,
     text_in_force,
 )
 
 __all__ = [
-    "Candidate", "ConsentState", "DeskWord", "Eligibility", "allergy_names", "consent_state", "desk_word",
-    "duplicate_candidates", "eligibility_on", "facts", "found_patients", "latest_answers", "open_holds", "policy",
-    "rescreen_on", "session_consent", "text_in_force", "typed_date",
+    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "allergy_names", "consent_state", "desk_word",
+    "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "found_patients", "latest_answers", "open_holds",
+    "policy", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

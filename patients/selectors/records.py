@@ -1,54 +1,10 @@
-"""What is known of a patient: facts for the rules, holds, consent, allergies."""
+"""What is known of a patient beside the rules: holds, consent, allergies, re-screens."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from patients.models import Consent, ConsentText, EligibilityPolicy, Hold, Intake, Patient, Rescreen
-from patients.rules import DEFAULT, eligibility
-from patients.rules import EligibilityPolicy as Policy
-from patients.rules.findings import DeskCode, desk_word_for
-from patients.rules.policy import policy_from
-from patients.vocabulary import IntakeState
-
-_STATES = {
-    DeskCode.MAY_BOOK: "clear",
-    DeskCode.CLINICIAN_REVIEW: "warn",
-    DeskCode.FORMS_MISSING: "warn",
-    DeskCode.NOT_BEFORE: "warn",
-    DeskCode.NOT_POSSIBLE: "action",
-}
-
-
-@dataclass(frozen=True)
-class Eligibility:
-    """The rules' answer for one day. `needs_answers`: no intake has been submitted yet."""
-
-    overall: str
-    triggers: list[dict[str, Any]] = field(default_factory=list)
-    needs_answers: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_clear(self) -> bool:
-        """CLEAR or CAUTION: a session may start (S02)."""
-        return self.overall in ("CLEAR", "CAUTION") and not self.needs_answers
-
-    @property
-    def not_before(self) -> date | None:
-        """The first day on which every DEFER is over, if all of them say when."""
-        dates = [t["lifts_on"] for t in self.triggers if t["class"] == "DEFER" and "scope" not in t]
-        return max(map(date.fromisoformat, dates)) if dates and None not in dates else None
-
-
-@dataclass(frozen=True)
-class DeskWord:
-    """What the front desk may know: never the medical reason (J3)."""
-
-    code: str
-    words: str
-    state: str
-    not_before: date | None = None
+from patients.models import Consent, ConsentText, Hold, Patient, Rescreen
 
 
 @dataclass(frozen=True)
@@ -62,51 +18,6 @@ class ConsentState:
     def is_good(self) -> bool:
         """Signed under the text in force."""
         return self.code == "signed"
-
-
-def policy() -> Policy:
-    """The `P` numbers as this clinic runs them: the newest approved version over the defaults."""
-    row = EligibilityPolicy.objects.order_by("-version").first()
-    return policy_from(row.values) if row else DEFAULT
-
-
-def latest_answers(patient: Patient) -> Intake | None:
-    """The newest submitted or reviewed answers."""
-    rows = patient.intakes.exclude(state=IntakeState.DRAFT)
-    return rows.order_by("-submitted_at", "-pk").first()
-
-
-def facts(patient: Patient, *, as_of: date, prp: bool = False) -> dict[str, Any]:
-    """The input of `eligibility` (SCHEMA part 2) for that day, from the newest answers and valid clearances."""
-    intake = latest_answers(patient)
-    rows = patient.clearances.filter(withdrawn_at=None, cleared_on__lte=as_of).select_related("by").order_by("pk")
-    found: dict[str, Any] = {
-        "asOf": as_of.isoformat(),
-        "birthDate": patient.birth_on.isoformat(),
-        "sex": patient.sex,
-        "answers": intake.answers if intake else {},
-        "clearances": [
-            {"rule": c.rule, "by": c.by.display_name, "date": c.cleared_on.isoformat()} for c in rows
-        ],
-    }
-    return found | ({"planned": {"prp": True}} if prp else {})
-
-
-def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligibility:
-    """What the rules say of that day, computed now; nothing is stored."""
-    given = facts(patient, as_of=as_of, prp=prp)
-    result = eligibility(given, policy())
-    if "errors" in result:
-        return Eligibility("INCOMPLETE", [], needs_answers=True, facts=given)
-    waiting = latest_answers(patient) is None
-    return Eligibility("INCOMPLETE" if waiting else result["overall"], result["triggers"], waiting, given)
-
-
-def desk_word(patient: Patient, *, as_of: date) -> DeskWord:
-    """*may book · clinician review · not before DATE · forms missing · not possible*, without any reason."""
-    found = eligibility_on(patient, as_of=as_of)
-    word = desk_word_for(None if found.needs_answers else {"overall": found.overall, "triggers": found.triggers})
-    return DeskWord(word.code.value, word.words, _STATES[word.code], word.not_before)
 
 
 def open_holds(patient: Patient, blocks: str | None = None) -> list[Hold]:

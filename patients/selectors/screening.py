@@ -7,12 +7,12 @@ from patients.models import Intake, Patient
 from patients.questions import PAGES
 from patients.rules import eligibility
 from patients.rules.findings import findings_for
-from patients.selectors import records
+from patients.selectors import eligible
 
 
 def screening_page(patient: Patient, today: date) -> dict[str, Any]:
     """Everything behind today's result."""
-    found = records.eligibility_on(patient, as_of=today)
+    found = eligible.eligibility_on(patient, as_of=today)
     result = {"triggers": found.triggers}
     rows = [
         {
@@ -20,9 +20,9 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
             "trigger": trigger,
             "liftable": trigger["class"] == "REVIEW" or (trigger["rule"] == "E06" and trigger["class"] == "DEFER"),
         }
-        for finding, trigger in zip(findings_for(result, records.policy()), found.triggers, strict=True)
+        for finding, trigger in zip(findings_for(result, eligible.policy()), found.triggers, strict=True)
     ]
-    intake = records.latest_answers(patient)
+    intake = eligible.latest_answers(patient)
     return {
         "eligibility": found,
         "findings": rows,
@@ -31,7 +31,7 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "clearances": patient.clearances.filter(withdrawn_at=None).select_related("by"),
         "history": patient.screenings.order_by("-at")[:10],
         "changes": patient.rescreens.filter(changed=True, reviewed_at=None),
-        "prp": eligibility(found.facts | {"planned": {"prp": True}}, records.policy()) if found.facts else {},
+        "prp": eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy()) if found.facts else {},
     }
 
 

@@ -14,7 +14,7 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening
 from patients.rules import RULES_VERSION, eligibility
-from patients.selectors import records
+from patients.selectors import eligible
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
 
@@ -91,13 +91,13 @@ def _keep_lists(intake: Intake, at: datetime) -> None:
 
 
 def _screen(patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) -> Screening:
-    facts = records.facts(patient, as_of=as_of)
-    result = eligibility(facts, records.policy())
+    facts = eligible.facts(patient, as_of=as_of)
+    result = eligibility(facts, eligible.policy())
     if "errors" in result:
         raise AnswersWrong(result["errors"])
     return Screening.objects.create(
         patient=patient,
-        intake=records.latest_answers(patient),
+        intake=eligible.latest_answers(patient),
         gate=gate,
         as_of=as_of,
         rules_version=RULES_VERSION,
@@ -131,7 +131,7 @@ def clear_finding(*, patient: Patient, rule: str, evidence: str, staff: Staff, b
     today = patient.site.today(at)
     with audit.write(by=by, action="clearance.record", reason=evidence[:300]):
         Patient.objects.select_for_update().get(pk=patient.pk)
-        triggers = {t["rule"]: t["class"] for t in records.eligibility_on(patient, as_of=today).triggers}
+        triggers = {t["rule"]: t["class"] for t in eligible.eligibility_on(patient, as_of=today).triggers}
         if triggers.get(rule) != "REVIEW" and not (rule == "E06" and triggers.get(rule) == "DEFER"):
             raise NotLiftable("This finding can't be cleared here. It lifts by itself or when the answer changes.")
         clearance = Clearance.objects.create(
@@ -164,7 +164,7 @@ def record_rescreen(*, patient: Patient, on: date, changed: bool, words: str, by
             patient=patient, on=on, changed=changed, words=words, answered_by=AnsweredBy.STAFF, at=at,
             confirmed_at=at, confirmed_by=by.name[:160],
         )  # fmt: skip
-        if records.latest_answers(patient):
+        if eligible.latest_answers(patient):
             _screen(patient, Gate.ARRIVAL, on, by, at)
     return row
 

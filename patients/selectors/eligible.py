@@ -1,0 +1,136 @@
+"""What the eligibility rules say: for one patient on many days, or for many patients on one day, with few queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from patients.models import Clearance, EligibilityPolicy, Intake, Patient
+from patients.rules import DEFAULT, eligibility
+from patients.rules import EligibilityPolicy as Policy
+from patients.rules.findings import DeskCode, desk_word_for
+from patients.rules.policy import policy_from
+from patients.vocabulary import IntakeState
+
+_STATES = {
+    DeskCode.MAY_BOOK: "clear",
+    DeskCode.CLINICIAN_REVIEW: "warn",
+    DeskCode.FORMS_MISSING: "warn",
+    DeskCode.NOT_BEFORE: "warn",
+    DeskCode.NOT_POSSIBLE: "action",
+}
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """The rules' answer for one day. `needs_answers`: no intake has been submitted yet."""
+
+    overall: str
+    triggers: list[dict[str, Any]] = field(default_factory=list)
+    needs_answers: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_clear(self) -> bool:
+        """CLEAR or CAUTION: a session may start (S02)."""
+        return self.overall in ("CLEAR", "CAUTION") and not self.needs_answers
+
+    @property
+    def not_before(self) -> date | None:
+        """The first day on which every DEFER is over, if all of them say when."""
+        dates = [t["lifts_on"] for t in self.triggers if t["class"] == "DEFER" and "scope" not in t]
+        return max(map(date.fromisoformat, dates)) if dates and None not in dates else None
+
+
+@dataclass(frozen=True)
+class DeskWord:
+    """What the front desk may know: never the medical reason (J3)."""
+
+    code: str
+    words: str
+    state: str
+    not_before: date | None = None
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """What the rules need of one patient, read once: newest sent answers, standing clearances, the clinic's numbers."""
+
+    patient: Patient
+    intake: Intake | None
+    clearances: list[Clearance]
+    policy: Policy
+
+    def facts(self, as_of: date, *, prp: bool = False) -> dict[str, Any]:
+        """The input of `eligibility` (SCHEMA part 2) for that day."""
+        found: dict[str, Any] = {
+            "asOf": as_of.isoformat(),
+            "birthDate": self.patient.birth_on.isoformat(),
+            "sex": self.patient.sex,
+            "answers": self.intake.answers if self.intake else {},
+            "clearances": [
+                {"rule": row.rule, "by": row.by.display_name, "date": row.cleared_on.isoformat()}
+                for row in self.clearances
+                if row.cleared_on <= as_of
+            ],
+        }
+        return found | ({"planned": {"prp": True}} if prp else {})
+
+    def eligibility(self, as_of: date, *, prp: bool = False) -> Eligibility:
+        """What the rules say of that day, computed now; nothing is stored."""
+        given = self.facts(as_of, prp=prp)
+        result = eligibility(given, self.policy)
+        if "errors" in result:
+            return Eligibility("INCOMPLETE", [], needs_answers=True, facts=given)
+        waiting = self.intake is None
+        return Eligibility("INCOMPLETE" if waiting else result["overall"], result["triggers"], waiting, given)
+
+    def desk_word(self, as_of: date) -> DeskWord:
+        """*may book · clinician review · not before DATE · forms missing · not possible*, without any reason."""
+        found = self.eligibility(as_of)
+        word = desk_word_for(None if found.needs_answers else {"overall": found.overall, "triggers": found.triggers})
+        return DeskWord(word.code.value, word.words, _STATES[word.code], word.not_before)
+
+
+def policy() -> Policy:
+    """The `P` numbers as this clinic runs them: the newest approved version over the defaults."""
+    row = EligibilityPolicy.objects.order_by("-version").first()
+    return policy_from(row.values) if row else DEFAULT
+
+
+def latest_answers(patient: Patient) -> Intake | None:
+    """The newest submitted or reviewed answers."""
+    rows = patient.intakes.exclude(state=IntakeState.DRAFT)
+    return rows.order_by("-submitted_at", "-pk").first()
+
+
+def dossiers(patients: Iterable[Patient]) -> dict[int, Dossier]:
+    """By patient id, in three queries however many there are."""
+    wanted = {patient.pk: patient for patient in patients}
+    sent = Intake.objects.filter(patient__in=wanted).exclude(state=IntakeState.DRAFT)
+    newest = {row.patient_id: row for row in sent.order_by("patient", "-submitted_at", "-pk").distinct("patient")}
+    cleared: dict[int, list[Clearance]] = {}
+    for row in Clearance.objects.filter(patient__in=wanted, withdrawn_at=None).select_related("by").order_by("pk"):
+        cleared.setdefault(row.patient_id, []).append(row)
+    numbers = policy()
+    return {pk: Dossier(patient, newest.get(pk), cleared.get(pk, []), numbers) for pk, patient in wanted.items()}
+
+
+def dossier(patient: Patient) -> Dossier:
+    """Of one patient."""
+    return dossiers([patient])[patient.pk]
+
+
+def facts(patient: Patient, *, as_of: date, prp: bool = False) -> dict[str, Any]:
+    """The input of `eligibility` (SCHEMA part 2) for that day, from the newest answers and valid clearances."""
+    return dossier(patient).facts(as_of, prp=prp)
+
+
+def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligibility:
+    """What the rules say of that day."""
+    return dossier(patient).eligibility(as_of, prp=prp)
+
+
+def desk_word(patient: Patient, *, as_of: date) -> DeskWord:
+    """What the front desk may know of that day."""
+    return dossier(patient).desk_word(as_of)
