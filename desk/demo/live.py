@@ -85,7 +85,7 @@ def fill_calendar(site: Site, patients: list[Patient], dice: random.Random, *, b
             picked[(slot.starts_at, slot.clinician_id)] = slot
     rooms, devices = list(Room.objects.filter(site=site).order_by("pk")), list(Device.objects.filter(site=site).order_by("pk"))
     booked, pool = 0, iter(patients)
-    for slot in sorted(picked.values()):
+    for slot in sorted(picked.values(), key=lambda slot: (slot.starts_at, slot.clinician_id)):
         span = (slot.starts_at, slot.ends_at + timedelta(minutes=visit_type.buffer_minutes))
         taken = set(Occupation.objects.filter(during__overlap=span).values_list("resource_kind", "resource_id"))
         room = next((r for r in rooms if ("room", r.pk) not in taken), None)
