@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
-from appointments.rules import RESOURCES, AppointmentState
+from appointments.rules import REMINDER_HOURS, RESOURCES, AppointmentState, RecallState
 
 
 @pghistory.track()
@@ -29,6 +29,11 @@ class Room(models.Model):
         return self.name
 
 
+def default_reminders() -> list[int]:
+    """One reminder, two days before."""
+    return [REMINDER_HOURS]
+
+
 @pghistory.track()
 class VisitType(models.Model):
     """What a visit is for. `needs_screening` is what the booking gate asks (SETTLED 15)."""
@@ -42,6 +47,8 @@ class VisitType(models.Model):
     needs_room = models.BooleanField(default=True)
     needs_device = models.BooleanField(default=False)
     in_room_limit_minutes = models.PositiveSmallIntegerField(default=60)
+    waiting_limit_minutes = models.PositiveSmallIntegerField(default=15)
+    reminder_hours = ArrayField(models.PositiveSmallIntegerField(), default=default_reminders, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
@@ -162,7 +169,7 @@ class Occupation(models.Model):
     lane = models.PositiveSmallIntegerField(default=1)
     during = DateTimeRangeField()
     appointment = models.ForeignKey(Appointment, null=True, blank=True, on_delete=models.CASCADE, related_name="occupations")
-    offer = models.ForeignKey("appointments.Offer", null=True, blank=True, on_delete=models.CASCADE, related_name="occupations")
+    freed = models.ForeignKey("appointments.FreedSlot", null=True, blank=True, on_delete=models.CASCADE, related_name="occupations")
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -185,48 +192,115 @@ class Occupation(models.Model):
 
 @pghistory.track()
 class WaitingListEntry(models.Model):
-    """A patient who would come earlier. Offers deepen with the waiting list."""
+    """A patient who would come earlier, and when they could: empty preferences mean any."""
 
     SITE_PATH: ClassVar[str] = "site"
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="waiting")
     site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="waiting")
     visit_type = models.ForeignKey(VisitType, on_delete=models.PROTECT, related_name="+")
+    clinician = models.ForeignKey("clinic.Staff", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    from_time = models.TimeField(null=True, blank=True)
+    to_time = models.TimeField(null=True, blank=True)
     not_before_on = models.DateField(null=True, blank=True)
+    gives_up = models.ForeignKey(Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     added_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["added_at", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["patient", "visit_type"], condition=Q(ended_at=None), name="waits_once")
+        ]
 
     def __str__(self) -> str:
         return f"waiting {self.patient_id}"
 
 
 @pghistory.track()
-class Offer(models.Model):
-    """A slot offered to a waiting patient; it holds the slot until it expires."""
+class FreedSlot(models.Model):
+    """A time that was given back. It is offered to the waiting list in rounds, and held meanwhile."""
 
-    entry = models.ForeignKey(WaitingListEntry, on_delete=models.CASCADE, related_name="offers")
+    SITE_PATH: ClassVar[str] = "site"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="freed_slots")
+    clinician = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
+    was = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="freed")
     starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    freed_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["starts_at", "pk"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["freed_at"], condition=Q(closed_at=None), name="freed_slots_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"freed {self.starts_at}"
+
+
+@pghistory.track()
+class Offer(models.Model):
+    """A freed slot offered to one waiting patient until an instant."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slot = models.ForeignKey(FreedSlot, on_delete=models.CASCADE, related_name="offers")
+    entry = models.ForeignKey(WaitingListEntry, on_delete=models.CASCADE, related_name="offers")
+    round = models.PositiveSmallIntegerField()
+    offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
     accepted = models.BooleanField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["slot", "entry"], name="offered_once"),
+            models.UniqueConstraint(fields=["slot"], condition=Q(accepted=True), name="first_yes_wins"),
+        ]
 
     def __str__(self) -> str:
-        return f"offer {self.starts_at}"
+        return f"offer {self.slot_id}"
+
+
+@pghistory.track()
+class Recall(models.Model):
+    """A patient whose window has opened after a session: due, contacted, booked, dismissed; done when they came."""
+
+    SITE_PATH: ClassVar[str] = "site"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="recalls")
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="recalls")
+    after = models.OneToOneField("treatments.TreatmentSession", on_delete=models.PROTECT, related_name="recall")
+    opens_on = models.DateField()
+    closes_on = models.DateField()
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RecallState], default=RecallState.DUE)
+    appointment = models.ForeignKey(Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="recalls")
+    dismissed_because = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["closes_on", "pk"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["site", "state", "closes_on"], name="recalls_by_state")]
+
+    def __str__(self) -> str:
+        return f"recall {self.patient_id}"
 
 
 class RecallAttempt(models.Model):
-    """One try to reach a patient whose window is open: channel and result; or a dismissal with its reason."""
+    """One try to reach a patient: channel and result; or a dismissal with its reason. Rows are only added."""
 
     insert_only: ClassVar[bool] = True
 
+    recall = models.ForeignKey(Recall, null=True, on_delete=models.PROTECT, related_name="attempts")
     patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="recall_attempts")
-    window_opens_on = models.DateField()
     at = models.DateTimeField()
     channel = models.CharField(max_length=12)
     result = models.CharField(max_length=20)
@@ -238,3 +312,17 @@ class RecallAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.result}"
+
+
+@pghistory.track()
+class CalendarFeed(models.Model):
+    """A clinician's private calendar address. Only the hash of its secret is kept; a new one replaces the old."""
+
+    staff = models.OneToOneField("clinic.Staff", on_delete=models.CASCADE, related_name="calendar_feed")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"feed of {self.staff_id}"

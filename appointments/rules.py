@@ -20,6 +20,16 @@ class AppointmentState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RecallState(StrEnum):
+    """Where a recall stands. *Done*: the patient had the next session."""
+
+    DUE = "due"
+    CONTACTED = "contacted"
+    BOOKED = "booked"
+    DISMISSED = "dismissed"
+    DONE = "done"
+
+
 _S = AppointmentState
 MOVES: dict[AppointmentState, frozenset[AppointmentState]] = {
     _S.BOOKED: frozenset({_S.CONFIRMED, _S.ARRIVED, _S.MISSED, _S.CANCELLED}),
@@ -35,6 +45,8 @@ OPEN = frozenset({_S.BOOKED, _S.CONFIRMED, _S.ARRIVED, _S.IN_SESSION})
 CUT_OFF_HOURS = 24  # P: until when a patient may move or cancel by themselves
 GRACE_MINUTES = 3  # changes wait, and may be undone
 REMINDER_HOURS = 48
+OFFERS_A_ROUND = 3  # waiting list: so many at once
+OFFER_MINUTES = 15  # P: how long an offer stands, and the slot is held
 EARLIEST_DAYS = 7  # S10: under seven days nothing may be booked
 
 
@@ -88,14 +100,21 @@ def shared(first: Sequence[Span], second: Sequence[Span]) -> list[Span]:
     return sorted(found)
 
 
+def step_for(minutes: int) -> int:
+    """Minutes between offered starts: half hours for long visits, quarters for short ones."""
+    return 30 if minutes >= 40 else 15
+
+
 def starts_in(free: Iterable[Span], *, minutes: int, step: int = 15) -> list[datetime]:
-    """Instants at which a visit of `minutes` fits into free time, every `step` minutes from the start of each stretch.
+    """Instants at which a visit of `minutes` fits into free time: full `step`s of the hour, which people can say on the phone.
 
     Works on instants, so that on the days when clocks change a slot exists once and no hour is skipped.
     """
     found = []
     for span in free:
-        at = span.starts_at
+        over = (span.starts_at.minute % step) * 60 + span.starts_at.second
+        at = span.starts_at + timedelta(seconds=(step * 60 - over) % (step * 60)) if over else span.starts_at
+        at = at.replace(microsecond=0)
         while at + timedelta(minutes=minutes) <= span.ends_at:
             found.append(at)
             at += timedelta(minutes=step)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from appointments.models import Absence, Occupation, Room, VisitType, WorkingHours
-from appointments.rules import Interval, Span, interval_on, minus, shared, starts_in
+from appointments.rules import Interval, Span, interval_on, minus, shared, starts_in, step_for
 from clinic.clock import local_date, resolve_local
 from clinic.models import Closure, OpeningHours, Site, Staff
 from patients import selectors as people
@@ -85,7 +85,7 @@ def free_slots(
         for pk, person in staff.items():
             hours = _local_spans(site, on, ((w.starts, w.ends) for w in working if w.staff_id == pk and w.weekday == on.weekday()))
             free = minus(shared(open_spans, hours), [*busy[pk], *own])
-            for start in starts_in(free, minutes=length):
+            for start in starts_in(free, minutes=length, step=step_for(visit_type.minutes)):
                 where = place(Span(start, start + timedelta(minutes=length))) if start > at else None
                 if where is not None:
                     found.append(Slot(start, start + timedelta(minutes=visit_type.minutes), pk, person.display_name, *where))
@@ -120,6 +120,14 @@ class DayOffer:
     slots: list[Slot]
     grey: str = ""
     word: str = "free"
+
+    @property
+    def by_clinician(self) -> list[tuple[str, list[Slot]]]:
+        """The same slots, grouped for reading."""
+        found: dict[str, list[Slot]] = {}
+        for slot in self.slots:
+            found.setdefault(slot.clinician_name, []).append(slot)
+        return sorted(found.items())
 
 
 def window_for(patient: Patient, today: date) -> Window | None:

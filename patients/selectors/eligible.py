@@ -108,7 +108,7 @@ def dossiers(patients: Iterable[Patient]) -> dict[int, Dossier]:
     """By patient id, in three queries however many there are."""
     wanted = {patient.pk: patient for patient in patients}
     sent = Intake.objects.filter(patient__in=wanted).exclude(state=IntakeState.DRAFT)
-    newest = {row.patient_id: row for row in sent.order_by("patient", "-submitted_at", "-pk").distinct("patient")}
+    newest = {row.patient_id: row for row in sent.order_by("patient_id", "-submitted_at", "-pk").distinct("patient_id")}
     cleared: dict[int, list[Clearance]] = {}
     for row in Clearance.objects.filter(patient__in=wanted, withdrawn_at=None).select_related("by").order_by("pk"):
         cleared.setdefault(row.patient_id, []).append(row)
