@@ -13,7 +13,7 @@ from clinic.permissions import public
 
 STALE_SECONDS = 120
 LAG_SECONDS = 300
-_BROKER_SECONDS = 1.0
+_BROKER_SECONDS = 1
 
 State = dict[str, dict[str, Any]]
 

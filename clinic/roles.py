@@ -22,3 +22,14 @@ class OperatorRole(StrEnum):
     TRICHOLOGIST = "trichologist"
     AESTHETICIAN = "aesthetician"
     OTHER = "other"
+
+
+class StaffAct(StrEnum):
+    """What a manager may do to another account."""
+
+    CHANGE = "change"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    RESET_MFA = "reset_mfa"
+    END_SESSIONS = "end_sessions"
+    INVITE_AGAIN = "invite_again"

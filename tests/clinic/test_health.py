@@ -86,6 +86,7 @@ class TestReady:
         assert status == 503 and _away(state) == {"outbox"} and state["outbox"]["due"] == 2
 
     def test_names_the_broker_alone_when_only_it_is_away(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert app.conf.changes is not None
         monkeypatch.setitem(app.conf.changes, "broker_url", "redis://:topsecret@127.0.0.1:1/0")
         began = time.monotonic()
         status, state = _ready(client)
