@@ -49,8 +49,10 @@ def start(
     """Start the server on a Unix socket alone and wait for it. Raises BrokerFailed."""
     data.mkdir(parents=True, exist_ok=True)
     address.parent.mkdir(parents=True, exist_ok=True)
+    if answers(address):
+        raise BrokerFailed(f"Another broker answers at {address}. Stop it, or choose another folder: ANAGEN_VAR=~/anagen-data make demo")
     command = [binary(), "--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700", "--dir", str(data)]
-    command += ["--daemonize", "no", "--maxmemory-policy", "noeviction"]
+    command += ["--daemonize", "no", "--loglevel", "warning", "--maxmemory-policy", "noeviction"]
     command += ["--appendonly", "yes", "--appendfsync", "everysec"] if durable else ["--appendonly", "no"]
     command += ["--save", "900 1 300 100" if durable else ""]
     process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=preexec_fn)

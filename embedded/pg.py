@@ -9,11 +9,15 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
+
+from embedded.proc import die_with_parent
 
 _CLONE_NEWUSER = 0x10000000
 SUPERUSER = "postgres"
@@ -28,7 +32,13 @@ TEST_SETTINGS = {
     "max_connections": "150",
     "checkpoint_timeout": "1h",
 }
-DEMO_SETTINGS = {"shared_buffers": "64MB", "max_connections": "100", "idle_in_transaction_session_timeout": "60s"}
+DEMO_SETTINGS = {
+    "shared_buffers": "64MB",
+    "max_connections": "100",
+    "idle_in_transaction_session_timeout": "60s",
+    "log_min_messages": "error",  # each start grants rights; its notices about extensions would fill the screen
+    "log_checkpoints": "off",
+}
 
 
 class PostgresFailed(RuntimeError):
@@ -73,12 +83,15 @@ def init(data: Path, *, durable: bool = True) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.rmtree(data, ignore_errors=True) if data.exists() and not any(data.iterdir()) else None
     fresh.mkdir(parents=True, mode=0o700)
-    how = _drop()
+    how = dict(_drop())
     if "user" in how:
         shutil.chown(fresh, how["user"], how["group"])
     command = [binary("initdb"), "-D", str(fresh), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    subprocess.run(command if durable else [*command, "--no-sync"], check=True, stdout=subprocess.DEVNULL, **how)
+    how["preexec_fn"] = die_with_parent(then=how.get("preexec_fn"))
+    done = subprocess.run(command if durable else [*command, "--no-sync"], capture_output=True, text=True, check=False, **how)
+    if done.returncode:
+        raise PostgresFailed(f"The database could not be made: {done.stderr.strip()[-600:]}")
     fresh.rename(data)
 
 
@@ -92,6 +105,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start the server on a Unix socket in `sockets` alone and wait until it takes connections. Raises PostgresFailed."""
     sockets.mkdir(parents=True, exist_ok=True)
+    _clear_socket(sockets)
     how = dict(_drop())
     if "user" in how:
         shutil.chown(sockets, how["user"], how["group"])
@@ -127,18 +141,54 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait(20)
 
 
+def _clear_socket(sockets: Path) -> None:
+    """Remove a dead server's socket: its lock file names a pid that may be anybody's now. Raises PostgresFailed if it lives."""
+    place = sockets / ".s.PGSQL.5432"
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(place))
+        except OSError:
+            place.unlink(missing_ok=True)
+            place.with_name(place.name + ".lock").unlink(missing_ok=True)
+            return
+    raise PostgresFailed(f"Another PostgreSQL answers at {place}. Stop it, or choose another folder: ANAGEN_VAR=~/anagen-data make demo")
+
+
+def _is_server_of(pid: int, data: Path) -> bool:
+    if sys.platform == "linux":
+        argv = [part.decode(errors="replace") for part in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+    else:
+        argv = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.split()  # noqa: S607
+    return bool(argv) and argv[0].endswith("postgres") and str(data) in argv
+
+
 def running_pid(data: Path) -> int | None:
     """The pid of a live server of this very folder; a stale postmaster.pid is removed (the pid may be anybody's now)."""
     file = data / "postmaster.pid"
     try:
         pid = int(file.read_text().splitlines()[0])
-        argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if argv[0].endswith(b"postgres") and str(data).encode() in argv:
+        if _is_server_of(pid, data):
             return pid
     except (OSError, ValueError, IndexError):
         pass
     file.unlink(missing_ok=True)
     return None
+
+
+def end_orphan(data: Path, seconds: float = 30) -> None:
+    """Stop a server that outlived its demo: fast, then at once (it recovers by its log). Raises PostgresFailed."""
+    for sig in (signal.SIGINT, signal.SIGQUIT):
+        deadline = time.monotonic() + seconds
+        if pid := running_pid(data):
+            os.kill(pid, sig)
+        while running_pid(data):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        else:
+            return
+    raise PostgresFailed(f"A PostgreSQL of an earlier demo does not stop. End it by hand, then start again: kill -QUIT {pid}")
 
 
 def run_sql(sockets: Path, sql: str, *, database: str = "postgres", user: str = SUPERUSER) -> None:

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from embedded import kv, pg
 from embedded.proc import die_with_parent
-from embedded.supervisor import ROOT, Supervisor
+from embedded.supervisor import Supervisor
 
 DATABASE = "anagen"
 
@@ -51,10 +52,7 @@ def environment_for(base: dict[str, str], var: Path, sockets: Path, ports: Ports
 def start_services(team: Supervisor, var: Path, sockets: Path) -> None:
     """Database and broker, durable."""
     pg.init(var / "pg")
-    if orphan := pg.running_pid(var / "pg"):
-        subprocess.run(["kill", "-INT", str(orphan)], check=False)  # noqa: S607
-        while pg.running_pid(var / "pg"):
-            time.sleep(0.05)
+    pg.end_orphan(var / "pg")
     writing = team.pipe("postgres")
     server = pg.start(
         var / "pg", sockets, settings=pg.DEMO_SETTINGS, log=writing, wrap=lambda inner: die_with_parent(signal.SIGINT, inner)
@@ -66,13 +64,11 @@ def start_services(team: Supervisor, var: Path, sockets: Path) -> None:
     pg.create_database(sockets, DATABASE)
 
 
-def manage(team: Supervisor, *arguments: str, owner: bool = False) -> None:
-    """One management command; its lines are shown. Raises SystemExit when it fails."""
+def manage(team: Supervisor, *arguments: str, owner: bool = False, stop: threading.Event | None = None) -> None:
+    """One management command; its lines are shown. Raises SystemExit when it fails by itself, not when it is stopped."""
     environment = team.environment | ({"DATABASE_USER": "app_owner"} if owner else {})
-    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    for line in (done.stdout + (done.stderr if done.returncode else "")).splitlines():
-        team.say("setup", line)
-    if done.returncode:
+    code = team.run("setup", [sys.executable, "manage.py", *arguments], environment, stop)
+    if code and not (stop and stop.is_set()):
         raise SystemExit(f"manage.py {arguments[0]} failed; the lines above say why.")
 
 
@@ -95,10 +91,12 @@ def start_worker(team: Supervisor) -> subprocess.Popen[bytes]:
     ], grace=30.0)  # fmt: skip
 
 
-def wait_for_web(team: Supervisor, port: int, seconds: float = 60) -> None:
-    """Until /healthz answers. Raises SystemExit when a process ends first."""
+def wait_for_web(team: Supervisor, port: int, seconds: float = 60, stop: threading.Event | None = None) -> None:
+    """Until /healthz answers, or `stop`. Raises SystemExit when a process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        if stop and stop.is_set():
+            return
         if gone := team.dead():
             raise SystemExit(f"{gone.name} ended with code {gone.process.returncode}; its lines above say why.")
         try:

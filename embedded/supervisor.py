@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from embedded.leftovers import Register
 from embedded.proc import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,9 +29,12 @@ class Child:
 class Supervisor:
     """Holds the children of one demo or test stack."""
 
-    def __init__(self, environment: dict[str, str], *, quiet: bool = False, log: Path | None = None) -> None:
-        self.environment, self.quiet = environment, quiet
+    def __init__(
+        self, environment: dict[str, str], *, quiet: bool = False, log: Path | None = None, register: Register | None = None
+    ) -> None:
+        self.environment, self.quiet, self.register = environment, quiet, register
         self.children: list[Child] = []
+        self._pumps: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._log = log.open("a") if log else None
 
@@ -44,12 +48,19 @@ class Supervisor:
                 tag = f"{name:>8} | "
                 if sys.stdout.isatty():
                     tag = f"\x1b[{_COLOURS[sum(map(ord, name)) % 6]}m{tag}\x1b[0m"
-                print(tag + line, flush=True)
+                self._print(tag + line)
+
+    def _print(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except OSError:  # the terminal was closed; the log goes on, and so does stopping
+            self.quiet = True
 
     def pipe(self, name: str) -> int:
         """A file descriptor whose lines are shown under `name`."""
         reading, writing = os.pipe()
-        threading.Thread(target=self._pump, args=(name, reading), daemon=True).start()
+        self._pumps.append(threading.Thread(target=self._pump, args=(name, reading), daemon=True))
+        self._pumps[-1].start()
         return writing
 
     def _pump(self, name: str, descriptor: int) -> None:
@@ -60,7 +71,10 @@ class Supervisor:
     def add(self, name: str, process: subprocess.Popen[bytes], writing: int, **how: object) -> subprocess.Popen[bytes]:
         """Take over a process that was started elsewhere."""
         os.close(writing)
-        self.children.append(Child(name, process, **how))  # type: ignore[arg-type]
+        child = Child(name, process, **how)  # type: ignore[arg-type]
+        self.children.append(child)
+        if self.register:
+            self.register.note(name, process.pid, child.stop_signal)
         return process
 
     def spawn(self, name: str, command: list[str], **how: object) -> subprocess.Popen[bytes]:
@@ -71,6 +85,24 @@ class Supervisor:
             preexec_fn=die_with_parent(),
         )  # fmt: skip
         return self.add(name, process, writing, **how)
+
+    def run(self, name: str, command: list[str], environment: dict[str, str], stop: threading.Event | None = None) -> int:
+        """Run one to its end, or until `stop`; its lines are shown as they come. Returns its exit code."""
+        writing = self.pipe(name)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, cwd=ROOT, env=environment, preexec_fn=die_with_parent(),
+        )  # fmt: skip
+        os.close(writing)
+        if self.register:
+            self.register.note(name, process.pid, signal.SIGTERM)
+        while process.poll() is None:
+            if stop and stop.is_set():
+                process.terminate()
+                process.wait()
+                break
+            time.sleep(0.05)
+        self._pumps[-1].join(2)
+        return int(process.returncode)
 
     def dead(self) -> Child | None:
         """A child that ended by itself."""
@@ -87,4 +119,8 @@ class Supervisor:
                     self.say("demo", f"{child.name} did not stop, killing it")
                     child.process.kill()
                     child.process.wait()
+        for pump in self._pumps:
+            pump.join(2)
         self.children.clear()
+        if self.register:
+            self.register.clear()
