@@ -1,4 +1,4 @@
-"""Small words for tests of the session rules: a record that is right in every key, and what is said when one changes."""
+"""Small words for tests of the session rules: a record that is right in every key, and what is said of a change."""
 
 import copy
 import re
@@ -95,7 +95,7 @@ def _changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def whole(stage: str = "signoff", **changes: Any) -> dict[str, Any]:
     """A record with every key of the schema, about which nothing is to be said; with changes, path by path."""
-    return _changed(copy.deepcopy(_WHOLE) | {"stage": stage}, changes)
+    return _changed(put(_WHOLE, "stage", stage), changes)
 
 
 def planned(**changes: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def at_home(**changes: Any) -> dict[str, Any]:
 
 
 def said(data: dict[str, Any]) -> dict[str, str]:
-    """Rule, with its zone or product, → severity. The shape, the order and the overall result are checked each time."""
+    """Rule, with its zone or product, → severity. Shape, order and overall result are checked each time."""
     result = session(data)
     assert set(result) == {"overall", "results"}, result
     rows = result["results"]

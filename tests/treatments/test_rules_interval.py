@@ -73,7 +73,8 @@ class TestSessionDay:
         screened = {"sameDayScreenDone": True, "screenDate": on}
         assert said(planned(sessionStart=start, **screened, **changes)) == {}
         expired = {"operator.credentialExpires": earlier, "cartridge.expiry": earlier, "screenDate": earlier}
-        assert said(planned(sessionStart=start, **expired, **changes)) == {"S01": "BLOCK", "S04": "BLOCK", "S06": "BLOCK"}
+        owed = {"S01": "BLOCK", "S04": "BLOCK", "S06": "BLOCK"}
+        assert said(planned(sessionStart=start, **expired, **changes)) == owed
         dated = {"lastSessionDate": on, "courseStartDate": on}
         assert said(planned(sessionStart=start, **dated, **changes)) == {"S10": "BLOCK"}
 
@@ -124,8 +125,8 @@ class TestS12Course:
     @pytest.mark.parametrize(
         ("began", "on", "due"),
         [
-            ("2025-08-31", "2026-02-27", False), ("2025-08-31", "2026-02-28", True), ("2023-08-31", "2024-02-28", False),
-            ("2023-08-31", "2024-02-29", True), ("2025-12-31", "2026-06-29", False), ("2025-12-31", "2026-06-30", True),
+            ("2025-08-31", "2026-02-27", False), ("2025-08-31", "2026-02-28", True),
+            ("2023-08-31", "2024-02-28", False), ("2023-08-31", "2024-02-29", True), ("2025-12-31", "2026-06-29", False), ("2025-12-31", "2026-06-30", True),
             ("2025-08-28", "2026-02-28", True), ("2025-07-01", "2025-12-31", False), ("2025-07-01", "2026-01-01", True),
         ],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""S14, S15: what goes on the scalp after the needling, and what was on it before (docs/rules/session.md, *Products*)."""
+"""S14, S15: what goes on the scalp after the needling, and what was on it (docs/rules/session.md, *Products*)."""
 
 from typing import Any
 

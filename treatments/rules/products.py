@@ -88,7 +88,8 @@ def _overdosed(given: dict[str, Any], policy: SessionPolicy) -> bool:
     step = Decimal("0.001")
     dose = _milligrams(given["grams"]) * _milligrams(given["strengthPercent"]) * 10
     dose = (dose + _milligrams(given.get("otherMg12h", 0))).quantize(step, ROUND_HALF_EVEN)
-    by_weight = (_milligrams(policy.anaesthetic_mg_per_kg) * _milligrams(given["weightKg"])).quantize(step, ROUND_HALF_EVEN)
+    by_weight = _milligrams(policy.anaesthetic_mg_per_kg) * _milligrams(given["weightKg"])
+    by_weight = by_weight.quantize(step, ROUND_HALF_EVEN)
     return dose > _milligrams(policy.anaesthetic_most_mg) or dose > by_weight
 
 

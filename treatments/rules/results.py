@@ -39,6 +39,6 @@ def collected(results: Iterable[Result]) -> dict[str, Any]:
         key = (result.rule, result.zone, result.product)
         if key not in worst or RANK[result.severity] > RANK[worst[key].severity]:
             worst[key] = result
-    ordered = sorted(worst.values(), key=lambda r: (r.rule, r.zone is not None, r.zone or "", r.product is not None, r.product or ""))
+    ordered = sorted(worst.values(), key=lambda r: (r.rule, r.zone or "", r.product or ""))
     overall = max((r.severity for r in ordered), key=lambda s: RANK[s], default=Severity.OK)
     return {"overall": overall.value, "results": [result.as_json() for result in ordered]}
