@@ -119,7 +119,8 @@ def _pain(facts: Facts, policy: CheckInPolicy) -> Rules:
     pain = facts.get("pain", 0)
     lasting = pain >= policy.lasting_pain and facts.later_than(policy.grey_to_hours)
     worse = facts.get("pain_trend") == "worse" and facts.later_than(policy.grey_from_hours)
-    if pain == policy.strong_pain or lasting or worse:
+    strong = policy.strong_pain <= pain < policy.severe_pain  # from there on it is T05
+    if strong or lasting or worse:
         yield Fired("T12", SAME_DAY)
 
 
