@@ -11,11 +11,13 @@ class ClinicConfig(AppConfig):
     verbose_name = "Clinic"
 
     def ready(self) -> None:
-        """Checks, the privileges hook, account mails."""
-        from clinic import celery, checks, privileges
+        """Checks, the privileges hook, account mails, and what ends sessions."""
+        from clinic import celery, checks, emails, privileges, sessions
         from clinic.outbox import kinds
         from clinic.outbox.backend import ACCOUNT
 
         del celery, checks  # importing them registers them
         kinds.register(ACCOUNT)
+        emails.register()
+        sessions.listen()
         post_migrate.connect(privileges.apply, dispatch_uid="clinic.privileges")

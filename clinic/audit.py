@@ -15,7 +15,7 @@ from django.db import transaction
 from clinic.roles import Role
 
 if TYPE_CHECKING:
-    from clinic.models import Link, Staff
+    from clinic.models import Link, Staff, StaffInvitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Actor:
     def of_link(cls, link: "Link", request_id: str = "") -> Self:
         """A patient who came through a link."""
         return cls(kind="link", name=f"patient by {link.purpose} link", link_id=link.pk, request_id=request_id)
+
+    @classmethod
+    def of_invitation(cls, invitation: "StaffInvitation") -> Self:
+        """Somebody who sets a first password; not signed in, so without any right."""
+        return cls(kind="invitation", name=f"{invitation.staff.display_name} by invitation", staff_id=invitation.staff_id)
 
     @classmethod
     def of_task(cls, name: str) -> Self:

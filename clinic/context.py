@@ -34,6 +34,7 @@ _PAGES: tuple[tuple[str, str, str, Any], ...] = (
     ("concern:count", "aftercare:concerns", "exclamation-circle", _("Concerns")),
     ("message:states", "aftercare:all_messages", "envelope", _("Messages")),
     ("device:view", "treatments:inventory", "box-seam", _("Inventory")),
+    ("staff:manage", "staff:people", "person-badge", _("Staff")),
     ("rules:view", "desk:rules", "journal-text", _("Clinical rules")),
 )
 

@@ -3,14 +3,14 @@
 import logging
 import re
 
-_LINK = re.compile(r"/l/[A-Za-z0-9_-]{20,}")
+_LINK = re.compile(r"/(l|join|accounts/password/reset/key)/[A-Za-z0-9_-]{20,}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def scrub(text: str) -> str:
     """The text without link tokens, mail addresses and control characters."""
-    return _CONTROL.sub("?", _ADDRESS.sub("[address]", _LINK.sub("/l/[token]", text))).replace("\n", "\\n")
+    return _CONTROL.sub("?", _ADDRESS.sub("[address]", _LINK.sub(r"/\1/[token]", text))).replace("\n", "\\n")
 
 
 class ScrubFilter(logging.Filter):

@@ -1,8 +1,6 @@
 """Small middlewares: who asks, quiet headers, and a guard that refuses any view without a mark."""
 
-import re
 import secrets
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 
+from clinic import idle
 from clinic.audit import Actor
 from clinic.errors import Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
-_BACKGROUND = re.compile(r"^/(healthz|readyz)$")
 
 
 def request_identity(get_response: Answer) -> Answer:
@@ -48,30 +46,25 @@ def quiet_headers(get_response: Answer) -> Answer:
     return middleware
 
 
-def _expired(request: HttpRequest) -> bool:
-    """Idle for 15 minutes, or twelve hours old (R18). Background pages do not extend a session (R19)."""
-    now = int(time.time())
-    began = request.session.setdefault("began_at", now)
-    seen = request.session.get("seen_at", now)
-    if now - began > settings.ABSOLUTE_SECONDS or now - seen > settings.IDLE_SECONDS:
-        return True
-    background = request.headers.get("X-Background") == "1" or _BACKGROUND.match(request.path)
-    if (not background and now - seen >= 20) or "seen_at" not in request.session:
-        request.session["seen_at"] = now
-    return False
-
-
 def staff_identity(get_response: Answer) -> Answer:
-    """Set `request.actor` from the signed-in account as it is now (R14). Patient pages never read it (R38)."""
+    """Set `request.actor` from the signed-in account as it is now (R14). Patient pages never read it (R38).
+
+    A locked session has no actor: only the page that asks for the password again opens (R18).
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.actor = None  # type: ignore[attr-defined]
+        request.actor, request.locked = None, False  # type: ignore[attr-defined]
         if not request.path.startswith("/l/") and request.user.is_authenticated:
-            if not request.user.is_active or _expired(request):
+            if not request.user.is_active or idle.too_old(request):
                 logout(request)
+            elif idle.is_locked(request):
+                request.locked = True  # type: ignore[attr-defined]
             else:
                 request.actor = Actor.of_staff(request.user, request.request_id)  # type: ignore[attr-defined]
-        return get_response(request)
+        response = get_response(request)
+        if request.method == "POST" and request.resolver_match and request.resolver_match.view_name == "account_logout":
+            response["Clear-Site-Data"] = '"cache","cookies","storage"'  # R62
+        return response
 
     return middleware
 
@@ -104,6 +97,7 @@ class ViewGuard:
             return self._to_sign_in(request)
         if needs_second_factor(request.user):
             return redirect("mfa_activate_totp")
+        idle.forget_when_sent(request)
         return None
 
     @staticmethod
@@ -111,7 +105,7 @@ class ViewGuard:
         from clinic.accounts import SIGN_IN_PAGES, needs_second_factor
 
         kind = SIGN_IN_PAGES[name]
-        if kind == "anonymous":
+        if kind == "anonymous" or (getattr(request, "locked", False) and name in idle.LOCKED_PAGES):
             return None
         if getattr(request, "actor", None) is None:
             return ViewGuard._to_sign_in(request)
@@ -123,6 +117,8 @@ class ViewGuard:
     def _to_sign_in(request: HttpRequest) -> HttpResponse:
         from django.contrib.auth.views import redirect_to_login
 
+        if getattr(request, "locked", False):
+            return idle.ask_again(request)
         if request.headers.get("HX-Request"):
             response = HttpResponse(status=401)
             response["HX-Refresh"] = "true" if request.method == "GET" else "false"

@@ -210,6 +210,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "remind of missed check-ins": {"task": "aftercare.remind_missed_check_ins", **_every(_MINUTE)},
     "watch the response clocks": {"task": "aftercare.watch_response_clocks", **_every(_MINUTE)},
     "sweep appointment states": {"task": "appointments.sweep_states", **_every(_MINUTE)},
+    "offer freed times to the waiting list": {"task": "appointments.offer_freed_slots", **_every(_MINUTE)},
+    "open recalls": {"task": "appointments.open_recalls", **_every(10 * _MINUTE)},
 }
 CACHES = {
     "default": {
@@ -275,6 +277,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_ADAPTER = "clinic.accounts.StaffAccountAdapter"
 MFA_ADAPTER = "clinic.accounts.StaffMFAAdapter"
+ACCOUNT_FORMS = {"reset_password": "clinic.account_forms.ResetForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

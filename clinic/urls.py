@@ -8,6 +8,7 @@ from allauth.usersessions import views as usersessions
 from django.urls import include, path, re_path
 
 from clinic import health
+from clinic.views import account as account_pages
 
 handler400 = "clinic.views.errors.bad_request"
 handler403 = "clinic.views.errors.forbidden"
@@ -46,6 +47,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include(sign_in)),
+    path("join/<str:token>/", account_pages.join, name="join"),
+    path("kept-form/", account_pages.kept_form, name="kept_form"),
+    path("staff/", include("clinic.staff_urls")),
     path("patients/", include("patients.urls")),
     path("treatments/", include("treatments.urls")),
     path("appointments/", include("appointments.urls")),

@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='staffproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', models.F('proposed_by')), _negated=True), name='proposal_needs_two_people'),
+            constraint=models.CheckConstraint(condition=models.Q(('approved', True), ('decided_by', models.F('proposed_by')), _negated=True), name='proposal_needs_two_people'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='staffproposal',

@@ -148,7 +148,7 @@ class StaffProposal(models.Model):
         ordering: ClassVar[list[str]] = ["-proposed_at", "-pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["staff", "act"], condition=Q(decided_at=None), name="one_open_proposal_an_act"),
-            models.CheckConstraint(condition=~Q(decided_by=F("proposed_by")), name="proposal_needs_two_people"),
+            models.CheckConstraint(condition=~Q(approved=True, decided_by=F("proposed_by")), name="proposal_needs_two_people"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from aftercare.models import CallTask, CheckIn, Concern
 from appointments.models import Appointment
 from clinic.audit import Actor
-from clinic.models import OutboxMessage, Site, Staff
+from clinic.models import OutboxMessage, Site, Staff, StaffProposal
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
 from treatments.models import AdverseEvent, CartridgeLot, Device, Photo, TreatmentSession
@@ -65,12 +65,16 @@ def load() -> dict[str, str]:
         patient=patient, site=site, visit_type_id=Appointment.objects.order_by("pk")[0].visit_type_id, clinician=amara,
         starts_at=at + timezone.timedelta(days=60), ends_at=at + timezone.timedelta(days=60, minutes=45), state_since=at, booked_at=at, booked_by="t",
     )  # fmt: skip
+    colleague, iris = (Staff.objects.get(email=f"{name}@demo.example") for name in ("okoro", "iris"))
+    proposal = StaffProposal.objects.create(
+        staff=iris, act="disable", reason="test", proposed_by=Staff.objects.get(email="max@demo.example"), proposed_at=at
+    )
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
-        "message_uuid": message.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "uidb36": "1", "key": "x-y",
+        "message_uuid": message.uuid, "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip
 
 
