@@ -28,7 +28,7 @@ KINDS = [
     "retinoid", "aha", "exfoliant", "compounded_topical", "minoxidil", "nonsterile_cosmetic", "hair_dye", "sun",
     "heat_styling", "sauna", "swimming", "hard_exercise",
 ]  # fmt: skip
-INSTANTS = [
+INSTANTS: list[Any] = [
     "2026-03-02T10:00:00", "2026-03-02", "2026-03-02 10:00Z", "2026-03-02T24:00Z", "2026-03-02T10:60Z",
     "2026-03-02T10:00:60Z", "2026-02-29T10:00Z", "2026-03-02T10:00+15:00", "2026-03-02T10:00+0100", "now", "", None,
     1772445600, True, [], {},
@@ -123,19 +123,22 @@ class TestAnswers:
     def test_grades(self, key: str, most: int) -> None:
         for good in (0, most, 0.0, float(most)):
             assert "T16" not in said({key: good})
-        for bad in (-1, most + 1, 0.5, most - 0.5, "1", True, False, [], {}, 10**400, float("nan"), float("inf")):
+        wrong: tuple[Any, ...] = (-1, most + 1, 0.5, most - 0.5, "1", True, False, [], {}, 10**400, float("nan"), float("inf"))
+        for bad in wrong:
             assert bad_paths(answered({key: bad})) == [f"answers.{key}"]
 
     def test_temperature_is_in_degrees_celsius(self) -> None:
         for good in (34, 34.0, 36.55, 43.0, 43):
             assert "errors" not in said({"temp_c": good})
-        for bad in (33.99, 43.01, 98.6, 100.4, 0, -1, "38", True, [], float("nan"), float("inf"), 10**400):
+        wrong: tuple[Any, ...] = (33.99, 43.01, 98.6, 100.4, 0, -1, "38", True, [], float("nan"), float("inf"), 10**400)
+        for bad in wrong:
             assert bad_paths(answered({"temp_c": bad})) == ["answers.temp_c"]
 
     def test_free_text(self) -> None:
         for good in ("x", " x ", "x" * 500, "\u2003" + "x" * 500 + "\n", "\U0001f9d1" * 500):
             assert said({"free_text": good}) == {}
-        for bad in ("", " \t", "x" * 501, 5, True, ["x"], {}):
+        wrong: tuple[Any, ...] = ("", " \t", "x" * 501, 5, True, ["x"], {})
+        for bad in wrong:
             assert bad_paths(answered({"free_text": bad})) == ["answers.free_text"]
 
 

@@ -116,7 +116,7 @@ def test_the_same_input_gives_the_same_output_and_stays_untouched() -> None:
     ],
 )
 def test_a_clinics_own_numbers_move_the_boundary(
-    number: str, value: float, answers: dict[str, Any], hours: float, triage: str
+    number: str, value: Any, answers: dict[str, Any], hours: float, triage: str
 ) -> None:
     data = answered(answers, hours)
     assert checkin(data, replace(DEFAULT, **{number: value}))["triage"] == triage

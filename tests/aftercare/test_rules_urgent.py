@@ -9,11 +9,11 @@ from tests.aftercare.answered import answered, only, said
 
 # Any time: at the end of the session, on the first days, on day 14, and long after.
 ANY_TIME = [0, 23, 71, 336, 336.01, 5000]
-EMERGENCY = {
+EMERGENCY: dict[str, list[dict[str, Any]]] = {
     "T01": [{"breathing_difficulty": True}, {"lip_tongue_swelling": True}, {"swelling_site": "face_lips_tongue"}],
     "T08": [{"chest_pain_faint_palpitations": True}],
 }
-NO_EMERGENCY = {
+NO_EMERGENCY: dict[str, list[dict[str, Any]]] = {
     "T04": [{"discharge": "pus"}],
     "T05": [{"red_streaks": True}, {"spreading_redness": True}, {"pain": 8}, {"pain": 10}],
     "T06": [{"bleeding": "wont_stop"}],

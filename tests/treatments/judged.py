@@ -93,7 +93,7 @@ def _changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def whole(stage: str = "signoff", **changes: Any) -> dict[str, Any]:
+def whole(stage: str = "signoff", /, **changes: Any) -> dict[str, Any]:
     """A record with every key of the schema, about which nothing is to be said; with changes, path by path."""
     return _changed(put(_WHOLE, "stage", stage), changes)
 

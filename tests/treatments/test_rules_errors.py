@@ -46,12 +46,12 @@ LISTS = [
     "zones", "excludedZones", "products", "allergies", "preTopicals", "painReadings", "consent.procedures",
     "products[0].ingredients", "anaesthetic.ingredients", "prp.tubeCheckBy", "baseline.photoViews",
 ]  # fmt: skip
-RANGES = [
+RANGES: list[tuple[str, float, float]] = [
     ("anaesthetic.strengthPercent", 0.1, 40), ("anaesthetic.areaCm2", 1, 1500), ("anaesthetic.grams", 0.01, 500),
     ("anaesthetic.weightKg", 20, 350), ("anaesthetic.otherMg12h", 0, 5000), ("prp.volumeMl", 0.1, 60),
     ("products[0].hoursAfter", 0, 8760),
 ]  # fmt: skip
-INTS = [("sessionNumber", 1, 100), ("zones[0].passes", 1, 50), ("painReadings[0]", 0, 10)]
+INTS: list[tuple[str, float, float]] = [("sessionNumber", 1, 100), ("zones[0].passes", 1, 50), ("painReadings[0]", 0, 10)]
 DEPTHS = ["device.maxDepthMm", "zones[0].depthMm"]
 
 
