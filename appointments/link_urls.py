@@ -8,5 +8,6 @@ app_name = "appointments_link"
 urlpatterns = [
     path("appointment/", patient.appointment, name="appointment"),
     path("appointment/move/", patient.move, name="move"),
+    path("offer/", patient.offer, name="offer"),
     path("choose/", patient.choose_time, name="choose_time"),
 ]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 RESOURCES = ("clinician", "room", "device", "patient")
 
@@ -47,6 +48,8 @@ GRACE_MINUTES = 3  # changes wait, and may be undone
 REMINDER_HOURS = 48
 OFFERS_A_ROUND = 3  # waiting list: so many at once
 OFFER_MINUTES = 15  # P: how long an offer stands, and the slot is held
+LEAST_INTERVAL_DAYS = 28  # S10: 7 to 27 days only with a clinician's reason
+LATEST_OFFER_MINUTES = 90  # a freed time nearer than this is not offered any more
 EARLIEST_DAYS = 7  # S10: under seven days nothing may be booked
 
 
@@ -130,14 +133,59 @@ class Interval:
     closes_on: date | None = None
 
 
-def interval_on(day: date, *, last_on: date | None, opens_on: date | None, closes_on: date | None) -> Interval:
-    """Judge a day against the last needling and the window. Without an earlier session every day is free."""
+def interval_on(
+    day: date, *, last_on: date | None, opens_on: date | None, closes_on: date | None, booked: Sequence[date] = ()
+) -> Interval:
+    """Judge a day against the last needling, the window, and the other needling visits that are booked (S10).
+
+    Without an earlier or a booked one every day is free. A booked visit keeps the same distance on both sides.
+    """
+    nearest = min((abs((day - other).days) for other in booked), default=None)
+    if nearest is not None and nearest < LEAST_INTERVAL_DAYS:
+        return Interval("blocked" if nearest < EARLIEST_DAYS else "early", opens_on, closes_on)
     if last_on is None or opens_on is None or closes_on is None:
         return Interval("free")
     if (day - last_on).days < EARLIEST_DAYS:
         return Interval("blocked", opens_on, closes_on)
-    if day < min(opens_on, last_on + timedelta(days=28)):
+    if day < min(opens_on, last_on + timedelta(days=LEAST_INTERVAL_DAYS)):
         return Interval("early", opens_on, closes_on)
     if day < opens_on:
         return Interval("before_window", opens_on, closes_on)
     return Interval("in_window" if day <= closes_on else "late", opens_on, closes_on)
+
+
+def best_of(starts: Sequence[datetime], wish: datetime, zone: str) -> datetime | None:
+    """The start most like the wish: same weekday and hour, then same weekday, then the nearest day and hour (local time)."""
+    local = ZoneInfo(zone)
+    like = wish.astimezone(local)
+
+    def unlike(start: datetime) -> tuple[int, int, int]:
+        here = start.astimezone(local)
+        minutes = abs((here.hour * 60 + here.minute) - (like.hour * 60 + like.minute))
+        days = abs((here.date() - like.date()).days)
+        return (0 if here.weekday() == like.weekday() else 1, minutes if here.weekday() == like.weekday() else days, minutes + days)
+
+    return min(starts, key=lambda start: (*unlike(start), start), default=None)
+
+
+@dataclass(frozen=True)
+class Wants:
+    """When a waiting patient could come. Empty means any."""
+
+    clinician_id: int | None = None
+    weekdays: frozenset[int] = frozenset()
+    from_time: time | None = None
+    to_time: time | None = None
+    not_before_on: date | None = None
+
+
+def suits(wants: Wants, *, starts_at: datetime, ends_at: datetime, clinician_id: int, zone: str) -> bool:
+    """Whether a freed slot fits what a patient said (local time at the site)."""
+    starts, ends = starts_at.astimezone(ZoneInfo(zone)), ends_at.astimezone(ZoneInfo(zone))
+    return (
+        wants.clinician_id in (None, clinician_id)
+        and (not wants.weekdays or starts.weekday() in wants.weekdays)
+        and (wants.from_time is None or starts.time() >= wants.from_time)
+        and (wants.to_time is None or (ends.time() <= wants.to_time and ends.date() == starts.date()))
+        and (wants.not_before_on is None or starts.date() >= wants.not_before_on)
+    )

@@ -31,6 +31,7 @@ _PAGES: tuple[tuple[str, str, str, Any], ...] = (
     ("appointment:view", "appointments:day", "calendar3", _("Calendar")),
     ("patient:list", "patients:list", "people", _("Patients")),
     ("recall:view", "appointments:recalls", "telephone-outbound", _("Recalls")),
+    ("recall:view", "appointments:waiting_list", "hourglass", _("Waiting list")),
     ("concern:count", "aftercare:concerns", "exclamation-circle", _("Concerns")),
     ("message:states", "aftercare:all_messages", "envelope", _("Messages")),
     ("device:view", "treatments:inventory", "box-seam", _("Inventory")),

@@ -78,7 +78,7 @@ def _needs(site: Site, on: date, actor: Actor) -> list[tuple[str, int, str]]:
     if may(actor, "concern:count"):
         found.append(("concerns", after.concern_count(actor), "aftercare:concerns"))
     if may(actor, "recall:view"):
-        found.append(("recalls", len(visits.recalls(site, on)), "appointments:recalls"))
+        found.append(("recalls", visits.recalls(site, on).count(), "appointments:recalls"))
     if may(actor, "session:sign"):
         unsigned = TreatmentSession.objects.filter(operator_id=actor.staff_id, state=SessionState.ENDED, entered_in_error=None)
         found.append(("unsigned records", unsigned.count(), "desk:unsigned"))

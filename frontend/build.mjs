@@ -2,7 +2,7 @@
 import * as esbuild from "esbuild";
 
 await esbuild.build({
-  entryPoints: ["frontend/app.css", "frontend/app.js", "frontend/sign.js"],
+  entryPoints: ["frontend/app.css", "frontend/app.js", "frontend/sign.js", "frontend/calendar.js"],
   outdir: "build/vendor",
   bundle: true,
   minify: true,

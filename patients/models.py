@@ -85,6 +85,15 @@ class Patient(models.Model):
         return self.preferred_name or self.given_name or self.family_name
 
     @property
+    def no_mail_because(self) -> str:
+        """Why no mail goes to this patient; empty when it does (SETTLED 20)."""
+        if self.deceased_on or self.do_not_contact:
+            return "the patient is not contacted any more"
+        if not self.email:
+            return "no e-mail address; please phone"
+        return "the patient does not want e-mail; please phone" if self.mail_mode == MailMode.NONE else ""
+
+    @property
     def short_name(self) -> str:
         """Initial and family name, for boards and calendars."""
         return f"{self.given_name[:1]}. {self.family_name}" if self.given_name and self.family_name else self.name

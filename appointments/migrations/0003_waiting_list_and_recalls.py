@@ -1,13 +1,15 @@
-from django.conf import settings
-from django.db import migrations, models
-import appointments.models
-import appointments.rules
+import uuid
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
-import uuid
+from django.conf import settings
+from django.db import migrations, models
+
+import appointments.models
+import appointments.rules
 
 
 class Migration(migrations.Migration):

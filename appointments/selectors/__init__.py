@@ -1,18 +1,31 @@
 """Every read of this room."""
 
+from appointments.selectors.courses import Proposal, course_proposals
 from appointments.selectors.days import (
-    Recall,
+    change_lines,
     day_of,
+    days_of,
     ended_visits,
     last_change,
     next_appointment,
     of_patient,
-    recalls,
     who_has,
 )
-from appointments.selectors.slots import DayOffer, Slot, free_slots, interval_for, offers, why_not, window_for
+from appointments.selectors.recalls import (
+    coming_session,
+    recall_counts,
+    recalls,
+    recalls_that_came,
+    recalls_whose_visit_is_gone,
+    sessions_to_recall,
+    why_not_invited,
+)
+from appointments.selectors.slots import CLOSED, DayOffer, Gate, Slot, free_slots, gate_for, offers, window_for
+from appointments.selectors.waiting import best_entries, freed_slots, is_taken, may_offer_now, waiting, wants_of
 
 __all__ = [
-    "DayOffer", "Recall", "Slot", "day_of", "ended_visits", "free_slots", "interval_for", "last_change", "next_appointment",
-    "of_patient", "offers", "recalls", "who_has", "why_not", "window_for",
+    "CLOSED", "DayOffer", "Gate", "Proposal", "Slot", "best_entries", "change_lines", "coming_session", "course_proposals", "day_of", "days_of", "ended_visits",
+    "free_slots", "freed_slots", "gate_for", "is_taken", "last_change", "may_offer_now", "next_appointment", "of_patient",
+    "offers", "recall_counts", "recalls", "recalls_that_came", "recalls_whose_visit_is_gone", "sessions_to_recall", "waiting",
+    "wants_of", "who_has", "why_not_invited", "window_for",
 ]  # fmt: skip

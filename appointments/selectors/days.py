@@ -1,17 +1,15 @@
-"""Reads for the day page, the patient's list, recalls."""
+"""Reads for the day page and the patient's list."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from appointments.models import Appointment, Occupation, RecallAttempt, StatusChange
-from appointments.rules import HOLDS_TIME, OPEN, AppointmentState
-from clinic.clock import resolve_local
+from appointments.models import Appointment, Occupation, StatusChange
+from appointments.rules import OPEN, AppointmentState
+from clinic.clock import resolve_local, wall
 from clinic.models import Site
 from patients.models import Patient
-from treatments import selectors as sessions
-from treatments.models import TreatmentSession
 
 
 def _of_day(site: Site, on: date) -> Q:
@@ -24,6 +22,34 @@ def day_of(site: Site, on: date) -> QuerySet[Appointment]:
     """Appointments of one day, in order, with everything that a list shows."""
     rows = Appointment.objects.filter(_of_day(site, on))
     return rows.select_related("patient", "clinician", "room", "visit_type", "site", "session").order_by("starts_at", "pk")
+
+
+def days_of(site: Site, first: date, last: date) -> QuerySet[Appointment]:
+    """Visits from `first` to before `last`, for the list beside the calendar."""
+    start, end = (resolve_local(on, datetime.min.time(), site.zone) for on in (first, last))
+    rows = Appointment.objects.filter(site=site, starts_at__gte=start, starts_at__lt=end)
+    return rows.select_related("patient", "clinician", "room", "visit_type", "site").order_by("starts_at", "pk")
+
+
+_WHAT = {"booked": _("Booked"), "moved": _("Moved"), "undone": _("Taken back"), "state": ""}
+_STATES = {
+    "booked": _("Booked"), "confirmed": _("Confirmed"), "arrived": _("Arrived"), "in_session": _("In session"), "done": _("Done"),
+    "missed": _("Missed"), "cancelled": _("Cancelled"),
+}  # fmt: skip
+
+
+def change_lines(appointment: Appointment) -> list[tuple[StatusChange, str]]:
+    """The visit's history in words, newest first."""
+    found = []
+    for row in appointment.changes.order_by("-at", "-pk"):
+        words = str(_WHAT.get(row.what, "") or _STATES.get(row.now, row.now))
+        if row.what == "undone":
+            words = f"{words}: {_STATES.get(row.was, row.was)} → {_STATES.get(row.now, row.now)}"
+        if row.what == "moved" and row.before:
+            was = wall(datetime.fromisoformat(row.before["starts_at"]), appointment.site.zone)
+            words = f"{words} ({was:%a %d %b %H:%M})"
+        found.append((row, words))
+    return found
 
 
 def next_appointment(patient: Patient, at: datetime) -> Appointment | None:
@@ -47,7 +73,11 @@ def who_has(wanted: Appointment) -> str:
     """Whom the time went to, for the desk: the names of the visits that overlap it with one of its resources."""
     during = (wanted.starts_at, wanted.ends_at)
     mine = Q(resource_kind="clinician", resource_id=wanted.clinician_id) | Q(resource_kind="patient", resource_id=wanted.patient_id)
-    rows = Occupation.objects.filter(mine, during__overlap=during).exclude(appointment=None).exclude(appointment=wanted.pk)
+    rows = Occupation.objects.filter(mine, during__overlap=during).exclude(appointment=wanted.pk)
+    held = rows.exclude(freed=None).order_by("-expires_at").first()
+    if held is not None and held.expires_at is not None:
+        return f"held for the waiting list until {wall(held.expires_at, wanted.site.zone):%H:%M}"
+    rows = rows.exclude(appointment=None)
     return "; ".join(
         f"{row.appointment.patient.short_name} with {row.appointment.clinician.display_name}"
         for row in rows.select_related("appointment__patient", "appointment__clinician").order_by("pk")[:2]
@@ -59,36 +89,3 @@ def ended_visits() -> QuerySet[Appointment]:
     """Visits whose session has ended while they still say “in session”."""
     ended = Q(session__state__in=["ended", "signed"])
     return Appointment.objects.filter(ended, state=AppointmentState.IN_SESSION)
-
-
-@dataclass(frozen=True)
-class Recall:
-    """A patient whose window is open, or over, without a booking."""
-
-    patient: Patient
-    opens_on: date
-    closes_on: date
-    overdue: bool
-    attempts: list[RecallAttempt]
-
-
-def recalls(site: Site, today: date, *, limit: int = 200) -> list[Recall]:
-    """Due in the window or overdue without a booking; dismissed ones leave the list. Most overdue first."""
-    coming = Appointment.objects.filter(patient=OuterRef("pk"), state__in=OPEN, visit_type__kind="session")
-    newest = TreatmentSession.objects.filter(patient=OuterRef("pk"), ended_at__isnull=False, entered_in_error=None)
-    rows = Patient.objects.filter(site=site, deceased_on=None, do_not_contact=False, merged_into=None)
-    rows = rows.filter(Exists(newest), courses__ended_at=None).exclude(Exists(coming)).distinct()
-    found = []
-    for patient in rows.prefetch_related("recall_attempts")[:2000]:
-        window = sessions.next_window(patient, today=today)
-        if window is None or today < window.opens_on:
-            continue
-        attempts = [a for a in patient.recall_attempts.all() if a.window_opens_on == window.opens_on]
-        if not any(a.result == "dismissed" for a in attempts):
-            found.append(Recall(patient, window.opens_on, window.closes_on, today > window.closes_on, attempts))
-    return sorted(found, key=lambda recall: (recall.closes_on, recall.patient.pk))[:limit]
-
-
-def holds_time(appointment: Appointment) -> bool:
-    """Whether the visit takes up its clinician, room and patient."""
-    return appointment.state in HOLDS_TIME

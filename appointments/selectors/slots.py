@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from appointments.models import Absence, Occupation, Room, VisitType, WorkingHours
-from appointments.rules import Interval, Span, interval_on, minus, shared, starts_in, step_for
+from appointments.rules import OPEN, Interval, Span, interval_on, minus, shared, starts_in, step_for
 from clinic.clock import local_date, resolve_local
 from clinic.models import Closure, OpeningHours, Site, Staff
 from patients import selectors as people
@@ -18,6 +18,7 @@ from treatments.rules import Window
 _Free = Callable[[Span], tuple[int | None, ...] | None]
 
 MOST_DAYS = 120
+CLOSED = "Closed, or full."
 
 
 @dataclass(frozen=True)
@@ -135,27 +136,50 @@ def window_for(patient: Patient, today: date) -> Window | None:
     return sessions.next_window(patient, today=today)
 
 
-def interval_for(patient: Patient, day: date, window: Window | None) -> Interval:
-    """What S10 says of a day."""
-    if window is None:
-        return Interval("free")
-    return interval_on(day, last_on=window.last_on, opens_on=window.opens_on, closes_on=window.closes_on)
+@dataclass(frozen=True)
+class Gate:
+    """What decides whether a visit of one type may be on a day, read once for all days (SETTLED 3, 4, 15)."""
 
+    patient: Patient
+    visit_type: VisitType
+    window: Window | None
+    dossier: people.Dossier | None
+    held: bool
+    booked: tuple[date, ...] = ()
 
-def why_not(patient: Patient, visit_type: VisitType, day: date, window: Window | None) -> str:
-    """Why this visit can't be on that day, in words for the desk; empty when it can (SETTLED 3, 4, 15)."""
-    if patient.deceased_on:
-        return "The patient has died."
-    if people.open_holds(patient, "booking"):
-        return "On hold: a clinician must release it first."
-    if not visit_type.needs_screening:
+    def interval(self, day: date) -> Interval:
+        """What S10 says of a day."""
+        if not self.visit_type.needs_screening:
+            return Interval("free")
+        w = self.window
+        days = {"last_on": w.last_on, "opens_on": w.opens_on, "closes_on": w.closes_on} if w else dict.fromkeys(("last_on", "opens_on", "closes_on"))
+        return interval_on(day, booked=self.booked, **days)
+
+    def why_not(self, day: date) -> str:
+        """Why this visit can't be on that day, in words for the desk; empty when it can."""
+        if self.patient.deceased_on:
+            return "The patient has died."
+        if self.held:
+            return "On hold: a clinician must release it first."
+        if self.dossier is None:
+            return ""
+        word = self.dossier.desk_word(day)
+        if word.code != "may_book":
+            return f"{word.words}."
+        if self.interval(day).word == "blocked":
+            return "Less than seven days from another session."
         return ""
-    word = people.desk_word(patient, as_of=day)
-    if word.code != "may_book":
-        return f"{word.words}."
-    if interval_for(patient, day, window).word == "blocked":
-        return "Less than seven days after the last session."
-    return ""
+
+
+def gate_for(patient: Patient, visit_type: VisitType, *, at: datetime, but: int | None = None) -> Gate:
+    """Read what the gate needs, in a constant number of queries."""
+    zone = patient.site.zone
+    held = bool(people.open_holds(patient, "booking"))
+    if not visit_type.needs_screening:
+        return Gate(patient, visit_type, None, None, held)
+    others = patient.appointments.filter(state__in=OPEN, visit_type__kind="session", starts_at__gt=at).exclude(pk=but or 0)
+    booked = tuple(local_date(starts_at, zone) for starts_at in others.values_list("starts_at", flat=True))
+    return Gate(patient, visit_type, window_for(patient, local_date(at, zone)), people.dossier(patient), held, booked)
 
 
 def offers(
@@ -163,8 +187,7 @@ def offers(
     may_early: bool = False, but: int | None = None,
 ) -> list[DayOffer]:  # fmt: skip
     """Day by day: free slots, or why the day is grey. Days inside the follow-up window come first."""
-    site = patient.site
-    window = window_for(patient, local_date(at, site.zone))
+    site, gate = patient.site, gate_for(patient, visit_type, at=at, but=but)
     slots = free_slots(
         site=site, visit_type=visit_type, from_on=from_on, to_on=from_on + timedelta(days=days - 1), at=at,
         clinician=clinician, patient=patient, but=but,
@@ -174,10 +197,11 @@ def offers(
         by_day.setdefault(local_date(slot.starts_at, site.zone), []).append(slot)
     found = []
     for on in _days(from_on, from_on + timedelta(days=days - 1)):
-        word = interval_for(patient, on, window).word if visit_type.needs_screening else "free"
-        grey = why_not(patient, visit_type, on, window) if on in by_day else ""
+        word = gate.interval(on).word
+        grey = gate.why_not(on)
         if not grey and word == "early" and not may_early:
             grey = "Too early: only with a clinician's reason."
-        if on in by_day:
-            found.append(DayOffer(on, [] if grey else by_day[on], grey, word))
+        if not grey and on not in by_day:
+            grey = CLOSED
+        found.append(DayOffer(on, [] if grey else by_day[on], grey, word))
     return sorted(found, key=lambda offer: (offer.word not in ("in_window", "free"), offer.on))

@@ -2,17 +2,29 @@
 
 from appointments.services.booking import (
     book_appointment,
+    book_course,
+    book_new,
     cancel_appointment,
     cancel_by_patient,
     confirm_by_patient,
     move_appointment,
+    take_offer,
+    undo_by_patient,
 )
 from appointments.services.common import MoveNotAllowed, NotEligible, SlotTaken, TooEarly, TooLate, Wish
-from appointments.services.recalls import note_recall
+from appointments.services.recalls import invite_recalls, note_recall, open_recalls, reopen_recall
 from appointments.services.states import change_state, start_visit, sweep_states, undo_change
+from appointments.services.waiting import (
+    OfferGone,
+    decline_offer,
+    join_waiting_list,
+    leave_waiting_list,
+    offer_freed_slots,
+)
 
 __all__ = [
-    "MoveNotAllowed", "NotEligible", "SlotTaken", "TooEarly", "TooLate", "Wish", "book_appointment", "cancel_appointment",
-    "cancel_by_patient", "change_state", "confirm_by_patient", "move_appointment", "note_recall", "start_visit", "sweep_states",
-    "undo_change",
+    "MoveNotAllowed", "NotEligible", "OfferGone", "SlotTaken", "TooEarly", "TooLate", "Wish", "book_appointment", "book_course", "book_new",
+    "cancel_appointment", "cancel_by_patient", "change_state", "confirm_by_patient", "decline_offer", "invite_recalls",
+    "join_waiting_list", "leave_waiting_list", "move_appointment", "note_recall", "offer_freed_slots", "open_recalls",
+    "reopen_recall", "start_visit", "sweep_states", "take_offer", "undo_by_patient", "undo_change",
 ]  # fmt: skip

@@ -1,12 +1,13 @@
 """Booking, moving, cancelling. The database has the last word on slots (SETTLED 17)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from appointments import emails
-from appointments.models import Appointment, VisitType
-from appointments.rules import AppointmentState, may_patient_change
+from appointments import emails, selectors
+from appointments.models import Appointment, Offer, VisitType
+from appointments.rules import GRACE_MINUTES, OPEN, AppointmentState, may_patient_change
 from appointments.services.common import (
     MoveNotAllowed,
     TooLate,
@@ -19,11 +20,14 @@ from appointments.services.common import (
     settle_room_and_device,
     taken_error,
 )  # fmt: skip
-from appointments.services.states import change_state
+from appointments.services.recalls import link_to_booking
+from appointments.services.states import change_state, undo_change
+from appointments.services.waiting import accept_offer, note_freed
 from clinic import audit, links
 from clinic.audit import Actor
 from clinic.clock import local_date
 from clinic.errors import Refused
+from clinic.models import Site
 from patients import services as people
 from patients.models import Patient
 from patients.vocabulary import Gate
@@ -71,14 +75,41 @@ def _write_booking(appointment: Appointment, wish: Wish, *, by: Actor, at: datet
         people.screen_patient(patient=patient, gate=Gate.BOOKING, as_of=day, by=by, at=at)
     if tell:
         emails.appointment_confirmed(appointment=appointment, by=by, at=at)
-    emails.appointment_reminder(appointment=appointment, by=by, at=at)
+    emails.appointment_reminders(appointment=appointment, by=by, at=at)
+    link_to_booking(appointment)
+
+
+def book_new(
+    *, patient: Patient | None, person: people.PersonData | None, site: Site, visit_type: VisitType, wish: Wish, by: Actor, at: datetime,
+    form_key: str, early_reason: str = "", overlap_reason: str = "", tell: bool = True,
+) -> Appointment:  # fmt: skip
+    """Book for a patient who is found, or register a new one and book, together or not at all."""
+    with transaction.atomic():
+        if patient is None:
+            assert person is not None, "a patient or a person"
+            patient = people.register_patient(data=person, site=site, by=by, at=at, form_key=form_key)
+        return book_appointment(
+            patient=patient, visit_type=visit_type, wish=wish, by=by, at=at, early_reason=early_reason,
+            overlap_reason=overlap_reason, tell=tell, form_key=form_key,
+        )  # fmt: skip
+
+
+def book_course(
+    *, patient: Patient, visit_type: VisitType, wishes: Sequence[Wish], by: Actor, at: datetime, tell: bool = True, form_key: str
+) -> list[Appointment]:
+    """Several sessions at once, all or nothing. Raises SlotTaken, NotEligible, TooEarly for the first that does not go."""
+    with transaction.atomic():
+        return [
+            book_appointment(patient=patient, visit_type=visit_type, wish=wish, by=by, at=at, tell=tell, form_key=f"{form_key[:56]}:{number}")
+            for number, wish in enumerate(wishes, start=1)
+        ]
 
 
 def move_appointment(
     *, appointment: Appointment, wish: Wish, by: Actor, at: datetime, early_reason: str = "", tell: bool = True
 ) -> Appointment:
     """Another time, length or clinician. Mails wait three minutes; moving back within them sends nothing. Raises SlotTaken…"""
-    check_gate(appointment.patient, appointment.visit_type, wish.starts_at, early_reason=early_reason, at=at)
+    check_gate(appointment.patient, appointment.visit_type, wish.starts_at, early_reason=early_reason, at=at, but=appointment.pk)
     minutes = wish.minutes or int((appointment.ends_at - appointment.starts_at).total_seconds() // 60)
     wanted = Appointment.objects.select_related("visit_type", "site", "patient", "clinician").get(pk=appointment.pk)
     wanted.starts_at, wanted.ends_at = wish.starts_at, wish.starts_at + timedelta(minutes=minutes)
@@ -105,6 +136,7 @@ def _write_move(wanted: Appointment, wish: Wish, *, by: Actor, at: datetime, tel
     wanted.save()
     occupy(wanted, lane=2 if locked.overlap_reason else 1, at=at)
     note(wanted, was=locked.state, by=by, at=at, what="moved", reason=early_reason, told=tell, before=before)
+    note_freed(locked, at=at)
     links.revoke(subject_uuid=wanted.uuid, purpose="rescreen", by=by, at=at, reason="moved")
     emails.appointment_changed(appointment=wanted, was=was, by=by, at=at, tell=tell)
     return wanted
@@ -122,8 +154,28 @@ def confirm_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> 
     return change_state(appointment=appointment, to=AppointmentState.CONFIRMED, by=by, at=at, reason="by the patient")
 
 
+def undo_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
+    """The patient's own last change, for three minutes, whatever the cut-off. Raises TooLate."""
+    last = selectors.last_change(appointment)
+    if last is None or last.by != by.name[:160] or at - last.at > timedelta(minutes=GRACE_MINUTES):
+        raise TooLate("The three minutes are over. Please call us.")
+    return undo_change(appointment=appointment, by=by, at=at)
+
+
 def cancel_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
     """Until the cut-off. Raises TooLate."""
     if not may_patient_change(appointment.starts_at, at):
         raise TooLate("It is too late to change this here. Please call us.")
     return cancel_appointment(appointment=appointment, reason="cancelled by the patient", by=by, at=at)
+
+
+def take_offer(*, offer: Offer, by: Actor, at: datetime) -> Appointment:
+    """Yes to a freed time. A later visit that was to be given up moves there, so the calendar entry stays one. Raises OfferGone…"""
+
+    def book(locked: Offer) -> Appointment:
+        entry, wish = locked.entry, Wish(starts_at=locked.slot.starts_at, clinician=locked.slot.clinician)
+        if entry.gives_up and entry.gives_up.state in OPEN:
+            return move_appointment(appointment=entry.gives_up, wish=wish, by=by, at=at)
+        return book_appointment(patient=entry.patient, visit_type=entry.visit_type, wish=wish, by=by, at=at, form_key=f"offer:{locked.uuid}")
+
+    return accept_offer(offer=offer, book=book, by=by, at=at)

@@ -120,18 +120,20 @@ def taken_error(appointment: Appointment, at: datetime) -> SlotTaken:
     return SlotTaken(nearest, selectors.who_has(appointment))
 
 
-def check_gate(patient: Patient, visit_type: VisitType, starts_at: datetime, *, early_reason: str, at: datetime) -> None:
+def check_gate(
+    patient: Patient, visit_type: VisitType, starts_at: datetime, *, early_reason: str, at: datetime, but: int | None = None
+) -> None:
     """SETTLED 3, 4, 15 as of the slot's day. Raises NotEligible, TooEarly."""
     day = local_date(starts_at, patient.site.zone)
     if starts_at <= at:
         raise Refused("This time is in the past.", field="slot")
-    window = selectors.window_for(patient, local_date(at, patient.site.zone))
-    reason = selectors.why_not(patient, visit_type, day, window)
-    if reason:
+    gate = selectors.gate_for(patient, visit_type, at=at, but=but)
+    if reason := gate.why_not(day):
         raise NotEligible(reason)
-    early = visit_type.needs_screening and selectors.interval_for(patient, day, window).word == "early"
-    if early and not early_reason.strip():
-        raise TooEarly("This is 7 to 27 days after the last session. A clinician gives a reason for that.", field="early_reason")
+    if gate.interval(day).word == "early" and not early_reason.strip():
+        raise TooEarly(
+            "This is 7 to 27 days from the last session or another booked one. A clinician gives a reason for that.", field="early_reason"
+        )
 
 
 def note(

@@ -8,6 +8,7 @@ from appointments import emails, selectors
 from appointments.models import Appointment, Room, StatusChange
 from appointments.rules import HOLDS_TIME, AppointmentState, is_allowed_move
 from appointments.services.common import MoveNotAllowed, note, occupy, taken_error
+from appointments.services.waiting import note_freed, take_back_freed
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Staff
@@ -34,6 +35,7 @@ def change_state(
         if to not in HOLDS_TIME:
             locked.occupations.all().delete()
         if to is AppointmentState.CANCELLED:
+            note_freed(locked, at=at)
             emails.appointment_cancelled(appointment=locked, by=by, at=at, tell=tell)
     return locked
 
@@ -76,7 +78,9 @@ def _step_back(locked: Appointment, last: StatusChange, *, by: Actor, at: dateti
     if locked.state in HOLDS_TIME:
         occupy(locked, lane=2 if locked.overlap_reason else 1, at=at)
     note(locked, was=was, by=by, at=at, what="undone", undoes=last)
+    take_back_freed(locked, at=at)
     if last.what == "booked":
+        note_freed(locked, at=at)
         emails.appointment_cancelled(appointment=locked, by=by, at=at, tell=True)
     elif moved:
         emails.appointment_changed(appointment=locked, was=starts_at, by=by, at=at, tell=last.told_patient)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from appointments import selectors, services
 from appointments.forms import SlotForm
-from appointments.models import Appointment, VisitType
-from appointments.rules import GRACE_MINUTES, OPEN, AppointmentState, may_patient_change
+from appointments.models import Appointment, Offer, VisitType
+from appointments.rules import GRACE_MINUTES, OPEN, may_patient_change
 from clinic.clock import local_date
 from clinic.errors import Refused
 from clinic.models import Staff
@@ -37,11 +37,11 @@ def appointment(request: HttpRequest) -> HttpResponse:
             return redirect("appointments_link:appointment")
         except Refused as refusal:
             problem = refusal.message
-    last = found.changes.order_by("-at", "-pk").first()
-    recent = last is not None and last.by == request.actor.name and at - last.at <= timedelta(minutes=GRACE_MINUTES)
+    last = selectors.last_change(found)
+    own = last is not None and last.by == request.actor.name and at - last.at <= timedelta(minutes=GRACE_MINUTES)
     context = {
         "appointment": found, "site": found.site, "may_change": may_patient_change(found.starts_at, at), "problem": problem,
-        "open": found.state in OPEN, "undo": recent and found.state == AppointmentState.CANCELLED,
+        "open": found.state in OPEN, "undo": last if own and last and (last.what == "moved" or last.now in ("confirmed", "cancelled")) else None,
     }  # fmt: skip
     return render(request, "appointments/link_appointment.html", context, status=422 if problem else 200)
 
@@ -52,7 +52,7 @@ def _act(what: str, found: Appointment, request: HttpRequest, at: datetime) -> N
     elif what == "cancel":
         services.cancel_by_patient(appointment=found, by=request.actor, at=at)
     elif what == "undo":
-        services.undo_change(appointment=found, by=request.actor, at=at)
+        services.undo_by_patient(appointment=found, by=request.actor, at=at)
     else:
         raise Refused(_("Choose what you want to do."))
 
@@ -64,6 +64,27 @@ def move(request: HttpRequest) -> HttpResponse:
     if not may_patient_change(found.starts_at, at) or found.state not in OPEN:
         return redirect("appointments_link:appointment")
     return _choose(request, found.patient, found.visit_type, at, moving=found)
+
+
+@link_page("offer")
+def offer(request: HttpRequest) -> HttpResponse:
+    """A freed time from the waiting list: yes or no. First yes wins."""
+    found = Offer.objects.select_related("entry__patient", "entry__gives_up", "slot__site__clinic", "slot__clinician").get(uuid=request.link.subject_uuid)
+    at, problem, status = timezone.now(), "", 200
+    if request.method == "POST":
+        try:
+            if request.POST.get("do") == "yes":
+                services.take_offer(offer=found, by=request.actor, at=at)
+            elif request.POST.get("do") == "no":
+                services.decline_offer(offer=found, by=request.actor, at=at)
+            else:
+                raise Refused(_("Choose what you want to do."))
+            return redirect("appointments_link:offer")
+        except Refused as refusal:
+            problem, status = refusal.message, refusal.status
+    over = found.answered_at is None and (found.slot.closed_at is not None or found.expires_at <= at)
+    context = {"offer": found, "slot": found.slot, "site": found.slot.site, "problem": problem, "over": over}
+    return render(request, "appointments/link_offer.html", context, status=status)
 
 
 @link_page("choose_time")

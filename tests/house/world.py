@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from aftercare.models import CallTask, CheckIn, Concern
-from appointments.models import Appointment
+from appointments.models import Appointment, Recall, WaitingListEntry
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff, StaffProposal
 from patients import services as people
@@ -69,11 +69,14 @@ def load() -> dict[str, str]:
     proposal = StaffProposal.objects.create(
         staff=iris, act="disable", reason="test", proposed_by=Staff.objects.get(email="max@demo.example"), proposed_at=at
     )
+    recall = Recall.objects.order_by("pk")[0]
+    Recall.objects.filter(pk=recall.pk).update(patient=patient)
+    entry = WaitingListEntry.objects.create(patient=patient, site=site, visit_type=visit.visit_type, added_at=at)
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
-        "appointment": visit.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
+        "appointment": visit.uuid, "recall": recall.uuid, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip
 

@@ -13,6 +13,7 @@ from treatments.selectors.sessions import (
     session_input,
     sessions_ended_since,
     settings_of,
+    window_after,
     window_of,
 )
 from treatments.selectors.stock import devices_at, free_cartridges, inventory, newest_patch_test, why_not
@@ -22,5 +23,5 @@ next_window = window_of
 __all__ = [
     "Evaluation", "Window", "checklist", "devices_at", "done_sessions", "evaluate", "free_cartridges", "inventory",
     "last_session", "newest_patch_test", "next_window", "open_course", "policy", "reason_key", "session_input",
-    "sessions_ended_since", "settings_of", "why_not", "window_of",
+    "sessions_ended_since", "settings_of", "why_not", "window_after", "window_of",
 ]  # fmt: skip

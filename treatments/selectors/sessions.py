@@ -58,6 +58,12 @@ def window_of(patient: Patient, *, today: date) -> Window | None:
     return next_window(local_date(last.started_at, last.site.zone), course.phase, policy())
 
 
+def window_after(record: TreatmentSession, numbers: Policy) -> Window:
+    """The window that follows this session, in its course's phase."""
+    began = record.started_at or record.planned_start_at
+    return next_window(local_date(began, record.site.zone), record.course.phase, numbers)
+
+
 def sessions_ended_since(at: datetime) -> QuerySet[TreatmentSession]:
     """Sessions that ended at or after an instant and are not entered in error."""
     rows = TreatmentSession.objects.filter(ended_at__gte=at, entered_in_error=None)
@@ -86,12 +92,13 @@ def reason_key(rule: str, subject: str) -> str:
 
 def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     """Run the S-rules on every device block and merge: worst severity of each rule and subject (SETTLED 7)."""
+    numbers = policy()
     blocks = list(record.blocks.select_related("device", "cartridge", "cartridge__lot").prefetch_related("zones"))
     missing = _missing(blocks)
     inputs = [session_input(record, stage, block) for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
     worst: dict[tuple[str, str], dict[str, str]] = {}
     for given in inputs or [session_input(record, stage, None)]:
-        answer = session(given, policy())
+        answer = session(given, numbers)
         if "errors" in answer:
             missing += [f"{error['path']}: {error['message']}" for error in answer["errors"]]
             continue
@@ -101,7 +108,7 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
                 worst[key] = row
     results = [worst[key] for key in sorted(worst)]
     overall = max((row["severity"] for row in results), key=lambda s: RANK[s], default="OK")
-    findings = findings_for({"results": results})
+    findings = findings_for({"results": results}, numbers)
     owed = [reason_key(f.rule, f.subject) for f in findings if f.severity == "REASON"]
     return Evaluation(overall, results, findings, missing, [key for key in owed if not record.reasons.get(key)])
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Clinic
-from desk.demo import live, people
+from desk.demo import lists, live, people
 from desk.demo.house import build_house
 
 
@@ -46,5 +46,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{people.give_history(site, rest, dice, at)} sessions over a year")
             live.plan_live(site, fresh, by=by, at=at)
             booked = live.fill_calendar(site, rest[:150], dice, by=by, at=at)
-            self.stdout.write(f"{booked} visits, today and in the next days")
+            lists.fill_lists(site, at, by=by)
+            self.stdout.write(f"{booked} visits, today and in the next days; recalls and a waiting list")
         self.stdout.write(f"demo clinic ready in {time.monotonic() - began:.1f} s")

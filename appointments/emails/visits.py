@@ -6,34 +6,21 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from icalendar import Calendar, Event, vCalAddress
 
 from appointments.models import Appointment
-from appointments.rules import CUT_OFF_HOURS, GRACE_MINUTES, OPEN, REMINDER_HOURS, AppointmentState
+from appointments.rules import CUT_OFF_HOURS, GRACE_MINUTES, OPEN, AppointmentState
 from clinic import links, mailkit
 from clinic.audit import Actor
-from clinic.clock import local_date, wall
-from clinic.links import Purpose
+from clinic.clock import wall
 from clinic.models import Link, OutboxMessage, Site
-from clinic.outbox import Kind, Mail, Scope, State, Verdict, cancel, kinds, queue
-from patients import selectors as people
+from clinic.outbox import Mail, State, Verdict, cancel, queue
 from patients.models import Patient
 from patients.vocabulary import MailMode
 
 CONFIRMED, CHANGED, CANCELLED, REMINDER = (
     "appointment_confirmed", "appointment_changed", "appointment_cancelled", "appointment_reminder",
 )  # fmt: skip
-
-
-def register() -> None:
-    """Purposes and kinds."""
-    links.register(Purpose("appointment", gettext_lazy("Your appointment."), "appointments_link:appointment", timedelta(days=400)))
-    links.register(
-        Purpose("choose_time", gettext_lazy("Choose a time for your next visit."), "appointments_link:choose_time", timedelta(days=28))
-    )
-    for name in (CONFIRMED, CHANGED, CANCELLED, REMINDER):
-        kinds.register(Kind(name, _may_send, _build, scope=Scope.APPOINTMENT))
 
 
 def appointment_link(appointment: Appointment, *, by: Actor, at: datetime) -> Link:
@@ -43,15 +30,10 @@ def appointment_link(appointment: Appointment, *, by: Actor, at: datetime) -> Li
     if there is not None:
         Link.objects.filter(pk=there.pk).update(expires_at=expires)
         return there
-    return _link("appointment", appointment.patient, appointment.uuid, expires, by, at)
+    return make_link("appointment", appointment.patient, appointment.uuid, expires, by, at)
 
 
-def choose_time_link(patient: Patient, *, by: Actor, at: datetime) -> Link:
-    """The link of a follow-up invitation: the patient picks a real free time without a login."""
-    return _link("choose_time", patient, patient.uuid, at + timedelta(days=28), by, at)
-
-
-def _link(purpose: str, patient: Patient, subject: object, expires: datetime, by: Actor, at: datetime) -> Link:
+def make_link(purpose: str, patient: Patient, subject: object, expires: datetime, by: Actor, at: datetime) -> Link:
     return links.make_link(
         purpose=purpose, site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on, language=patient.language,
         subject_kind=purpose, subject_uuid=subject, expires_at=expires, by=by, at=at,  # type: ignore[arg-type]
@@ -79,13 +61,22 @@ def appointment_confirmed(*, appointment: Appointment, by: Actor, at: datetime) 
     return _queue(CONFIRMED, appointment, by=by, at=at, after=after, expires=appointment.starts_at, occurrence="booked")
 
 
-def appointment_reminder(*, appointment: Appointment, by: Actor, at: datetime) -> OutboxMessage | None:
-    """48 hours before, with the question “anything changed?”. Booked later than that: the confirmation is enough."""
-    after = appointment.starts_at - timedelta(hours=REMINDER_HOURS)
-    if after <= at:
-        return None
+def appointment_reminders(*, appointment: Appointment, by: Actor, at: datetime) -> list[OutboxMessage]:
+    """As many as the visit type asks for, each with the question “anything changed?”. Booked inside the last one's time: one goes at once."""
+    hours = sorted(set(appointment.visit_type.reminder_hours), reverse=True)
+    times = [appointment.starts_at - timedelta(hours=n) for n in hours]
+    coming = [time for time in times if time > at]
+    if hours and not coming:
+        coming = [at + timedelta(minutes=GRACE_MINUTES)]
     when = appointment.starts_at.astimezone(UTC).strftime("%Y%m%dT%H%M")
-    return _queue(REMINDER, appointment, by=by, at=at, after=after, expires=appointment.starts_at - timedelta(hours=2), occurrence=when)
+    return [
+        _queue(
+            REMINDER, appointment, by=by, at=at, after=after, expires=max(after, appointment.starts_at - timedelta(hours=1)),
+            occurrence=when if index == 0 else f"{when}:{index + 1}",
+        )
+        for index, after in enumerate(coming)
+        if after < appointment.starts_at
+    ]  # fmt: skip
 
 
 def appointment_changed(*, appointment: Appointment, was: datetime, by: Actor, at: datetime, tell: bool) -> None:
@@ -101,7 +92,7 @@ def appointment_changed(*, appointment: Appointment, was: datetime, by: Actor, a
             occurrence=str(appointment.sequence),
         )  # fmt: skip
         OutboxMessage.objects.filter(pk=row.pk).update(context={**row.context, "was": known.isoformat()})
-    appointment_reminder(appointment=appointment, by=by, at=at)
+    appointment_reminders(appointment=appointment, by=by, at=at)
 
 
 def appointment_cancelled(*, appointment: Appointment, by: Actor, at: datetime, tell: bool) -> None:
@@ -120,14 +111,14 @@ def take_back_cancellation(*, appointment: Appointment, by: Actor, at: datetime)
     """Undo within the grace: the cancellation is not sent, and the reminder comes back."""
     cancel(cause_uuid=appointment.uuid, kind=CANCELLED, reason="undone", by=by, at=at)
     if appointment.state in OPEN:
-        appointment_reminder(appointment=appointment, by=by, at=at)
+        appointment_reminders(appointment=appointment, by=by, at=at)
 
 
 def _load(row: OutboxMessage) -> Appointment:
     return Appointment.objects.select_related("patient", "site", "site__clinic", "visit_type", "clinician").get(uuid=str(row.cause_uuid))
 
 
-def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
+def may_send(row: OutboxMessage, at: datetime) -> Verdict:
     appointment = _load(row)
     patient, state = appointment.patient, AppointmentState(appointment.state)
     if patient.deceased_on or patient.do_not_contact:
@@ -143,7 +134,7 @@ def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
     return Verdict.go()
 
 
-def _build(row: OutboxMessage, at: datetime) -> Mail:
+def build(row: OutboxMessage, at: datetime) -> Mail:
     appointment = _load(row)
     site, by = appointment.site, Actor.of_task("clinic.drain")
     starts = wall(appointment.starts_at, site.zone)
@@ -168,7 +159,7 @@ def _build(row: OutboxMessage, at: datetime) -> Mail:
 
 def _rescreen_link(appointment: Appointment, by: Actor, at: datetime) -> Link:
     there = Link.objects.filter(purpose="rescreen", subject_uuid=appointment.uuid, revoked_at=None, consumed_at=None).first()
-    return there or _link("rescreen", appointment.patient, appointment.uuid, appointment.starts_at, by, at)
+    return there or make_link("rescreen", appointment.patient, appointment.uuid, appointment.starts_at, by, at)
 
 
 def ics(appointment: Appointment, method: str, at: datetime) -> bytes:
@@ -194,14 +185,3 @@ def ics(appointment: Appointment, method: str, at: datetime) -> bytes:
         event["attendee"] = vCalAddress(f"MAILTO:{appointment.patient.email}")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
-
-
-def day_words(appointment: Appointment) -> str:
-    """“Tue 24 Nov, 14:30” at the site."""
-    starts = wall(appointment.starts_at, appointment.site.zone)
-    return f"{date_format(starts, 'D j M')}, {starts:%H:%M}"
-
-
-def is_rescreened(appointment: Appointment) -> bool:
-    """Whether somebody asked on the day itself."""
-    return people.rescreen_on(appointment.patient, local_date(appointment.starts_at, appointment.site.zone)) is not None

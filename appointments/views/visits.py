@@ -1,0 +1,95 @@
+"""One visit, and everything that can be done with it."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appointments import selectors, services
+from appointments.forms import CancelForm
+from appointments.models import Appointment, Room
+from appointments.rules import AppointmentState
+from appointments.views.common import patient_of, visit_of
+from clinic.audit import record_access
+from clinic.errors import Refused
+from clinic.permissions import acting_staff, allow
+from clinic.requests import HttpRequest
+
+
+@allow(GET="appointment:view")
+def appointment(request: HttpRequest, appointment: str) -> HttpResponse:
+    """One visit with everything that can be done with it."""
+    found = visit_of(request, appointment)
+    record_access(by=request.actor, action="appointment.view", patient_uuid=found.patient.uuid)
+    return _page(request, found, CancelForm(initial={"tell": True}))
+
+
+def _page(request: HttpRequest, found: Appointment, cancel_form: CancelForm, status: int = 200) -> HttpResponse:
+    last = selectors.last_change(found)
+    context = {
+        "appointment": found, "patient": found.patient, "changes": selectors.change_lines(found), "tab": "appointments",
+        "rooms": Room.objects.filter(site=found.site, out_of_service=False), "cancel_form": cancel_form,
+        "undo": last if last and not (found.session_id and last.now in ("in_session", "done")) else None,
+    }  # fmt: skip
+    return render(request, "appointments/appointment.html", context, status=status)
+
+
+@allow(POST="appointment:state")
+def change(request: HttpRequest, appointment: str, to: str) -> HttpResponse:
+    """Confirmed, arrived (with a room), done, missed."""
+    found = visit_of(request, appointment)
+    if to not in {"confirmed", "arrived", "done", "missed"}:
+        raise Refused(_("There is no such state."))
+    room = Room.objects.filter(site=found.site, pk=request.POST["room"]).first() if request.POST.get("room", "").isdigit() else None
+    services.change_state(appointment=found, to=AppointmentState(to), room=room, by=request.actor, at=timezone.now())
+    messages.success(request, _("Noted. You can undo it."))
+    return redirect(_back(request, found))
+
+
+def _back(request: HttpRequest, found: Appointment) -> str:
+    if request.POST.get("back") == "today":
+        return reverse("desk:today")
+    return reverse("appointments:appointment", kwargs={"appointment": found.uuid})
+
+
+@allow(POST="appointment:state")
+def undo(request: HttpRequest, appointment: str) -> HttpResponse:
+    """One step back."""
+    found = visit_of(request, appointment)
+    services.undo_change(appointment=found, by=request.actor, at=timezone.now())
+    messages.success(request, _("Undone."))
+    return redirect(_back(request, found))
+
+
+@allow(POST="visit:start")
+def start(request: HttpRequest, appointment: str) -> HttpResponse:
+    """Open the session's record."""
+    found = visit_of(request, appointment)
+    operator = acting_staff(request.actor)
+    started = services.start_visit(appointment=found, operator=operator, by=request.actor, at=timezone.now())
+    started.refresh_from_db()
+    assert started.session is not None
+    return redirect("treatments:session", session=started.session.uuid)
+
+
+@allow(POST="appointment:cancel")
+def cancel(request: HttpRequest, appointment: str) -> HttpResponse:
+    """Cancel with a reason."""
+    found = visit_of(request, appointment)
+    form = CancelForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=422)
+    services.cancel_appointment(appointment=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
+    messages.success(request, _("Cancelled. You can undo it for three minutes before the patient is told."))
+    return redirect("appointments:appointment", appointment=found.uuid)
+
+
+@allow(GET="appointment:view")
+def of_patient(request: HttpRequest, patient: str) -> HttpResponse:
+    """All visits of a patient."""
+    found = patient_of(request, patient)
+    record_access(by=request.actor, action="appointment.list", patient_uuid=found.uuid)
+    context = {"patient": found, "rows": selectors.of_patient(found), "tab": "appointments"}
+    return render(request, "appointments/of_patient.html", context)

@@ -1,0 +1,45 @@
+"""The desk's work lists in the demo: recalls in every state, and a few who wait for an earlier time."""
+
+from datetime import datetime, time, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from appointments import services as visits
+from appointments.models import Appointment, Recall, VisitType
+from appointments.rules import Wants
+from clinic.audit import Actor
+from clinic.models import Site
+from treatments.models import Course, TreatmentSession
+
+_TRIES = (("phone", "no_answer", ""), ("phone", "message", "will call back on Friday"), ("mail", "reached", "thinks about it"))
+
+
+def fill_lists(site: Site, at: datetime, *, by: Actor) -> None:
+    """Most old courses are over; of the rest some were called, some left out."""
+    _end_old_courses(at)
+    visits.open_recalls(by=by, at=at)
+    rows = list(Recall.objects.filter(state="due").select_related("patient").order_by("closes_on")[:12])
+    for number, recall in enumerate(rows):
+        if number % 4 == 3:
+            visits.note_recall(recall=recall, channel="phone", result="dismissed", note="moved to another town", by=by, at=at - timedelta(days=2))
+        elif number % 4 < 2:
+            channel, result, note = _TRIES[number % 3]
+            visits.note_recall(recall=recall, channel=channel, result=result, note=note, by=by, at=at - timedelta(days=number % 5 + 1))
+    _wait(at, by=by)
+
+
+def _end_old_courses(at: datetime) -> None:
+    lately = TreatmentSession.objects.filter(course=OuterRef("pk"), started_at__gte=at - timedelta(days=100))
+    old = Course.objects.filter(ended_at=None).exclude(Exists(lately)).values_list("pk", flat=True)
+    Course.objects.filter(pk__in=[pk for pk in old if pk % 5]).update(ended_at=at - timedelta(days=30))
+
+
+def _wait(at: datetime, *, by: Actor) -> None:
+    """Four booked patients who would come earlier, at different hours."""
+    visit_type = VisitType.objects.get(code="session")
+    later = Appointment.objects.filter(starts_at__gt=at + timedelta(days=4), state__in=["booked", "confirmed"]).select_related("patient__site")
+    wishes = (Wants(), Wants(weekdays=frozenset({0, 2})), Wants(from_time=time(14)), Wants(to_time=time(12)))
+    for number, (visit, wants) in enumerate(zip(later.order_by("starts_at")[:4], wishes, strict=False)):
+        visits.join_waiting_list(
+            patient=visit.patient, visit_type=visit_type, wants=wants, clinician=None, gives_up=visit, by=by, at=at - timedelta(days=9 - number),
+        )  # fmt: skip

@@ -1,0 +1,157 @@
+/* The calendar grid. It draws what the server says, asks before it moves anything, and refreshes itself without losing the place. */
+(function () {
+  "use strict";
+  var REFRESH_MS = 20000;
+  var ICONS = { booked: "circle", confirmed: "check-circle", arrived: "geo-alt", in_session: "play-circle", done: "check2-all" };
+
+  function make(tag, className, text) {
+    var element = document.createElement(tag);
+    if (className) { element.className = className; }
+    if (text) { element.textContent = text; }
+    return element;
+  }
+
+  function content(info) {
+    var more = info.event.extendedProps;
+    if (info.event.display === "background") { return { domNodes: more.shade === "held" ? [make("span", "held-words", info.event.title)] : [] }; }
+    var icon = make("span", "bi bi-" + (ICONS[more.state] || "circle"));
+    icon.setAttribute("aria-hidden", "true");
+    var head = make("span", "cal-head");
+    head.append(icon, make("span", "cal-time", info.timeText.split(" ")[0].slice(0, 5)), make("span", "pname", info.event.title));
+    var words = [more.visit, more.room].filter(Boolean).join(" · ");
+    var nodes = [head, make("span", "cal-more", words)];
+    if (more.clinicianFirst) { nodes.push(make("span", "cal-flag", "clinician first")); }
+    return { domNodes: nodes };
+  }
+
+  function classes(info) {
+    var more = info.event.extendedProps;
+    if (info.event.display === "background") { return ["shade-" + (more.shade || "closed")]; }
+    return ["cal-" + more.state.replace("_", "-"), "kind-" + more.kind];
+  }
+
+  function pad(number) { return String(number).padStart(2, "0"); }
+  function local(date) {
+    return date.getFullYear() + "-" + pad(date.getMonth() + 1) + "-" + pad(date.getDate()) + "T" + pad(date.getHours()) + ":" + pad(date.getMinutes());
+  }
+  function words(date) { return date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" }) + " " + pad(date.getHours()) + ":" + pad(date.getMinutes()); }
+
+  function start(place) {
+    var data = place.dataset, says = document.getElementById("calendar-says");
+    var columns = JSON.parse(document.getElementById("calendar-columns").textContent);
+    var wide = window.matchMedia("(min-width: 760px)").matches;
+    var listButton = document.getElementById("show-list");
+    if (!wide || !columns.length) { return; }
+    place.hidden = false;
+    document.body.classList.add("has-grid");
+    var hereZone = Intl.DateTimeFormat().resolvedOptions().timeZone === data.zone;
+
+    var calendar = window.EventCalendar.create(place, {
+      view: data.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
+      date: data.on, firstDay: 1, resources: columns, headerToolbar: { start: "", center: "", end: "" }, allDaySlot: false,
+      slotMinTime: pad(data.first) + ":00", slotMaxTime: pad(data.last) + ":00", slotDuration: "00:15", slotLabelInterval: "01:00", slotHeight: 22,
+      slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false }, eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+      datesAboveResources: true, nowIndicator: hereZone, height: "auto", pointer: true, editable: true, dragScroll: true, snapDuration: "00:05",
+      dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" }, locale: document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang,
+      eventContent: content, eventClassNames: classes, columnWidth: data.view === "week" ? "118px" : undefined,
+      lazyFetching: false, loading: function () {},
+      eventSources: [{ url: data.events, extraParams: { site: data.site, by: data.by } }],
+      eventDidMount: function (info) {
+        if (info.event.display === "background") { info.el.setAttribute("aria-hidden", "true"); return; }
+        var more = info.event.extendedProps;
+        info.el.setAttribute("aria-label", info.timeText + ", " + info.event.title + ", " + more.visit + ", " + more.state.replace("_", " "));
+        if (more.open) { info.el.setAttribute("tabindex", "0"); }
+      },
+      eventClick: function (info) { if (info.event.extendedProps.open) { window.location.href = data.visit + info.event.id + "/"; } },
+      dateClick: function (info) { if (data.new) { openNew(data.new + "?site=" + data.site + "&starts=" + local(info.date) + "&clinician=" + ((info.resource && info.resource.id) || "")); } },
+      eventDrop: function (info) { askMove(info); },
+      eventResize: function (info) { askMove(info); }
+    });
+
+    function say(text, bad) {
+      says.textContent = text; says.hidden = !text; says.classList.toggle("notice--action", Boolean(bad));
+    }
+
+    /* moving: ask, send, and put it back when the server says no */
+    var dialog = document.getElementById("move-dialog"), moving = null;
+    function askMove(info) {
+      moving = info;
+      document.getElementById("move-who").textContent = info.event.title;
+      document.getElementById("move-from").textContent = words(info.oldEvent.start) + "–" + words(info.oldEvent.end).slice(-5);
+      var column = columns.find(function (one) { return one.id === String(info.event.resourceIds[0]); });
+      document.getElementById("move-to").textContent = words(info.event.start) + "–" + words(info.event.end).slice(-5) + (column ? ", " + column.title : "");
+      document.getElementById("move-problem").hidden = true;
+      document.getElementById("move-reason").hidden = true;
+      document.getElementById("move-tell").checked = true;
+      dialog.showModal();
+      document.getElementById("move-yes").focus();
+    }
+    function putBack() { if (moving) { moving.revert(); moving = null; } dialog.close(); }
+    document.getElementById("move-no").addEventListener("click", putBack);
+    dialog.addEventListener("cancel", function (event) { event.preventDefault(); putBack(); });
+    document.getElementById("move-yes").addEventListener("click", function () {
+      if (!moving) { return; }
+      var body = new FormData();
+      body.append("subject", moving.event.extendedProps.subject);
+      body.append("starts", local(moving.event.start)); body.append("ends", local(moving.event.end));
+      body.append("column", String(moving.event.resourceIds[0] || ""));
+      body.append("tell", document.getElementById("move-tell").checked ? "1" : "0");
+      body.append("early_reason", document.getElementById("move-early").value);
+      fetch(data.visit + moving.event.id + "/drag/", { method: "POST", body: body, headers: { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content } })
+        .then(function (answer) { return answer.json().then(function (words) { return { ok: answer.ok, words: words }; }); })
+        .then(function (answer) {
+          if (answer.ok) { moving = null; dialog.close(); say(answer.words.message); calendar.refetchEvents(); return; }
+          var problem = document.getElementById("move-problem"), parts = [answer.words.message];
+          if (answer.words.winner) { parts.push(answer.words.winner + "."); }
+          if (answer.words.nearest && answer.words.nearest.length) { parts.push("Free: " + answer.words.nearest.join(", ")); }
+          problem.textContent = parts.join(" "); problem.hidden = false;
+          document.getElementById("move-reason").hidden = !answer.words.reason;
+          calendar.refetchEvents();
+        })
+        .catch(function () { putBack(); say("The server did not answer. Nothing was moved.", true); });
+    });
+
+    /* booking into an empty slot */
+    var newDialog = document.getElementById("new-dialog"), newBody = document.getElementById("new-body");
+    function openNew(url) {
+      fetch(url, { headers: { "HX-Request": "true" } }).then(function (answer) { return answer.text(); }).then(function (html) {
+        newBody.innerHTML = html;
+        window.htmx.process(newBody);
+        newDialog.showModal();
+        var first = newBody.querySelector('input[name="query"]');
+        if (first) { first.focus(); }
+      });
+    }
+    document.body.addEventListener("visit-booked", function () { newDialog.close(); newBody.textContent = ""; say("Booked. The mail waits three minutes."); calendar.refetchEvents(); });
+    newDialog.addEventListener("click", function (event) { if (event.target.closest("[data-close-dialog]")) { newDialog.close(); } });
+    var newLink = document.getElementById("new-visit");
+    if (newLink) { newLink.addEventListener("click", function (event) { event.preventDefault(); openNew(newLink.href + "&starts=" + data.on + "T" + pad(Math.max(Number(data.first), new Date().getHours() + 1)) + ":00"); }); }
+
+    /* the list, live refresh */
+    listButton.hidden = false;
+    listButton.addEventListener("click", function () {
+      var shown = place.hidden; place.hidden = !shown;
+      document.body.classList.toggle("has-grid", shown);
+      listButton.setAttribute("aria-pressed", String(!shown));
+    });
+    window.setInterval(function () { if (!document.hidden && !dialog.open && !newDialog.open && !place.hidden) { calendar.refetchEvents(); } }, REFRESH_MS);
+    place.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" && event.target.classList.contains("ec-event")) { event.target.click(); }
+    });
+
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    var place = document.getElementById("calendar"), privacy = document.getElementById("privacy"), print = document.getElementById("print");
+    if (!place) { return; }
+    document.body.classList.add("has-script");
+    privacy.hidden = false; print.hidden = false;
+    privacy.addEventListener("click", function () {
+      var hidden = document.body.classList.toggle("names-hidden");
+      privacy.setAttribute("aria-pressed", String(hidden));
+    });
+    print.addEventListener("click", function () { window.print(); });
+    document.querySelectorAll("#calendar-filters select, #calendar-filters input").forEach(function (field) { field.addEventListener("change", function () { document.getElementById("calendar-filters").requestSubmit(); }); });
+    if (window.EventCalendar) { start(place); }
+  });
+})();

@@ -1,0 +1,117 @@
+"""Recalls: due when the window opens, contacted, booked by themselves, dismissed with a reason, done."""
+
+from datetime import timedelta
+
+import pytest
+
+from appointments import selectors, services
+from appointments.models import Recall, RecallAttempt, VisitType
+from clinic.audit import Actor
+from clinic.errors import Refused
+from clinic.models import OutboxMessage, Site, Staff
+from patients.services import place_hold, record_rescreen
+from tests.appointments.make import DESK, NOW, at_hour, make_clinic, make_visit
+from tests.treatments.make import make_draft, make_ended, make_entry
+from treatments import services as sessions
+from treatments.models import Device
+
+TASK = Actor.of_task("appointments.open_recalls")
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def needling(site: Site, amara: Staff) -> VisitType:
+    return make_clinic(site, amara)
+
+
+def treated(site: Site, amara: Staff, days_ago: int) -> Recall | None:
+    """A patient whose last session was so many days ago; the sweep has run."""
+    session = make_ended(site, amara, at=NOW - timedelta(days=days_ago))
+    services.open_recalls(by=TASK, at=NOW)
+    return Recall.objects.filter(after=session).first()
+
+
+@pytest.mark.django_db
+class TestOpening:
+    """When a recall begins."""
+
+    @pytest.mark.parametrize(("days_ago", "there"), [(27, False), (28, True), (43, True)])
+    def test_on_the_day_the_window_opens(self, site: Site, amara: Staff, days_ago: int, there: bool) -> None:
+        assert (treated(site, amara, days_ago) is not None) is there
+
+    def test_twice_adds_nothing(self, site: Site, amara: Staff) -> None:
+        treated(site, amara, 30)
+        assert services.open_recalls(by=TASK, at=NOW) == 0
+        assert Recall.objects.count() == 1
+
+    def test_who_is_booked_already_is_not_due(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        session = make_ended(site, amara, at=NOW - timedelta(days=30))
+        make_visit(session.patient, needling, amara, at_hour(14))
+        services.open_recalls(by=TASK, at=NOW)
+        assert Recall.objects.get().state == "booked"
+
+    def test_the_next_session_ends_it(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 35)
+        assert recall is not None
+        at, by = NOW - timedelta(days=1), Actor.of_staff(amara)
+        record_rescreen(patient=recall.patient, on=at.date(), changed=False, words="", by=DESK, at=at)
+        entry = make_entry(site, device=Device.objects.first())
+        started = sessions.start_session(record=make_draft(site, amara, entry, at, patient=recall.patient), by=by, at=at)
+        sessions.end_session(record=started, ended_at=at + timedelta(minutes=40), by=by, at=at + timedelta(minutes=40))
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert recall.state == "done"
+
+
+@pytest.mark.django_db
+class TestWorking:
+    """What the desk does."""
+
+    def test_every_try_is_a_row_and_says_contacted(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        for result in ("no_answer", "message"):
+            services.note_recall(recall=recall, channel="phone", result=result, note="", by=DESK, at=NOW)
+        recall.refresh_from_db()
+        assert (recall.state, RecallAttempt.objects.count()) == ("contacted", 2)
+
+    def test_leaving_out_needs_a_reason_and_can_be_taken_back(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        with pytest.raises(Refused):
+            services.note_recall(recall=recall, channel="phone", result="dismissed", note="  ", by=DESK, at=NOW)
+        services.note_recall(recall=recall, channel="phone", result="dismissed", note="moved abroad", by=DESK, at=NOW)
+        assert not selectors.recalls(site, TODAY).exists()
+        services.reopen_recall(recall=recall, by=DESK, at=NOW)
+        assert selectors.recalls(site, TODAY).get().state == "contacted"
+
+    def test_a_booking_links_itself_and_a_cancellation_opens_it_again(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        visit = make_visit(recall.patient, needling, amara, at_hour(14))
+        recall.refresh_from_db()
+        assert (recall.state, recall.appointment_id) == ("booked", visit.pk)
+        services.cancel_appointment(appointment=visit, reason="ill", by=DESK, at=NOW)
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert (recall.state, recall.appointment_id) == ("due", None)
+
+    def test_invitations_go_to_whom_they_may_and_are_logged(self, site: Site, amara: Staff) -> None:
+        going, held, silent = (treated(site, amara, days) for days in (30, 31, 32))
+        assert going and held and silent
+        place_hold(patient=held.patient, blocks=["invitations"], cause_kind="concern", cause_uuid=None, reason="red flag", by=DESK, at=NOW)
+        silent.patient.email = ""
+        silent.patient.save()
+        rows = list(selectors.recalls(site, TODAY))
+        assert services.invite_recalls(recalls=rows, by=DESK, at=NOW) == 1
+        mail = OutboxMessage.objects.get(kind="recall_invitation")
+        assert mail.patient_uuid == going.patient.uuid
+        assert RecallAttempt.objects.get().result == "invited"
+
+    def test_the_list_filters(self, site: Site, amara: Staff) -> None:
+        for days in (30, 60):
+            treated(site, amara, days)
+        assert [row.closes_on < TODAY for row in selectors.recalls(site, TODAY)] == [True, False]
+        assert selectors.recalls(site, TODAY, overdue=True).count() == 1
+        assert selectors.recalls(site, TODAY, query="MARSH").count() == 2
+        assert selectors.recalls(site, TODAY, query="nobody").count() == 0
