@@ -4,12 +4,15 @@ RFC 5321. Django's backend never reopens a closed connection and loses refused r
 """
 
 import smtplib
+import socket
 import ssl
+import time
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+MAILS_PER_CONNECTION = 100
 
 
 @dataclass(frozen=True)
@@ -37,17 +40,67 @@ class Outcome:
     text: str = ""
 
 
+class _Reader:
+    """Lines from a socket with one deadline for all of them: a relay that says a byte now and then is not waited for."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._buffer, self.deadline = sock, b"", deadline
+
+    def readline(self, limit: int) -> bytes:
+        """The next line, or what came before the end. Raises TimeoutError."""
+        while b"\n" not in self._buffer and len(self._buffer) < limit:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the relay is too slow")
+            self._sock.settimeout(left)
+            if not (more := self._sock.recv(4096)):
+                break
+            self._buffer += more
+        line, mark, self._buffer = self._buffer.partition(b"\n")
+        return line + mark
+
+    def close(self) -> None:
+        """Nothing of its own to close."""
+
+
+class _Dialogue:
+    """Gives smtplib's reading one deadline."""
+
+    deadline = 0.0
+    file: _Reader | None
+    sock: socket.socket
+
+    def getreply(self) -> tuple[int, bytes]:
+        """A whole reply before the deadline. Raises TimeoutError."""
+        if self.file is None:
+            self.file = _Reader(self.sock, self.deadline)
+        self.file.deadline = self.deadline
+        found: tuple[int, bytes] = super().getreply()  # type: ignore[misc]
+        return found
+
+
+class _Plain(_Dialogue, smtplib.SMTP):  # type: ignore[misc]
+    """Without TLS, or with STARTTLS."""
+
+
+class _Implicit(_Dialogue, smtplib.SMTP_SSL):  # type: ignore[misc]
+    """TLS from the first byte."""
+
+
 class Connection:
     """One connection to the relay, opened on first use and again after a close."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
-        self._smtp: smtplib.SMTP | None = None
+        self._smtp: _Plain | _Implicit | None = None
+        self._carried = 0
         self.sent = 0
 
     def send(self, mail: EmailMessage, *, sender: str, recipient: str) -> Outcome:
-        """Hand one mail over; a connection that closed before the dot is opened once more."""
+        """Hand one mail over; a connection that closed before the dot is opened once more. Takes at most twice the timeout."""
         raw = mail.as_bytes(policy=SMTP_POLICY)
+        if self._smtp is not None and self._carried >= MAILS_PER_CONNECTION:
+            self.quit()
         outcome = self._try(raw, sender, recipient)
         if outcome.word == "closed":
             self.close()
@@ -61,6 +114,7 @@ class Connection:
             self.close()
             return
         try:
+            self._smtp.deadline = time.monotonic() + self._relay.timeout
             self._smtp.rset()
         except (OSError, smtplib.SMTPException):
             self.close()
@@ -75,34 +129,50 @@ class Connection:
         """Say goodbye and close."""
         if self._smtp is not None:
             try:
+                self._smtp.deadline = time.monotonic() + self._relay.timeout
                 self._smtp.quit()
             except (OSError, smtplib.SMTPException):
                 self._smtp.close()
         self._smtp = None
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self, deadline: float) -> _Plain | _Implicit:
         relay = self._relay
         if relay.tls == "none" and relay.host not in _LOOPBACK:
             raise ssl.SSLError("mail never leaves this machine in clear; set SMTP_TLS")
         context = ssl.create_default_context()
-        if relay.tls == "implicit":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=relay.timeout, context=context)
-        else:
-            smtp = smtplib.SMTP(relay.host, relay.port, timeout=relay.timeout)
+        implicit = relay.tls == "implicit"
+        smtp = _Implicit(timeout=relay.timeout, context=context) if implicit else _Plain(timeout=relay.timeout)
+        smtp.deadline = deadline
+        smtp._host = relay.host  # type: ignore[union-attr]  # smtplib checks the certificate against it
+        try:
+            self._greet(smtp, context)
+        except BaseException:
+            smtp.close()  # nothing may go over a connection that is not encrypted and signed in
+            raise
+        self._smtp, self._carried = smtp, 0
+        return smtp
+
+    def _greet(self, smtp: _Plain | _Implicit, context: ssl.SSLContext) -> None:
+        relay = self._relay
+        code, text = smtp.connect(relay.host, relay.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, text)
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo()
         if relay.tls == "starttls":
-            smtp.starttls(context=context)
+            try:
+                smtp.starttls(context=context)
+            except smtplib.SMTPResponseException as error:
+                raise ssl.SSLError("the relay refused STARTTLS") from error
             smtp.ehlo()
         if relay.user:
             smtp.login(relay.user, relay.password)
-        return smtp
 
     def _try(self, raw: bytes, sender: str, recipient: str) -> Outcome:
-        after_dot = False
+        after_dot, deadline = False, time.monotonic() + self._relay.timeout
         try:
-            if self._smtp is None:
-                self._smtp = self._open()
-            smtp = self._smtp
+            smtp = self._smtp or self._open(deadline)
+            smtp.deadline = deadline
             code, text = smtp.mail(sender, ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else [])
             if code != 250:
                 return _refusal(code, text, "mail")
@@ -112,12 +182,12 @@ class Connection:
             code, text = smtp.docmd("DATA")
             if code != 354:
                 return _refusal(code, text, "data")
-            body = smtplib._quote_periods(smtplib._fix_eols(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))  # type: ignore[attr-defined]
-            after_dot = True
-            smtp.send(body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+            smtp.send(_stuffed(raw))
+            after_dot = True  # only from here on may the relay take it for whole
+            smtp.send(b".\r\n")
             code, text = smtp.getreply()
             if code == 250:
-                self.sent += 1
+                self.sent, self._carried = self.sent + 1, self._carried + 1
                 return Outcome("sent", code)
             return _refusal(code, text, "dot")
         except smtplib.SMTPAuthenticationError as error:
@@ -130,6 +200,12 @@ class Connection:
             return Outcome("doubt" if after_dot else "closed", 0, type(error).__name__)
 
 
+def _stuffed(raw: bytes) -> bytes:
+    """CRLF at each end of line, a leading dot doubled (RFC 5321 4.5.2)."""
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
+    return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines)
+
+
 def _refusal(code: int, text: bytes | str, step: str) -> Outcome:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     enhanced = words[:5].strip()
@@ -139,6 +215,6 @@ def _refusal(code: int, text: bytes | str, step: str) -> Outcome:
         return Outcome("later", code, f"the relay said {code}")
     if step in {"mail", "connect"} or code in {530, 535}:
         return Outcome("ours", code, f"the relay refused us with {code}")
-    if step == "rcpt" and not enhanced.startswith("5.7"):
+    if step == "rcpt" and (enhanced.startswith("5.1.") or not enhanced.startswith("5.")):
         return Outcome("bad_address", code, f"the address was refused with {code}")
     return Outcome("refused", code, f"the relay refused the mail with {code}")

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from clinic.outbox import deliver
+from clinic.outbox import alarms, deliver
 
 log = logging.getLogger("clinic.outbox")
 
@@ -28,6 +28,7 @@ def beat_tick() -> None:
     """Beat and a worker are alive (readyz)."""
     now = timezone.now().timestamp()
     cache.set_many({"beat:last": now, "worker:last": now}, timeout=3600)
+    alarms.report()
 
 
 def send_nudge(task: str = "clinic.drain", *, expires: float = 25) -> None:

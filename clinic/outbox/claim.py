@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from clinic.audit import Actor
@@ -20,6 +20,8 @@ from clinic.outbox.states import Doubt, State
 from clinic.outbox.window import opens_at
 
 DRAIN = Actor.of_task("clinic.drain")
+_ORDERED = frozenset({"plan"})  # causes whose messages follow one another
+_LOOK_AGAIN = timedelta(minutes=1)
 
 _CLAIM = """
 WITH due AS MATERIALIZED (
@@ -90,7 +92,6 @@ def intend(batch: Batch, part: Sequence[int], *, at: datetime) -> list[OutboxMes
             state=State.SENDING,
             lease_until=Now() + lease,
             in_doubt=True,
-            first_attempt_at=F("first_attempt_at"),
         )
         for row in go:
             if not row.message_id:
@@ -100,12 +101,22 @@ def intend(batch: Batch, part: Sequence[int], *, at: datetime) -> list[OutboxMes
     return go
 
 
+def sending_under(batch: Batch, rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+    """Those of the rows that this sender still holds, locked. A sender that slept past its lease holds none."""
+    mine = OutboxMessage.objects.select_for_update().filter(
+        pk__in=[row.pk for row in rows], state=State.SENDING, lease_token=batch.token
+    )
+    return list(mine)
+
+
 def _domain() -> str:
     return settings.MAIL_FROM.rpartition("@")[2].rstrip(">") or "localhost"
 
 
 def _judge(row: OutboxMessage, at: datetime) -> bool:
     verdict = _verdict(row, at)
+    if verdict.word == "go" and (until := _after_earlier(row, at)) is not None:
+        verdict = Verdict.wait(until, "an earlier message of the same plan goes first")
     if verdict.word == "go":
         return True
     free = {"lease_token": None, "lease_until": None}
@@ -134,8 +145,28 @@ def _verdict(row: OutboxMessage, at: datetime) -> Verdict:
     try:
         with transaction.atomic():
             return kind.may_send(row, at)
+    except (OperationalError, InterfaceError):  # the database is away: no fault of this row
+        raise
     except Exception as error:  # one broken row must not stop the others
         return Verdict("fail", f"asking whether it may go failed: {type(error).__name__}")
+
+
+def _after_earlier(row: OutboxMessage, at: datetime) -> datetime | None:
+    """When to look again, if an earlier message of the same plan has not left yet. What is held keeps nobody waiting."""
+    if row.cause_kind not in _ORDERED or row.cause_uuid is None:
+        return None
+    earlier = (
+        OutboxMessage.objects.filter(
+            Q(send_after__lt=row.send_after) | Q(send_after=row.send_after, pk__lt=row.pk) | Q(attempts__gt=0, pk__lt=row.pk),
+            cause_kind=row.cause_kind, cause_uuid=row.cause_uuid, state__in=(State.PLANNED, State.CLAIMED, State.SENDING),
+        )
+        .exclude(pk=row.pk)
+        .order_by("-send_after")
+        .first()
+    )  # fmt: skip
+    if earlier is None:
+        return None
+    return max(at + _LOOK_AGAIN, earlier.send_after + timedelta(seconds=1))
 
 
 def mark_sent(batch: Batch, done: Sequence[tuple[OutboxMessage, int]], *, at: datetime) -> None:

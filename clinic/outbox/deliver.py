@@ -7,10 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone, translation
 
@@ -55,8 +56,16 @@ def drain(*, at: datetime | None = None, stop: Callable[[], bool] = lambda: Fals
                 break
     finally:
         connection.quit()
-        cache.set("drain:last", timezone.now().timestamp(), timeout=3600)
+        _leave_a_sign()
     return totals
+
+
+def _leave_a_sign() -> None:
+    """For the alarms. A cache that is away must not end a loop that sends."""
+    try:
+        cache.set("drain:last", timezone.now().timestamp(), timeout=3600)
+    except Exception as error:  # the driver's own errors, of several kinds
+        log.warning("no sign left in the cache: %s", type(error).__name__)
 
 
 class _Sender:
@@ -67,9 +76,17 @@ class _Sender:
         self.deadline = time.monotonic() + settings.OUTBOX_LEASE_SECONDS / 2
         self.done: list[tuple[OutboxMessage, int]] = []
         self.halted = False
+        self._ahead = claim.database_now() - timezone.now() if at is None else timedelta()
 
     def now(self) -> datetime:
-        return self.at or timezone.now()
+        """The database's clock: this machine's own may be an hour off."""
+        return self.at or timezone.now() + self._ahead
+
+    def _move(self, row: OutboxMessage, to: State, reason: str, **fields: Any) -> None:
+        """Set the state of a row that is still ours; one that another sender took over meanwhile is left alone."""
+        with transaction.atomic():
+            ours = claim.sending_under(self.batch, [row])
+            move(ours, to=to, reason=reason, by=DRAIN, at=self.now(), **_FREE, **fields)
 
     def run(self, totals: Counter[str]) -> bool:
         """Send the batch chunk by chunk; False when all sending must stop."""
@@ -100,14 +117,16 @@ class _Sender:
             time.sleep(min(1.0 / rate, 1.0))
 
     def _unbegun(self, rows: list[OutboxMessage]) -> None:
-        with transaction.atomic():
-            move(rows, to=State.PLANNED, reason="released unsent", by=DRAIN, at=self.now(), in_doubt=False, **_FREE)
+        for row in rows:
+            self._move(row, State.PLANNED, "released unsent", in_doubt=row.in_doubt)
 
     def _one(self, row: OutboxMessage) -> str:
         try:
             with transaction.atomic(), translation.override(row.language):
                 mail = KINDS[row.kind].build(row, self.now())
                 message = compose(row, mail)
+        except (OperationalError, InterfaceError):  # the database is away: no fault of this row
+            raise
         except Exception as error:  # a broken template fails this row alone (MESSAGES.md)
             log.error("message %s can't be built: %s", row.uuid, type(error).__name__)
             self._end(row, State.FAILED, f"it could not be written: {type(error).__name__}")
@@ -137,32 +156,31 @@ class _Sender:
             self._halt(row, outcome)
 
     def _end(self, row: OutboxMessage, to: State, reason: str, code: int | None = None) -> None:
-        with transaction.atomic():
-            move([row], to=to, reason=reason, by=DRAIN, at=self.now(), attempts=F("attempts") + 1, smtp_code=code, in_doubt=False, **_FREE)
+        self._move(row, to, reason, attempts=F("attempts") + 1, smtp_code=code, in_doubt=False)
 
     def _later(self, row: OutboxMessage, outcome: Outcome) -> None:
         steps = settings.OUTBOX_BACKOFF_SECONDS
         if row.attempts >= len(steps):
             self._end(row, State.FAILED, f"{outcome.text}; tried too often", outcome.code)
             return
-        wait = steps[row.attempts] * random.uniform(0.8, 1.2)
-        then = self.now() + timedelta(seconds=wait)
-        with transaction.atomic():
-            move(
-                [row], to=State.PLANNED, reason=f"{outcome.text}; tried again later", by=DRAIN, at=self.now(),
-                attempts=F("attempts") + 1, send_after=then, smtp_code=outcome.code, in_doubt=False, **_FREE,
-            )  # fmt: skip
+        then = self.now() + timedelta(seconds=steps[row.attempts] * random.uniform(0.8, 1.2))
+        if row.expires_at is not None and then >= row.expires_at:
+            self._end(row, State.FAILED, f"{outcome.text}; its time is over before the next try", outcome.code)
+            return
+        self._move(
+            row, State.PLANNED, f"{outcome.text}; tried again later", attempts=F("attempts") + 1, send_after=then,
+            smtp_code=outcome.code, in_doubt=False,
+        )  # fmt: skip
 
     def _doubt(self, row: OutboxMessage) -> None:
-        with transaction.atomic():
-            if row.doubt == Doubt.RETRY:
-                move(
-                    [row], to=State.PLANNED, reason="no answer after it was handed over; sent again with the same Message-ID",
-                    by=DRAIN, at=self.now(), attempts=F("attempts") + 1, in_doubt=True,
-                    send_after=self.now() + timedelta(seconds=settings.OUTBOX_BACKOFF_SECONDS[0]), **_FREE,
-                )  # fmt: skip
-            else:
-                move([row], to=State.HELD, reason="no answer after it was handed over; it may have gone", by=DRAIN, at=self.now(), **_FREE)
+        if row.doubt == Doubt.HOLD:
+            self._move(row, State.HELD, "no answer after it was handed over; it may have gone")
+            return
+        then = self.now() + timedelta(seconds=settings.OUTBOX_BACKOFF_SECONDS[0])
+        self._move(
+            row, State.PLANNED, "no answer after it was handed over; sent again with the same Message-ID",
+            attempts=F("attempts") + 1, in_doubt=True, send_after=then,
+        )  # fmt: skip
 
     def _halt(self, row: OutboxMessage, outcome: Outcome) -> None:
         """Closed before the dot, or ours to mend: release the row, stop all sending for a while. No attempt is counted."""

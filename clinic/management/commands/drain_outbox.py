@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import OperationalError, close_old_connections
+from django.db import Error, close_old_connections
 
 from clinic.outbox import deliver
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 pause = options["every"]
                 if sum(totals.values()):
                     self.stdout.write(" ".join(f"{word}={count}" for word, count in sorted(totals.items()) if count))
-            except OperationalError as error:
+            except Error as error:  # away, closed, full or read-only: nothing goes without the table
                 pause = min(max(pause, 1.0) * 2, 60.0)
                 log.error("database away, next look in %.0f s: %s", pause, type(error).__name__)
             if not options["loop"]:
