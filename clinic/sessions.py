@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.db.models import F
@@ -31,7 +34,15 @@ def _second_factor_changed(request: HttpRequest, user: Any, **_: Any) -> None:
     end_others(request, Staff.objects.get(pk=user.pk))
 
 
+def _enrolled(request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any) -> None:
+    """The code typed to enrol is used up (R16), and proves the person: the recovery codes follow without a password."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        TOTP(authenticator).validate_code(request.POST.get("code", ""))
+        record_authentication(request, user, method="mfa", type="totp", reauthenticated=True)
+
+
 def listen() -> None:
     """Called once, when the apps are ready."""
+    mfa.authenticator_added.connect(_enrolled, dispatch_uid="clinic.sessions.enrolled")
     for name in ("authenticator_added", "authenticator_removed", "authenticator_reset"):
         getattr(mfa, name).connect(_second_factor_changed, dispatch_uid=f"clinic.sessions.{name}")
