@@ -51,7 +51,9 @@ RANGES: list[tuple[str, float, float]] = [
     ("anaesthetic.weightKg", 20, 350), ("anaesthetic.otherMg12h", 0, 5000), ("prp.volumeMl", 0.1, 60),
     ("products[0].hoursAfter", 0, 8760),
 ]  # fmt: skip
-INTS: list[tuple[str, float, float]] = [("sessionNumber", 1, 100), ("zones[0].passes", 1, 50), ("painReadings[0]", 0, 10)]
+INTS: list[tuple[str, float, float]] = [
+    ("sessionNumber", 1, 100), ("zones[0].passes", 1, 50), ("painReadings[0]", 0, 10),
+]  # fmt: skip
 DEPTHS = ["device.maxDepthMm", "zones[0].depthMm"]
 
 
@@ -177,7 +179,8 @@ class TestUnknownKeys:
 
     def test_all_are_named_in_one_answer(self) -> None:
         changes = {"zones[1].depthMm": "1", "prp.when": 1, "patientId": "", "eligibility": "clear"}
-        assert bad_paths(whole(sessionStart="now", **changes)) == ["eligibility", "patientId", "prp.when", "sessionStart", "zones[1].depthMm"]
+        expected = ["eligibility", "patientId", "prp.when", "sessionStart", "zones[1].depthMm"]
+        assert bad_paths(whole(sessionStart="now", **changes)) == expected
 
     def test_home_is_no_part_of_a_session(self) -> None:
         for home in (at_home()["home"], {}, None, {"lengthMm": "x"}):

@@ -145,7 +145,8 @@ class TestOrder:
 
     def test_is_checked_beside_other_errors_of_the_entry(self) -> None:
         changes = {"prp.volumeMl": 0, "prp.usedAt": before(hours=2), "zones[0].depthMm": 0}
-        assert bad_paths(whole(sessionEnd=before(hours=1), **changes)) == ["prp.usedAt", "prp.volumeMl", "sessionEnd", "zones[0].depthMm"]
+        expected = ["prp.usedAt", "prp.volumeMl", "sessionEnd", "zones[0].depthMm"]
+        assert bad_paths(whole(sessionEnd=before(hours=1), **changes)) == expected
 
     def test_the_day_of_the_screen_is_judged_and_no_error(self) -> None:
         assert said(whole(screenDate=day(-400))) == {"S01": "BLOCK"}
