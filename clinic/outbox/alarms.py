@@ -25,8 +25,8 @@ SELECT
     WHERE state IN ('claimed', 'sending') AND lease_until < now() - make_interval(secs => %(lease)s)),
   (SELECT count(*) FILTER (WHERE state = 'failed') FROM clinic_outboxmove WHERE at > now() - interval '1 hour'),
   (SELECT count(*) FILTER (WHERE state IN ('failed', 'sent')) FROM clinic_outboxmove WHERE at > now() - interval '1 hour'),
-  (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::float FROM pg_stat_activity
-    WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend')
+  (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float FROM pg_stat_activity
+    WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database())
 """
 
 
