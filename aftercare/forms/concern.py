@@ -8,15 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.states import Level, Outcome
+from aftercare.words import OUTCOME_WORDS
 from clinic.forms import form_helper
 
-_OUTCOMES = [
-    (Outcome.ADVICE, _("Advice given")),
-    (Outcome.SEEN, _("Seen today")),
-    (Outcome.ADVERSE_EVENT, _("Adverse event recorded")),
-    (Outcome.EMERGENCY, _("Sent to emergency care")),
-    (Outcome.NO_ACTION, _("Nothing to do")),
-]
+_OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items() if outcome is not Outcome.REACHED_NOBODY]
 
 
 class CallForm(forms.Form):

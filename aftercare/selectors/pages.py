@@ -11,6 +11,7 @@ from aftercare.selectors.concerns import earlier_check_ins, holds_of, open_call_
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import TimelineRow, all_messages, patients_by_uuid, step_words, timeline_row
 from aftercare.states import ConcernState, EventKind, Level, Outcome
+from aftercare.words import OUTCOME_WORDS
 from clinic.audit import Actor
 from clinic.permissions import level, may
 from patients.models import Hold, Patient
@@ -227,7 +228,7 @@ def _log_line(event: ConcernEvent, zone: str) -> LogLine:
         when = wall_words(event.next_try_at, zone) if event.next_try_at else ""
         what = _("called, reached nobody; next try %(when)s") % {"when": when}
     elif event.outcome:
-        what = f"{what}: {event.outcome.replace('_', ' ')}"
+        what = f"{what}: {OUTCOME_WORDS[Outcome(event.outcome)]}"
     return LogLine(wall_words(event.at, zone), event.by_name, what, event.words)
 
 

@@ -9,6 +9,7 @@ from aftercare import emails
 from aftercare.models import CheckIn, Concern, ConcernEvent
 from aftercare.selectors.clock import response_due
 from aftercare.states import ConcernState, EventKind, Level, Outcome
+from aftercare.words import OUTCOME_WORDS
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
@@ -250,7 +251,7 @@ def close_concern(
         if not keep_holds:
             _lift(
                 locked,
-                reason=_("Concern closed: %(outcome)s") % {"outcome": outcome},
+                reason=_("Concern closed: %(outcome)s") % {"outcome": OUTCOME_WORDS[Outcome(outcome)]},
                 by=by,
                 at=at,
             )

@@ -58,7 +58,8 @@ def _queue(kind: str, appointment: Appointment, *, by: Actor, at: datetime, afte
 def appointment_confirmed(*, appointment: Appointment, by: Actor, at: datetime) -> OutboxMessage:
     """The booking, three minutes later, so that a slip of the hand can be undone."""
     after = at + timedelta(minutes=GRACE_MINUTES)
-    return _queue(CONFIRMED, appointment, by=by, at=at, after=after, expires=appointment.starts_at, occurrence="booked")
+    occurrence = f"booked.{appointment.sequence}" if appointment.sequence else "booked"
+    return _queue(CONFIRMED, appointment, by=by, at=at, after=after, expires=appointment.starts_at, occurrence=occurrence)
 
 
 def appointment_reminders(*, appointment: Appointment, by: Actor, at: datetime) -> list[OutboxMessage]:
@@ -68,7 +69,7 @@ def appointment_reminders(*, appointment: Appointment, by: Actor, at: datetime) 
     coming = [time for time in times if time > at]
     if hours and not coming:
         coming = [at + timedelta(minutes=GRACE_MINUTES)]
-    when = appointment.starts_at.astimezone(UTC).strftime("%Y%m%dT%H%M")
+    when = f"{appointment.starts_at.astimezone(UTC):%Y%m%dT%H%M}.{appointment.sequence}"  # moved away and back is a new reminder
     return [
         _queue(
             REMINDER, appointment, by=by, at=at, after=after, expires=max(after, appointment.starts_at - timedelta(hours=1)),
@@ -108,10 +109,14 @@ def appointment_cancelled(*, appointment: Appointment, by: Actor, at: datetime, 
 
 
 def take_back_cancellation(*, appointment: Appointment, by: Actor, at: datetime) -> None:
-    """Undo within the grace: the cancellation is not sent, and the reminder comes back."""
+    """Undo within the grace: the cancellation is not sent; the reminder, and a confirmation that had not gone, come back."""
     cancel(cause_uuid=appointment.uuid, kind=CANCELLED, reason="undone", by=by, at=at)
-    if appointment.state in OPEN:
-        appointment_reminders(appointment=appointment, by=by, at=at)
+    if appointment.state not in OPEN:
+        return
+    rows = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED)
+    if rows.exists() and not rows.exclude(state=State.CANCELLED).exists():
+        appointment_confirmed(appointment=appointment, by=by, at=at)
+    appointment_reminders(appointment=appointment, by=by, at=at)
 
 
 def _load(row: OutboxMessage) -> Appointment:

@@ -18,6 +18,7 @@ from patients.selectors.records import (
     allergy_names,
     consent_state,
     open_holds,
+    rescreen_draft,
     rescreen_on,
     session_consent,
     text_in_force,
@@ -26,5 +27,5 @@ from patients.selectors.records import (
 __all__ = [
     "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "allergy_names", "consent_state", "desk_word",
     "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "found_patients", "latest_answers", "open_holds",
-    "policy", "rescreen_on", "session_consent", "text_in_force", "typed_date",
+    "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

@@ -1,10 +1,12 @@
 """What is known of a patient beside the rules: holds, consent, allergies, re-screens."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from patients.models import Consent, ConsentText, Hold, Patient, Rescreen
+
+_DRAFT_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -72,3 +74,9 @@ def allergy_names(patient: Patient) -> list[str]:
 def rescreen_on(patient: Patient, day: date) -> Rescreen | None:
     """The confirmed same-day re-screen, newest first."""
     return patient.rescreens.filter(on=day).exclude(confirmed_at=None).order_by("-at", "-pk").first()
+
+
+def rescreen_draft(patient: Patient, today: date) -> Rescreen | None:
+    """What the patient sent by link and nobody has confirmed yet. The visit may have moved since, so its day does not matter."""
+    newest = patient.rescreens.filter(at__date__gte=today - timedelta(days=_DRAFT_DAYS)).order_by("-at", "-pk").first()
+    return newest if newest is not None and newest.confirmed_at is None else None

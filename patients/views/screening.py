@@ -90,7 +90,7 @@ def rescreen(request: HttpRequest, patient: str) -> HttpResponse:
     found = _patient(request, patient)
     at = timezone.now()
     today = found.site.today(at)
-    draft = found.rescreens.filter(on=today, confirmed_at=None).first()
+    draft = selectors.rescreen_draft(found, today)
     initial = {"changed": "yes" if draft.changed else "no"} if draft else {}
     if draft and may(request.actor, "intake:view"):
         initial["words"] = draft.words

@@ -144,6 +144,26 @@ class TestMails:
         services.move_appointment(appointment=moved, wish=back, by=DESK, at=NOW + timedelta(minutes=1))
         assert self.kinds(moved)["appointment_changed"] == "cancelled"
 
+    def planned(self, booked: Appointment) -> list[str]:
+        return sorted(OutboxMessage.objects.filter(cause_uuid=booked.uuid, state="planned").values_list("kind", flat=True))
+
+    def test_a_cancellation_taken_back_brings_confirmation_and_reminder_back(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        far = services.Wish(starts_at=datetime(2026, 12, 9, 10, tzinfo=UTC), clinician=amara)
+        booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=far, by=DESK, at=NOW)
+        services.cancel_appointment(appointment=booked, reason="slip", by=DESK, at=NOW)
+        assert self.planned(booked) == []
+        services.undo_change(appointment=booked, by=DESK, at=NOW + timedelta(minutes=1))
+        assert self.planned(booked) == ["appointment_confirmed", "appointment_reminder"]
+
+    def test_moved_away_and_back_still_reminds_once(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        far = services.Wish(starts_at=datetime(2026, 12, 9, 10, tzinfo=UTC), clinician=amara)
+        booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=far, by=DESK, at=NOW)
+        OutboxMessage.objects.filter(kind="appointment_confirmed").update(state="sent")
+        there = services.Wish(starts_at=far.starts_at + timedelta(hours=2), clinician=amara)
+        services.move_appointment(appointment=booked, wish=there, by=DESK, at=NOW)
+        services.move_appointment(appointment=booked, wish=far, by=DESK, at=NOW + timedelta(minutes=1))
+        assert self.planned(booked) == ["appointment_reminder"]
+
     def test_a_cancelled_visit_never_reminds(self, site: Site, talk: VisitType, amara: Staff) -> None:
         far = services.Wish(starts_at=datetime(2026, 12, 9, 10, tzinfo=UTC), clinician=amara)
         booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=far, by=DESK, at=NOW)

@@ -15,19 +15,8 @@ from treatments import selectors
 from treatments.models import Cartridge, Device, Product, TreatmentSession
 from treatments.services import SessionEntry, ZoneEntry
 from treatments.vocabulary import Endpoint, ProductKind, Zone
+from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
-ZONE_WORDS = {
-    Zone.FRONTAL_HAIRLINE: _("Frontal hairline"),
-    Zone.TEMPLE_LEFT: _("Left temple"),
-    Zone.TEMPLE_RIGHT: _("Right temple"),
-    Zone.MID_SCALP: _("Mid-scalp"),
-    Zone.VERTEX: _("Vertex"),
-    Zone.OCCIPITAL: _("Occipital"),
-}
-_ENDPOINTS = {
-    "none": _("None"), "mild_erythema": _("Mild erythema"), "pinpoint_bleeding": _("Pinpoint bleeding"),
-    "frank_bleeding": _("Frank bleeding"),
-}  # fmt: skip
 _PRODUCT_ROWS = 3
 _REASON = re.compile(r"reason:(S\d\d(?::[^\x00-\x1f]{1,120})?)")
 _NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
@@ -128,7 +117,7 @@ class SessionForm(forms.Form):
         for zone in Zone:
             self.fields[f"depth_{zone}"] = DepthField(label=_("Depth, mm"))
             self.fields[f"passes_{zone}"] = forms.IntegerField(label=_("Passes"), required=False, min_value=1, max_value=50, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
-            self.fields[f"endpoint_{zone}"] = forms.ChoiceField(label=_("Endpoint"), required=False, choices=[("", "–"), *choices(Endpoint, _ENDPOINTS)])
+            self.fields[f"endpoint_{zone}"] = forms.ChoiceField(label=_("Endpoint"), required=False, choices=[("", "–"), *choices(Endpoint, {key.value: words for key, words in ENDPOINT_WORDS.items()})])
             self.fields[f"below_{zone}"] = forms.BooleanField(label=_("Below hairline"), required=False)
             for kind in ("depth", "passes", "endpoint", "below"):
                 self.fields[f"{kind}_{zone}"].zone_words = ZONE_WORDS[zone]  # type: ignore[attr-defined]

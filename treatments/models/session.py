@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from treatments.models.stock import Cartridge, Device, PatchTest, Product, options
 from treatments.vocabulary import Endpoint, Phase, ProductKind, SessionState, Zone
+from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
 
 @pghistory.track()
@@ -131,6 +132,16 @@ class ZoneRecord(models.Model):
             models.CheckConstraint(condition=Q(depth_hundredths__range=(1, 1000)), name="zone_depth_range"),
             models.CheckConstraint(condition=Q(passes=None) | Q(passes__range=(1, 50)), name="zone_passes_range"),
         ]
+
+    @property
+    def zone_words(self) -> str:
+        """For people."""
+        return str(ZONE_WORDS[Zone(self.zone)])
+
+    @property
+    def endpoint_words(self) -> str:
+        """For people; empty while none is noted."""
+        return str(ENDPOINT_WORDS[Endpoint(self.endpoint)]) if self.endpoint else ""
 
     def __str__(self) -> str:
         return self.zone

@@ -24,7 +24,8 @@ from treatments.models import (
 from treatments.rules import DEFAULT, RANK, Window, findings_for, next_window, session
 from treatments.rules import SessionPolicy as Policy
 from treatments.rules.vocabulary import Stage
-from treatments.vocabulary import MeasurementKind, SessionState
+from treatments.vocabulary import Endpoint, MeasurementKind, SessionState, Zone
+from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
 
 def policy() -> Policy:
@@ -316,7 +317,10 @@ def checklist(record: TreatmentSession) -> list[tuple[str, bool, str]]:
 def settings_of(record: TreatmentSession) -> list[dict[str, Any]]:
     """Zone by zone, for the overview and for “copy last session”."""
     return [
-        {"zone": zone.zone, "depth": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint, "words": zone.endpoint.replace("_", " ")}
+        {
+            "zone": zone.zone, "depth": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint,
+            "words": ENDPOINT_WORDS[Endpoint(zone.endpoint)] if zone.endpoint else "", "zone_words": ZONE_WORDS[Zone(zone.zone)],
+        }  # fmt: skip
         for block in record.blocks.all()
         for zone in block.zones.all()
     ]
