@@ -27,7 +27,7 @@
       if (box) { event.preventDefault(); box.focus(); box.select(); }
       return;
     }
-    var key = { t: "T", n: "N", ArrowLeft: "ArrowLeft", ArrowRight: "ArrowRight" }[event.key];
+    var key = { t: "T", n: "N", p: "P", ArrowLeft: "ArrowLeft", ArrowRight: "ArrowRight" }[event.key];
     var link = key && document.querySelector('[data-key="' + key + '"]');
     if (link) { event.preventDefault(); link.click(); }
   });

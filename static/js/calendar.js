@@ -4,6 +4,8 @@
   var REFRESH_MS = 20000;
   var ICONS = { booked: "circle", confirmed: "check-circle", arrived: "geo-alt", in_session: "play-circle", done: "check2-all" };
 
+  var visitPath = "";
+
   function make(tag, className, text) {
     var element = document.createElement(tag);
     if (className) { element.className = className; }
@@ -13,11 +15,13 @@
 
   function content(info) {
     var more = info.event.extendedProps;
+    if (info.event.display !== "background" && !more.state) { return undefined; }
     if (info.event.display === "background") { return { domNodes: more.shade === "held" ? [make("span", "held-words", info.event.title)] : [] }; }
     var icon = make("span", "bi bi-" + (ICONS[more.state] || "circle"));
     icon.setAttribute("aria-hidden", "true");
-    var head = make("span", "cal-head");
-    head.append(icon, make("span", "cal-time", info.timeText.split(" ")[0].slice(0, 5)), make("span", "pname", info.event.title));
+    var head = make(more.open ? "a" : "span", "cal-head");
+    if (more.open) { head.href = visitPath + info.event.id + "/"; head.draggable = false; }
+    head.append(icon, make("span", "cal-time", info.timeText.split(" ")[0].slice(0, 5)), make("span", "pname", info.event.title), make("span", "visually-hidden", ", " + more.state.replace("_", " ")));
     var words = [more.visit, more.room].filter(Boolean).join(" · ");
     var nodes = [head, make("span", "cal-more", words)];
     if (more.clinicianFirst) { nodes.push(make("span", "cal-flag", "clinician first")); }
@@ -27,6 +31,7 @@
   function classes(info) {
     var more = info.event.extendedProps;
     if (info.event.display === "background") { return ["shade-" + (more.shade || "closed")]; }
+    if (!more.state) { return []; }
     return ["cal-" + more.state.replace("_", "-"), "kind-" + more.kind];
   }
 
@@ -42,6 +47,7 @@
     var wide = window.matchMedia("(min-width: 760px)").matches;
     var listButton = document.getElementById("show-list");
     if (!wide || !columns.length) { return; }
+    visitPath = data.visit;
     place.hidden = false;
     document.body.classList.add("has-grid");
     var hereZone = Intl.DateTimeFormat().resolvedOptions().timeZone === data.zone;
@@ -58,9 +64,8 @@
       eventSources: [{ url: data.events, extraParams: { site: data.site, by: data.by } }],
       eventDidMount: function (info) {
         if (info.event.display === "background") { info.el.setAttribute("aria-hidden", "true"); return; }
-        var more = info.event.extendedProps;
-        info.el.setAttribute("aria-label", info.timeText + ", " + info.event.title + ", " + more.visit + ", " + more.state.replace("_", " "));
-        if (more.open) { info.el.setAttribute("tabindex", "0"); }
+        info.el.removeAttribute("role");  // the link inside is what is focused and followed
+        info.el.removeAttribute("tabindex");
       },
       eventClick: function (info) { if (info.event.extendedProps.open) { window.location.href = data.visit + info.event.id + "/"; } },
       dateClick: function (info) { if (data.new) { openNew(data.new + "?site=" + data.site + "&starts=" + local(info.date) + "&clinician=" + ((info.resource && info.resource.id) || "")); } },
@@ -135,10 +140,6 @@
       listButton.setAttribute("aria-pressed", String(!shown));
     });
     window.setInterval(function () { if (!document.hidden && !dialog.open && !newDialog.open && !place.hidden) { calendar.refetchEvents(); } }, REFRESH_MS);
-    place.addEventListener("keydown", function (event) {
-      if (event.key === "Enter" && event.target.classList.contains("ec-event")) { event.target.click(); }
-    });
-
   }
 
   document.addEventListener("DOMContentLoaded", function () {

@@ -137,3 +137,44 @@ class TestAConcern:
         assert clinic.rows("SELECT count(*) FROM patients_hold h JOIN patients_patient p ON p.id = h.patient_id WHERE p.uuid = %s AND h.released_at IS NULL", patient) == [(0,)]
         at_desk.go(f"/appointments/of/{patient}/book/")
         assert "On hold" not in at_desk.page.inner_text("main")
+
+
+class TestSlips:
+    """Slips of the hand at the chair: each is said beside its field, and nothing typed is lost."""
+
+    def test_an_expired_cartridge_and_an_end_before_the_start(self, clinic: Clinic, at_chair: Visitor) -> None:
+        session = clinic.rows(
+            "SELECT s.uuid FROM treatments_treatmentsession s JOIN appointments_appointment a ON a.session_id = s.id WHERE a.uuid = %s", TestOneVisit.seen["visit"]
+        )[0][0]
+        at_chair.sign_in("amara").go(f"/treatments/sessions/{session}/")
+        page = at_chair.page
+        page.select_option("select[name=device]", label="Pen X")
+        page.select_option("select[name=cartridge]", value=page.locator("select[name=cartridge] option", has_text="A18").first.get_attribute("value"))
+        page.check("input[name=seal_intact]")
+        page.fill("input[name=depth_vertex]", "0.75")
+        page.fill("input[name=passes_vertex]", "4")
+        clinic.rows("UPDATE treatments_cartridgelot SET expires_on = expires_on - 4000 WHERE lot = 'A18'")
+        at_chair.press("Save the draft")
+        at_chair.sees("expired")
+        assert page.input_value("input[name=depth_vertex]") == "0.75"
+        clinic.rows("UPDATE treatments_cartridgelot SET expires_on = expires_on + 4000 WHERE lot = 'A18'")
+        page.select_option("select[name=cartridge]", value=page.locator("select[name=cartridge] option", has_text="A17").first.get_attribute("value"))
+        page.fill("input[name=baseline_waiver_reason]", "camera broken")
+        at_chair.press("Save the draft")
+        for box in page.locator("#findings input[name^='reason:']").all():
+            box.fill("agreed with the patient")
+        at_chair.press("Save the draft")
+        at_chair.press("Start")
+        at_chair.sees("in session")
+        page.select_option("select[name=endpoint_vertex]", "mild_erythema")
+        for name in ("no_adverse_event", "aftercare_delivered", "sharps_and_cleaning_confirmed"):
+            page.check(f"input[name={name}]")
+        page.fill("input[name=ended_at]", "2020-01-01T10:00")
+        at_chair.press("End")
+        error = page.locator("#ended_at_error")
+        assert "before" in error.inner_text()
+        at_chair.check()
+        assert page.input_value("input[name=depth_vertex]") == "0.75"
+        page.fill("input[name=ended_at]", "")
+        at_chair.press("End")
+        at_chair.sees("Sign & lock")

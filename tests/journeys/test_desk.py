@@ -1,0 +1,206 @@
+"""The front desk: the calendar by mouse and by keyboard, whole courses, the waiting list, invitations in bulk."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import Clinic, Visitor, link_in
+
+pytestmark = pytest.mark.journey
+
+
+def calendar(visitor: Visitor, query: str = "") -> None:
+    """Open the grid and wait until it has drawn its visits."""
+    visitor.go(f"/appointments/{query}")
+    visitor.page.wait_for_selector("#calendar .ec-event:not(.ec-bg-event)", timeout=15_000)
+
+
+def clear_patient(clinic: Clinic, number: int = 0) -> tuple[Any, ...]:
+    """Somebody whom nothing stops: uuid, family name, date of birth, address."""
+    rows = clinic.rows(
+        "SELECT p.uuid, p.family_name, p.birth_on, p.email, p.given_name FROM patients_patient p JOIN patients_intake i ON i.patient_id = p.id "
+        "WHERE i.state <> 'draft' AND i.answers->>'blood_thinner' = 'none' AND NOT i.answers ? 'allergies' AND coalesce(i.answers->>'psoriasis', '') <> 'history_clear' AND NOT EXISTS (SELECT 1 FROM appointments_appointment a WHERE a.patient_id = p.id AND a.state IN ('booked', 'confirmed', 'arrived')) "
+        "AND NOT EXISTS (SELECT 1 FROM patients_hold h WHERE h.patient_id = p.id AND h.released_at IS NULL) "
+        "AND NOT EXISTS (SELECT 1 FROM treatments_treatmentsession t WHERE t.patient_id = p.id AND t.started_at > now() - interval '45 days') AND p.email <> '' "
+        "GROUP BY p.id ORDER BY p.id"
+    )
+    return rows[number]
+
+
+def workday(clinic: Clinic, ahead: int) -> str:
+    """A day on which the clinic works, so many days ahead or a little later."""
+    return str(clinic.rows("SELECT (CASE WHEN extract(isodow FROM d) = 7 THEN d + 1 ELSE d END)::date FROM (SELECT (now() + %s * interval '1 day')::date AS d) x", ahead)[0][0])
+
+
+class TestCalendar:
+    """The grid."""
+
+    def test_it_shows_the_week_and_answers_axe_and_the_list_says_the_same(self, clinic: Clinic, at_desk: Visitor) -> None:
+        at_desk.sign_in("rosa")
+        calendar(at_desk, "?view=week")
+        at_desk.check_but("aria-required-children")
+        shown = at_desk.page.locator("#calendar .ec-event:not(.ec-bg-event)").count()
+        at_desk.page.click("#show-list")
+        rows = at_desk.page.locator("#day-list .row-list li").count()
+        gone = at_desk.page.locator("#day-list .state--action, #day-list .bi-slash-circle").count()
+        assert shown == rows - gone > 0
+        at_desk.check()
+
+    def test_names_hide_at_a_key(self, clinic: Clinic, at_desk: Visitor) -> None:
+        at_desk.sign_in("rosa")
+        calendar(at_desk, "?view=week")
+        name = at_desk.page.locator("#calendar .pname").first
+        at_desk.page.keyboard.press("p")
+        assert name.evaluate("e => getComputedStyle(e).fontSize") == "0px"
+        at_desk.page.keyboard.press("p")
+        assert name.evaluate("e => getComputedStyle(e).fontSize") != "0px"
+
+    def test_a_new_patient_is_booked_by_a_click_on_an_empty_slot(self, clinic: Clinic, at_desk: Visitor) -> None:
+        at_desk.sign_in("rosa")
+        day = workday(clinic, 20)
+        at_desk.go(f"/appointments/?on={day}")
+        page = at_desk.page
+        page.wait_for_selector("#calendar .ec-body")
+        box = page.locator("#calendar .ec-body").bounding_box()
+        assert box
+        page.locator("#calendar .ec-body").click(position={"x": box["width"] * 0.6, "y": box["height"] * 0.55}, force=True)
+        page.wait_for_selector("#new-dialog[open] .new-visit")
+        page.select_option("#new-dialog select[name=visit_type]", "consultation")
+        page.click("#new-dialog .new-person summary")
+        for name, value in {"given_name": "Greta", "family_name": "Klick", "email": "greta@patients.example", "birth_on_0": "1", "birth_on_1": "2", "birth_on_2": "1990"}.items():
+            page.fill(f"#new-dialog input[name={name}]", value)
+        at_desk.check_but("aria-required-children")
+        page.click("#new-dialog button[type=submit]:has-text('Book')")
+        page.wait_for_selector("#calendar-says:has-text('Booked')")
+        page.wait_for_selector("#calendar .ec-event:has-text('Klick')")
+        assert clinic.rows("SELECT count(*) FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id WHERE p.email = 'greta@patients.example'") == [(1,)]
+
+    def test_a_visit_is_dragged_put_back_and_dragged_again(self, clinic: Clinic, at_desk: Visitor) -> None:
+        at_desk.sign_in("rosa")
+        day = workday(clinic, 20)
+        calendar(at_desk, f"?on={day}")
+        page = at_desk.page
+        before = clinic.rows("SELECT a.starts_at FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id WHERE p.email = 'greta@patients.example'")[0][0]
+
+        def drag() -> None:
+            page.locator("#calendar .ec-event:has-text('Klick')").scroll_into_view_if_needed()
+            page.evaluate("window.scrollBy(0, 200)")
+            box = page.locator("#calendar .ec-event:has-text('Klick')").bounding_box()
+            assert box
+            page.mouse.move(box["x"] + 40, box["y"] + 10)
+            page.mouse.down()
+            page.mouse.move(box["x"] + 40, box["y"] + 60, steps=8)
+            page.mouse.move(box["x"] + 40, box["y"] + 98, steps=8)
+            page.mouse.up()
+            page.wait_for_selector("#move-dialog[open]")
+
+        drag()
+        at_desk.check_but("aria-required-children")
+        page.click("#move-no")
+        drag()
+        page.click("#move-yes")
+        page.wait_for_selector("#calendar-says:has-text('Moved')")
+        after = clinic.rows("SELECT a.starts_at FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id WHERE p.email = 'greta@patients.example'")[0][0]
+        assert 45 <= (after - before).total_seconds() / 60 <= 75
+
+    def test_booked_with_the_keyboard_alone(self, clinic: Clinic, at_desk: Visitor) -> None:
+        at_desk.sign_in("rosa")
+        _uuid, family, born, _address, _given = clear_patient(clinic, 1)
+        day = workday(clinic, 12)
+        at_desk.go(f"/appointments/?on={day}")
+        page = at_desk.page
+        page.wait_for_selector("#calendar .ec-body")
+        page.keyboard.press("n")
+        page.wait_for_selector("#new-dialog[open] input[name=query]")
+        page.keyboard.type(f"{born:%d.%m.%Y}")
+        page.wait_for_selector("#new-dialog .found label, #new-dialog .found .empty")
+        assert family in page.inner_text("#new-dialog .found")
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.name") == "patient":
+                break
+        page.keyboard.press("Space")
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.type") == "submit":
+                break
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#calendar-says:has-text('Booked'), #new-dialog .error-summary, #new-dialog .notice--action", timeout=15_000)
+        assert page.locator("#calendar-says:has-text('Booked')").count(), page.inner_text("#new-dialog")
+
+
+class TestCourse:
+    """Six sessions at once."""
+
+    def test_previewed_and_confirmed_once(self, clinic: Clinic, at_desk: Visitor) -> None:
+        uuid, *_rest = clear_patient(clinic, 2)
+        at_desk.sign_in("rosa").go(f"/appointments/of/{uuid}/course/")
+        page = at_desk.page
+        page.fill("input[name=count]", "4")
+        page.fill("input[name=first]", f"{workday(clinic, 13)}T15:00")
+        at_desk.press("Preview")
+        at_desk.check()
+        assert page.locator("tbody tr").count() == 4
+        at_desk.press("Book all 4 sessions")
+        at_desk.sees("4 sessions are booked")
+        days = [row[0] for row in clinic.rows("SELECT a.starts_at::date FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id WHERE p.uuid = %s AND a.state = 'booked' ORDER BY 1", uuid)]
+        assert len(days) == 4
+        assert all(28 <= (b - a).days <= 42 for a, b in zip(days, days[1:], strict=False))
+
+
+class TestWaitingList:
+    """A freed time finds its patient."""
+
+    def test_from_cancellation_to_yes_by_mail(self, clinic: Clinic, at_desk: Visitor, on_phone: Visitor) -> None:
+        uuid, _family, born, address, _given = clear_patient(clinic, 3)
+        at_desk.sign_in("rosa").go(f"/appointments/of/{uuid}/wait/")
+        at_desk.check()
+        at_desk.press("Save")
+        at_desk.sees("On the waiting list")
+        clinic.rows("UPDATE appointments_waitinglistentry SET added_at = now() - interval '90 days' WHERE patient_id = (SELECT id FROM patients_patient WHERE uuid = %s)", uuid)
+        visit = clinic.rows(
+            "SELECT a.uuid FROM appointments_appointment a JOIN appointments_visittype t ON t.id = a.visit_type_id WHERE a.state = 'booked' AND a.starts_at > now() + interval '2 days' AND t.code = 'session' ORDER BY a.starts_at LIMIT 1"
+        )[0][0]
+        at_desk.go(f"/appointments/{visit}/")
+        at_desk.page.fill("input[name=reason]", "patient is ill")
+        at_desk.press("Cancel the visit")
+        at_desk.sees("Cancelled")
+        clinic.rows("UPDATE appointments_freedslot SET freed_at = now() - interval '4 minutes' WHERE closed_at IS NULL")
+        if clinic.rows("SELECT extract(hour FROM now() AT TIME ZONE 'Europe/London') NOT BETWEEN 8 AND 19 OR extract(isodow FROM now() AT TIME ZONE 'Europe/London') = 7")[0][0]:
+            pytest.skip("at this hour nobody is woken for a slot")
+        on_phone.go(link_in(clinic.mail_to(address, "an earlier time", seconds=90)))
+        on_phone.gives_birth_date(born)
+        on_phone.sees("Would you like this time?")
+        on_phone.press("Yes, book it")
+        on_phone.sees("You are booked")
+        at_desk.go("/appointments/waiting-list/")
+        at_desk.sees("taken by patient")
+
+
+class TestRecalls:
+    """The list that chases who is due."""
+
+    def test_a_try_is_noted_and_invitations_go_out_after_a_preview(self, clinic: Clinic, at_desk: Visitor, on_phone: Visitor) -> None:
+        at_desk.sign_in("rosa").go("/appointments/recalls/?show=due")
+        at_desk.check()
+        page = at_desk.page
+        page.locator(".note-try summary").first.click()
+        page.locator(".note-try[open] select[name=result]").select_option("no_answer")
+        with page.expect_navigation():
+            page.locator(".note-try[open] button").click()
+        at_desk.sees("Noted")
+        assert "show=due" in page.url
+        box = page.locator("input[name=recall]").first
+        value = box.get_attribute("value")
+        box.check()
+        at_desk.press("Send an invitation to those ticked")
+        at_desk.sees("Send 1 invitation?")
+        at_desk.press("Send")
+        at_desk.sees("1 invitations are on their way")
+        address, born = clinic.rows("SELECT p.email, p.birth_on FROM appointments_recall r JOIN patients_patient p ON p.id = r.patient_id WHERE r.uuid = %s", value)[0]
+        text = clinic.mail_to(address, "choose your next appointment", seconds=90)
+        assert not re.search("needl|hair|scalp", text, re.I)
+        on_phone.go(link_in(text))
+        on_phone.gives_birth_date(born)
+        on_phone.check()
