@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+import pghistory
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -75,6 +76,7 @@ class OutboxMove(models.Model):
         return f"{self.state}: {self.reason}"
 
 
+@pghistory.track()
 class Suppression(models.Model):
     """An address that mail does not reach. The desk phones instead, and lifts it when the address is mended."""
 
