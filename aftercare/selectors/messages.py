@@ -150,7 +150,7 @@ def message_timeline(patient: Patient, *, actor: Actor, now: datetime) -> list[T
 def all_messages(actor: Actor, *, state: str = "", page: int = 1) -> tuple[list[OutboxMessage], bool]:
     """The clinic-wide list of the actor's sites: 50 rows a page, and whether there are more."""
     patients = Patient.objects.filter(site__in=actor.site_ids).values("uuid")
-    rows = OutboxMessage.objects.filter(patient_uuid__in=patients).exclude(scope__in=NEVER_READ)
+    rows = OutboxMessage.objects.filter(patient_uuid__in=patients).exclude(scope__in=NEVER_READ).prefetch_related("moves")
     if state:
         rows = rows.filter(state=state)
     start = (page - 1) * PAGE

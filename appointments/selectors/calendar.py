@@ -44,7 +44,7 @@ def visits(site: Site, first: date, last: date) -> Iterable[Appointment]:
     """Visits from `first` to before `last`; cancelled and missed ones have left the grid."""
     whole = _whole(site, first, last)
     rows = Appointment.objects.filter(site=site, starts_at__gte=whole.starts_at, starts_at__lt=whole.ends_at)
-    return rows.exclude(state__in=HIDDEN).select_related("patient", "clinician", "room", "visit_type").order_by("starts_at", "pk")
+    return rows.exclude(state__in=HIDDEN).select_related("patient", "clinician", "room", "visit_type", "site").order_by("starts_at", "pk")
 
 
 def event_of(visit: Appointment, *, by: str, names_hidden: bool, editable: bool) -> dict[str, Any]:
