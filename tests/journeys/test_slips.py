@@ -114,3 +114,33 @@ class TestWithoutJavaScript:
         page.fill("input[name=signed_name]", "Otto Plain")
         plain_phone.press("Sign and send")
         assert "We have your answers" in page.inner_text("main")
+
+
+class TestSignature:
+    """Typed or drawn."""
+
+    def test_a_signature_is_drawn_at_the_desk(self, clinic: Clinic, at_desk: Visitor) -> None:
+        uuid = clinic.rows("SELECT uuid FROM patients_patient WHERE email = 'emil@patients.example'")[0][0]
+        at_desk.sign_in("rosa").go(f"/patients/{uuid}/consent/")
+        page = at_desk.page
+        page.check("input[name=off_label_understood]")
+        page.check("input[name=agree]")
+        page.fill("input[name=signed_name]", "Emil Twice")
+        canvas = page.locator(".signature canvas")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 20, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 90, box["y"] + 20, steps=6)
+        page.mouse.move(box["x"] + 150, box["y"] + 60, steps=6)
+        page.mouse.up()
+        at_desk.check()
+        with page.expect_navigation():
+            page.locator("main form button[type=submit]").last.click()
+        at_desk.sees("Consent is signed")
+        drawn, digest = clinic.rows(
+            "SELECT length(c.signature_png), length(t.sha256) FROM patients_consent c JOIN patients_consenttext t ON t.id = c.text_id JOIN patients_patient p ON p.id = c.patient_id WHERE p.uuid = %s ORDER BY c.id DESC LIMIT 1", uuid
+        )[0]
+        assert drawn > 200
+        assert digest == 64
