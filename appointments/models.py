@@ -8,6 +8,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext_lazy as _
 
 from appointments.rules import REMINDER_HOURS, RESOURCES, AppointmentState, RecallState
 
@@ -27,6 +29,13 @@ class Room(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+CHANNEL_WORDS = {"phone": _("Phone"), "mail": _("Letter or e-mail"), "other": _("Other")}
+RESULT_WORDS = {
+    "reached": _("reached"), "no_answer": _("no answer"), "message": _("left a message"), "invited": _("invitation sent"),
+    "dismissed": _("left out"),
+}  # fmt: skip
 
 
 def default_reminders() -> list[int]:
@@ -219,6 +228,11 @@ class WaitingListEntry(models.Model):
     def __str__(self) -> str:
         return f"waiting {self.patient_id}"
 
+    @property
+    def weekday_words(self) -> str:
+        """“Mon, Wed”; empty when any day suits."""
+        return ", ".join(str(WEEKDAYS_ABBR[day]) for day in self.weekdays)
+
 
 @pghistory.track()
 class FreedSlot(models.Model):
@@ -312,6 +326,11 @@ class RecallAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.result}"
+
+    @property
+    def words(self) -> str:
+        """“Phone: no answer”."""
+        return f"{CHANNEL_WORDS.get(self.channel, self.channel)}: {RESULT_WORDS.get(self.result, self.result)}"
 
 
 @pghistory.track()

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
 from aftercare import selectors as after
 from aftercare.rules import RULES as T_RULES
 from appointments import selectors as visits
@@ -16,7 +20,7 @@ from clinic.findings import RuleText
 from clinic.models import Site
 from clinic.permissions import level, may, scoped
 from patients import selectors as people
-from patients.models import Consent, Intake, Patient, Rescreen
+from patients.models import Consent, Hold, Patient, Rescreen
 from patients.rules.texts import texts_for
 from treatments import selectors as sessions
 from treatments.models import TreatmentSession
@@ -25,13 +29,23 @@ from treatments.vocabulary import SessionState
 
 
 @dataclass(frozen=True)
+class Missing:
+    """One thing that is missing, and the one click that mends it: a page to open, or a form to post."""
+
+    words: Any
+    url: str = ""
+    post: bool = False
+
+
+@dataclass(frozen=True)
 class Line:
-    """One visit on the board, with what is missing."""
+    """One visit on the board: how long in its state, what is missing."""
 
     visit: Appointment
     minutes: int
-    missing: list[str]
+    missing: list[Missing]
     over: bool
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,49 +53,83 @@ class Board:
     """Today at one site, grouped by state; and what needs somebody."""
 
     groups: list[tuple[str, str, list[Line]]]
-    needs: list[tuple[str, int, str]] = field(default_factory=list)
+    needs: list[tuple[Any, int, str]] = field(default_factory=list)
 
 
 _GROUPS = (
-    ("arrived", "Arrived", (S.ARRIVED,)),
-    ("in_session", "In session", (S.IN_SESSION,)),
-    ("expected", "Expected", (S.BOOKED, S.CONFIRMED)),
-    ("done", "Done", (S.DONE,)),
-    ("gone", "Missed or cancelled", (S.MISSED, S.CANCELLED)),
+    ("arrived", _("Arrived"), (S.ARRIVED,)),
+    ("in_session", _("In session"), (S.IN_SESSION,)),
+    ("expected", _("Next"), (S.BOOKED, S.CONFIRMED)),
+    ("done", _("Done"), (S.DONE,)),
+    ("gone", _("Missed or cancelled"), (S.MISSED, S.CANCELLED)),
 )
+_COMING = (S.BOOKED, S.CONFIRMED, S.ARRIVED)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the board reads once for all its visits."""
+
+    dossiers: dict[int, people.Dossier]
+    signed: set[int]
+    asked: set[int]
+    held: set[int]
 
 
 def board(site: Site, on: date, *, actor: Actor, at: datetime) -> Board:
     """Who is here, who is next, what is missing? A constant number of queries."""
     rows = list(visits.day_of(site, on))
-    ids = [row.patient_id for row in rows]
-    answered = set(Intake.objects.filter(patient__in=ids).exclude(state="draft").values_list("patient_id", flat=True))
-    signed = set(Consent.objects.filter(patient__in=ids, withdrawn_at=None).values_list("patient_id", flat=True))
-    asked = set(Rescreen.objects.filter(patient__in=ids, on=on).exclude(confirmed_at=None).values_list("patient_id", flat=True))
-    lines = [_line(row, at, answered, signed, asked) for row in rows]
-    groups = [(code, words, [line for line in lines if line.visit.state in states]) for code, words, states in _GROUPS]
+    coming = [row for row in rows if row.state in _COMING and row.visit_type.needs_screening]
+    ids = [row.patient_id for row in coming]
+    known = _Known(
+        people.dossiers(row.patient for row in coming),
+        set(Consent.objects.filter(patient__in=ids, withdrawn_at=None).values_list("patient_id", flat=True)),
+        set(Rescreen.objects.filter(patient__in=ids, on=on).exclude(confirmed_at=None).values_list("patient_id", flat=True)),
+        set(Hold.objects.filter(patient__in=ids, released_at=None, blocks__contains=["session"]).values_list("patient_id", flat=True)),
+    )
+    lines = [_line(row, on, at, known) for row in rows]
+    groups = [(code, str(words), [line for line in lines if line.visit.state in states]) for code, words, states in _GROUPS]
     return Board([group for group in groups if group[2]], _needs(site, on, actor))
 
 
-def _line(row: Appointment, at: datetime, answered: set[int], signed: set[int], asked: set[int]) -> Line:
-    missing = []
-    if row.visit_type.needs_screening and row.state in (S.BOOKED, S.CONFIRMED, S.ARRIVED):
-        missing += ["health questions"] if row.patient_id not in answered else []
-        missing += ["consent"] if row.patient_id not in signed else []
-        missing += ["asked today"] if row.patient_id not in asked and row.state == S.ARRIVED else []
+def _line(row: Appointment, on: date, at: datetime, known: _Known) -> Line:
     minutes = max(0, int((at - row.state_since).total_seconds() // 60))
-    return Line(row, minutes, missing, row.state == S.IN_SESSION and minutes > row.visit_type.in_room_limit_minutes)
+    limit = {S.ARRIVED: row.visit_type.waiting_limit_minutes, S.IN_SESSION: row.visit_type.in_room_limit_minutes}.get(S(row.state))
+    late = int((at - row.starts_at).total_seconds() // 60) if row.state in (S.BOOKED, S.CONFIRMED) else 0
+    return Line(row, minutes, _missing(row, on, known), limit is not None and minutes > limit, max(0, late))
 
 
-def _needs(site: Site, on: date, actor: Actor) -> list[tuple[str, int, str]]:
-    found = []
+def _missing(row: Appointment, on: date, known: _Known) -> list[Missing]:
+    """Forms, consent, review, the question of the day: only while the visit is still to come."""
+    if row.state not in _COMING or not row.visit_type.needs_screening:
+        return []
+    uuid, found = row.patient.uuid, []
+    dossier = known.dossiers[row.patient_id]
+    if dossier.intake is None:
+        found.append(Missing(_("health questions"), reverse("patients:invite", args=[uuid]), post=bool(row.patient.email)))
+    elif (word := dossier.desk_word(on)).code != "may_book":
+        found.append(Missing(word.words.lower(), reverse("patients:screening", args=[uuid])))
+    if row.patient_id in known.held:
+        found.append(Missing(_("clinician first"), reverse("patients:screening", args=[uuid])))
+    if row.patient_id not in known.signed:
+        found.append(Missing(_("consent"), reverse("patients:consent", args=[uuid])))
+    if row.state == S.ARRIVED and row.patient_id not in known.asked:
+        found.append(Missing(_("today's question"), reverse("patients:rescreen", args=[uuid])))
+    return found
+
+
+def _needs(site: Site, on: date, actor: Actor) -> list[tuple[Any, int, str]]:
+    found: list[tuple[Any, int, str]] = []
     if may(actor, "concern:count"):
-        found.append(("concerns", after.concern_count(actor), "aftercare:concerns"))
+        count = after.concern_count(actor)
+        found.append((ngettext("concern", "concerns", count), count, "aftercare:concerns"))
     if may(actor, "recall:view"):
-        found.append(("recalls", visits.recalls(site, on).count(), "appointments:recalls"))
+        count = visits.recalls(site, on).count()
+        found.append((ngettext("recall", "recalls", count), count, "appointments:recalls"))
     if may(actor, "session:sign"):
         unsigned = TreatmentSession.objects.filter(operator_id=actor.staff_id, state=SessionState.ENDED, entered_in_error=None)
-        found.append(("unsigned records", unsigned.count(), "desk:unsigned"))
+        count = unsigned.count()
+        found.append((ngettext("unsigned record", "unsigned records", count), count, "desk:unsigned"))
     return found
 
 

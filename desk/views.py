@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit import record_access
 from clinic.errors import Refused
+from clinic.htmx import fragment_or_page
 from clinic.models import Site
 from clinic.permissions import allow, fetch, may, scoped
 from clinic.requests import HttpRequest
@@ -34,8 +35,8 @@ def today(request: HttpRequest) -> HttpResponse:
     on = site.today(at)
     record_access(by=request.actor, action="today.view")
     board = selectors.board(site, on, actor=request.actor, at=at)
-    names_hidden = not may(request.actor, "patient:edit")
-    return render(request, "desk/today.html", {"site": site, "on": on, "board": board, "names_hidden": names_hidden})
+    context = {"site": site, "on": on, "at": at, "board": board, "names_hidden": not may(request.actor, "patient:edit")}
+    return fragment_or_page(request, "desk/_board.html", "desk/today.html", context)
 
 
 @allow(GET="search:view")

@@ -69,7 +69,7 @@ def shoot(base: str, folder: Path, most: int = 60) -> None:
             page = context.new_page()
             sign_in(page, base, name)
             for path in patterns(page, base, most):
-                file = re.sub(r"[^a-z0-9]+", "-", _ID.sub("", path).lower()).strip("-") or "home"
+                file = re.sub(r"[^a-z0-9]+", "-", _ID.sub("one", path).lower()).strip("-") or "home"
                 for size, (width, height) in SIZES.items():
                     for scheme in ("light", "dark"):
                         page.set_viewport_size({"width": width, "height": height})

@@ -18,13 +18,14 @@ def fill_lists(site: Site, at: datetime, *, by: Actor) -> None:
     """Most old courses are over; of the rest some were called, some left out."""
     _end_old_courses(at)
     visits.open_recalls(by=by, at=at)
+    rosa = Actor(kind="staff", name="Rosa Delgado")
     rows = list(Recall.objects.filter(state="due").select_related("patient").order_by("closes_on")[:12])
     for number, recall in enumerate(rows):
         if number % 4 == 3:
-            visits.note_recall(recall=recall, channel="phone", result="dismissed", note="moved to another town", by=by, at=at - timedelta(days=2))
+            visits.note_recall(recall=recall, channel="phone", result="dismissed", note="moved to another town", by=rosa, at=at - timedelta(days=2))
         elif number % 4 < 2:
             channel, result, note = _TRIES[number % 3]
-            visits.note_recall(recall=recall, channel=channel, result=result, note=note, by=by, at=at - timedelta(days=number % 5 + 1))
+            visits.note_recall(recall=recall, channel=channel, result=result, note=note, by=rosa, at=at - timedelta(days=number % 5 + 1))
     _wait(at, by=by)
 
 

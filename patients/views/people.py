@@ -94,4 +94,4 @@ def invite(request: HttpRequest, patient: str) -> HttpResponse:
     services.invite_to_intake(patient=found, by=request.actor, at=timezone.now())
     words = _("The health questions are on their way.") if found.email else _("There is no e-mail address. Ask at the desk.")
     messages.success(request, words)
-    return redirect("patients:screening", patient=found.uuid)
+    return redirect("desk:today") if request.POST.get("back") == "today" else redirect("patients:screening", patient=found.uuid)
