@@ -92,6 +92,8 @@ class WorkingHours(models.Model):
 class Absence(models.Model):
     """A clinician is away."""
 
+    SITE_PATH: ClassVar[str] = "staff__sites"
+
     staff = models.ForeignKey("clinic.Staff", on_delete=models.CASCADE, related_name="absences")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

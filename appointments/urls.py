@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import booking, calendar, recalls, visits, waiting
+from appointments.views import booking, calendar, hours, recalls, visits, waiting
 
 app_name = "appointments"
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("recalls/<uuid:recall>/", recalls.note_recall, name="note_recall"),
     path("waiting-list/", waiting.waiting_list, name="waiting_list"),
     path("waiting-list/<uuid:entry>/leave/", waiting.leave_waiting_list, name="leave_waiting_list"),
+    path("working-time/", hours.working_time, name="working_time"),
+    path("working-time/hours/", hours.set_hours, name="set_hours"),
+    path("working-time/absence/", hours.add_absence, name="add_absence"),
+    path("working-time/absence/<int:absence>/remove/", hours.remove_absence, name="remove_absence"),
+    path("working-time/closure/", hours.close_site, name="close_site"),
+    path("working-time/closure/<int:closure>/remove/", hours.reopen_site, name="reopen_site"),
+    path("working-time/room/<int:room>/", hours.set_room, name="set_room"),
     path("of/<uuid:patient>/", visits.of_patient, name="of_patient"),
     path("of/<uuid:patient>/book/", booking.book, name="book"),
     path("of/<uuid:patient>/course/", booking.course, name="course"),

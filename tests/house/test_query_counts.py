@@ -25,6 +25,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "patients": lambda: "/patients/",
     "search": lambda: "/search/?q=a%20n",
     "recalls": lambda: "/appointments/recalls/",
+    "working time": lambda: "/appointments/working-time/",
     "waiting list": lambda: "/appointments/waiting-list/",
     "concerns": lambda: "/aftercare/concerns/",
     "messages": lambda: "/aftercare/messages/",

@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from aftercare.models import CallTask, CheckIn, Concern
-from appointments.models import Appointment, Recall, WaitingListEntry
+from appointments.models import Absence, Appointment, Recall, Room, WaitingListEntry
 from clinic.audit import Actor
-from clinic.models import OutboxMessage, Site, Staff, StaffProposal
+from clinic.models import Closure, OutboxMessage, Site, Staff, StaffProposal
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
 from treatments.models import AdverseEvent, CartridgeLot, Device, Photo, TreatmentSession
@@ -69,6 +69,9 @@ def load() -> dict[str, str]:
     proposal = StaffProposal.objects.create(
         staff=iris, act="disable", reason="test", proposed_by=Staff.objects.get(email="max@demo.example"), proposed_at=at
     )
+    absence = Absence.objects.create(staff=amara, starts_at=at, ends_at=at + timezone.timedelta(days=1))
+    closure = Closure.objects.create(site=site, on=site.today(at) + timezone.timedelta(days=90))
+    room = Room.objects.order_by("pk")[0]
     recall = Recall.objects.order_by("pk")[0]
     Recall.objects.filter(pk=recall.pk).update(patient=patient)
     entry = WaitingListEntry.objects.create(patient=patient, site=site, visit_type=visit.visit_type, added_at=at)
@@ -76,7 +79,7 @@ def load() -> dict[str, str]:
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
-        "appointment": visit.uuid, "recall": recall.uuid, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
+        "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip
 
