@@ -1,5 +1,7 @@
 """One page of the intake as a form, built from the questions. Cleans into SCHEMA answers; never saves."""
 
+import base64
+import binascii
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -171,6 +173,17 @@ class ConsentForm(forms.Form):
     def clean_signed_name(self) -> str:
         """Without control and direction marks."""
         return clean_spaces(self.cleaned_data["signed_name"])
+
+    def drawing(self) -> bytes:
+        """The drawn signature as PNG; empty when none was drawn, or when it is no picture."""
+        head, _comma, body = self.cleaned_data["signature"].partition(",")
+        if head != "data:image/png;base64":
+            return b""
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            return b""
+        return raw if raw.startswith(b"\x89PNG") else b""
 
 
 class RescreenForm(forms.Form):

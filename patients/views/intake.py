@@ -1,7 +1,5 @@
 """The intake, behind the e-mailed link and at the desk: one group of questions a page, saved when it is left."""
 
-import base64
-import binascii
 from typing import Any
 
 from django.contrib import messages
@@ -135,22 +133,11 @@ def _send(door: _Door, draft: Intake, text: Any, form: ConsentForm) -> None:
             services.sign_consent(
                 patient=door.patient, text=text, signed_name=form.cleaned_data["signed_name"],
                 off_label_understood=form.cleaned_data["off_label_understood"], photos=form.cleaned_data["photos"],
-                signature_png=_drawing(form.cleaned_data["signature"]), on_paper=bool(door.request.POST.get("on_paper")),
+                signature_png=form.drawing(), on_paper=bool(door.request.POST.get("on_paper")),
                 by=door.by, at=door.at,
             )  # fmt: skip
         if not door.staff:
             links.consume(link=door.request.link, by=door.by, at=door.at)
-
-
-def _drawing(data_url: str) -> bytes:
-    head, _comma, body = data_url.partition(",")
-    if head != "data:image/png;base64":
-        return b""
-    try:
-        raw = base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    return raw if raw.startswith(b"\x89PNG") else b""
 
 
 @link_page("intake", methods=("GET",))

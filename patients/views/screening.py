@@ -130,7 +130,7 @@ def consent(request: HttpRequest, patient: str) -> HttpResponse:
     form = ConsentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.sign_consent(
-            patient=found, text=text, signed_name=form.cleaned_data["signed_name"], photos=form.cleaned_data["photos"],
+            patient=found, text=text, signed_name=form.cleaned_data["signed_name"], signature_png=form.drawing(), photos=form.cleaned_data["photos"],
             off_label_understood=form.cleaned_data["off_label_understood"], on_paper=bool(request.POST.get("on_paper")),
             by=request.actor, at=timezone.now(),
         )  # fmt: skip

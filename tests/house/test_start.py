@@ -218,7 +218,7 @@ def test_it_can_be_stopped_while_it_loads(sig: signal.Signals, when: str, tables
     demos.append(Demo(tables))
     demos[0].until(when)
     os.killpg(demos[0].process.pid, sig)
-    assert demos[0].code(15) == 0
+    assert demos[0].code(60) == 0
     assert "Traceback" not in demos[0].said and processes_of(tables) == []
 
 
