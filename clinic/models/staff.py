@@ -153,3 +153,11 @@ class StaffProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.staff_id}"
+
+
+@pghistory.track(obj_field=None)
+class StaffSite(Staff.sites.through):  # type: ignore[name-defined, misc]
+    """Who works at which site. Only here so that giving and taking a site is in the history too (R48)."""
+
+    class Meta:
+        proxy = True
