@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import booking, calendar, hours, recalls, visits, waiting
+from appointments.views import booking, calendar, feed, hours, recalls, visits, waiting
 
 app_name = "appointments"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("working-time/closure/", hours.close_site, name="close_site"),
     path("working-time/closure/<int:closure>/remove/", hours.reopen_site, name="reopen_site"),
     path("working-time/room/<int:room>/", hours.set_room, name="set_room"),
+    path("my-feed/", feed.my_feed, name="my_feed"),
+    path("feed/<str:secret>.ics", feed.feed, name="feed"),
     path("of/<uuid:patient>/", visits.of_patient, name="of_patient"),
     path("of/<uuid:patient>/book/", booking.book, name="book"),
     path("of/<uuid:patient>/course/", booking.course, name="course"),

@@ -62,6 +62,7 @@ recall:view                ● ● ● –
 recall:change              ● ● ● –
 working_hours:view         ● ● ● –
 working_hours:change       ◐ ● ● –
+feed:own                   ● – ● –
 visit:start                ● – – –
 checkin:view               ● ◐ – –
 checkin:answer_for         ● – – –

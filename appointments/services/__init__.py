@@ -12,6 +12,7 @@ from appointments.services.booking import (
     undo_by_patient,
 )
 from appointments.services.common import MoveNotAllowed, NotEligible, SlotTaken, TooEarly, TooLate, Wish
+from appointments.services.feeds import make_feed, revoke_feed
 from appointments.services.hours import (
     add_absence,
     close_site,
@@ -34,6 +35,6 @@ from appointments.services.waiting import (
 __all__ = [
     "MoveNotAllowed", "NotEligible", "OfferGone", "SlotTaken", "TooEarly", "TooLate", "Wish", "add_absence", "book_appointment", "book_course", "book_new",
     "cancel_appointment", "cancel_by_patient", "change_state", "close_site", "confirm_by_patient", "decline_offer", "invite_recalls",
-    "join_waiting_list", "leave_waiting_list", "move_appointment", "note_recall", "offer_freed_slots", "open_recalls",
-    "remove_absence", "reopen_recall", "reopen_site", "set_opening_hours", "set_room", "set_working_hours", "start_visit", "sweep_states", "take_offer", "undo_by_patient", "undo_change",
+    "join_waiting_list", "leave_waiting_list", "make_feed", "move_appointment", "note_recall", "offer_freed_slots", "open_recalls",
+    "remove_absence", "reopen_recall", "reopen_site", "revoke_feed", "set_opening_hours", "set_room", "set_working_hours", "start_visit", "sweep_states", "take_offer", "undo_by_patient", "undo_change",
 ]  # fmt: skip
