@@ -20,7 +20,7 @@ ROLES = {"clinician": "amara", "front_desk": "rosa", "manager": "max", "auditor"
 SIZES = {"1280": (1280, 900), "360": (360, 740)}
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage"]
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-_SKIP = re.compile(r"logout|/accounts/|download|/l/|\?from=|\?on=|\?after=")
+_SKIP = re.compile(r"logout|\.csv|\.ics|/accounts/|download|/l/|\?from=|\?on=|\?after=")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.states import ProtocolState, Purpose, Scope
+from aftercare.words import STEP_WORDS
 from clinic.forms import choices
 
 
@@ -96,6 +97,11 @@ class ProtocolStep(models.Model):
             ),
             models.CheckConstraint(condition=Q(expires_hours__gt=0), name="protocol_step_expires"),
         ]
+
+    @property
+    def words(self) -> str:
+        """The step's name for people."""
+        return str(STEP_WORDS.get(self.code, self.code.replace("_", " ")))
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.code}"

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from patients.models import Clearance, EligibilityPolicy, Intake, Patient
 from patients.rules import DEFAULT, eligibility
 from patients.rules import EligibilityPolicy as Policy
@@ -21,6 +25,12 @@ _STATES = {
 }
 
 
+_WORDS = {
+    "CLEAR": _("Clear"), "CAUTION": _("Clear, with caution"), "REVIEW": _("Needs review"), "INCOMPLETE": _("Incomplete"),
+    "DEFER": _("Not yet"), "ABSOLUTE": _("Not possible"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Eligibility:
     """The rules' answer for one day. `needs_answers`: no intake has been submitted yet."""
@@ -34,6 +44,13 @@ class Eligibility:
     def is_clear(self) -> bool:
         """CLEAR or CAUTION: a session may start (S02)."""
         return self.overall in ("CLEAR", "CAUTION") and not self.needs_answers
+
+    @property
+    def words(self) -> str:
+        """The result as people say it (J3)."""
+        if self.overall == "DEFER" and self.not_before:
+            return gettext("Not before %(day)s") % {"day": date_format(self.not_before, "j F Y")}
+        return str(_WORDS.get(self.overall, self.overall))
 
     @property
     def not_before(self) -> date | None:
