@@ -3,8 +3,10 @@
 Starts its own demo in a throw-away folder, or looks at the one named by BASE_URL.
 """
 
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -65,7 +67,7 @@ def shoot(base: str, folder: Path, most: int = 60) -> None:
     """Every page of every role."""
     with browser() as chromium:
         for role, name in ROLES.items():
-            context = chromium.new_context(viewport={"width": 1280, "height": 900})
+            context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
             page = context.new_page()
             sign_in(page, base, name)
             for path in patterns(page, base, most):
@@ -81,11 +83,55 @@ def shoot(base: str, folder: Path, most: int = 60) -> None:
             context.close()
 
 
+def _shot(page: Page, folder: Path, name: str) -> None:
+    """One page at both widths, light and dark, without leaving it."""
+    for size, (width, height) in SIZES.items():
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme)
+            target = folder / "patient" / f"{name}.{size}.{scheme}.png"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=target, full_page=True)
+
+
+def shoot_patient(links: list[dict[str, str]], folder: Path) -> None:
+    """What a patient sees: the step before, the page behind each link, and the first pages of the forms."""
+    with browser() as chromium:
+        for link in links:
+            page = chromium.new_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce").new_page()
+            page.goto(link["url"])
+            _shot(page, folder, "landing")
+            for name, value in zip(("year", "month", "day"), link["birth"].split("-"), strict=True):
+                page.fill(f"input[name={name}]", value)
+            with page.expect_navigation():
+                page.get_by_role("button", name="Continue").first.click()
+            _shot(page, folder, link["purpose"])
+            print(f"200 patient {link['purpose']}", flush=True)
+            for step in range(1, 12 if link["purpose"] in ("intake", "check_in") else 1):
+                if not _next_page(page):
+                    break
+                _shot(page, folder, f"{link['purpose']}-{step:02d}")
+
+
+def _next_page(page: Page) -> bool:
+    """Answer with the first choice and go on; False at the end."""
+    for name in page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.filter(i => i.offsetParent).map(i => i.name))]"):
+        page.locator(f'main input[type=radio][name="{name}"]').first.check()
+    button = page.locator("main form button[type=submit]").first
+    if not button.count() or "/review/" in page.url or "/done/" in page.url:
+        return False
+    before = page.url
+    with page.expect_navigation():
+        button.click()
+    return page.url != before
+
+
 def main() -> int:
     """Into shots/, which git ignores."""
     folder = ROOT / "shots"
     if base := os.environ.get("BASE_URL"):
         shoot(base.rstrip("/"), folder)
+        print("Pages behind patients' links need the database: run `make shots` without BASE_URL for them.")
         return 0
     from embedded import stack
     from embedded.supervisor import Supervisor
@@ -101,6 +147,8 @@ def main() -> int:
             stack.start_app(team, var, ports)
             stack.wait_for_web(team, ports.web)
             shoot(f"http://127.0.0.1:{ports.web}", folder)
+            said = subprocess.run([sys.executable, "-m", "scripts.patient_links"], env=team.environment, capture_output=True, text=True, check=True, cwd=ROOT)
+            shoot_patient(json.loads(said.stdout.splitlines()[-1]), folder)
         finally:
             team.stop()
     return 0
