@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, Occupation, StatusChange
 from appointments.rules import OPEN, AppointmentState
-from clinic.clock import resolve_local, wall
+from clinic.clock import local_date, resolve_local, wall
 from clinic.models import Site
 from patients.models import Patient
 
@@ -50,6 +50,13 @@ def change_lines(appointment: Appointment) -> list[tuple[StatusChange, str]]:
             words = f"{words} ({was:%a %d %b %H:%M})"
         found.append((row, words))
     return found
+
+
+def same_day(appointment: Appointment) -> list[Appointment]:
+    """Other visits of the patient on that day: the desk is warned, not stopped."""
+    on = local_date(appointment.starts_at, appointment.site.zone)
+    rows = Appointment.objects.filter(_of_day(appointment.site, on), patient=appointment.patient_id, state__in=OPEN)
+    return list(rows.exclude(pk=appointment.pk).select_related("visit_type").order_by("starts_at"))
 
 
 def next_appointment(patient: Patient, at: datetime) -> Appointment | None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from appointments import selectors, services
 from appointments.forms import CourseForm, FindForm, SlotForm
 from appointments.models import Appointment, VisitType
-from appointments.views.common import clinician_by, clinicians, patient_of, reasons_in, visit_of, wish_in
+from appointments.views.common import clinician_by, clinicians, patient_of, reasons_in, say_booked, visit_of, wish_in
 from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, may
@@ -38,7 +38,7 @@ def book(request: HttpRequest, patient: str) -> HttpResponse:
                     tell=bool(request.POST.get("tell")), form_key=form.cleaned_data["form_key"] or None,
                     **reasons_in(request, form.cleaned_data),
                 )  # fmt: skip
-                messages.success(request, _("Booked. The confirmation goes in three minutes; until then you can undo."))
+                say_booked(request, booked)
                 return redirect("appointments:appointment", appointment=booked.uuid)
             except services.SlotTaken as taken:
                 return render(request, "appointments/book.html", context | {"form": form, "taken": taken}, status=409)

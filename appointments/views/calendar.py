@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,6 +18,7 @@ from appointments.views.common import (
     clinicians,
     day_in,
     reasons_in,
+    say_booked,
     site_of,
     sites_of,
     visit_of,
@@ -165,7 +165,7 @@ def _book_new(request: HttpRequest, form: NewVisitForm, site: Site, context: dic
 
 
 def _done(request: HttpRequest, booked: Appointment) -> HttpResponse:
-    messages.success(request, _("Booked. The confirmation goes in three minutes; until then you can undo."))
+    say_booked(request, booked)
     if request.headers.get("HX-Request") == "true":
         answer = HttpResponse(status=204)
         answer["HX-Trigger"] = "visit-booked"

@@ -2,10 +2,12 @@
 
 from datetime import date, datetime
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from appointments import selectors
 from appointments.forms import SlotForm
 from appointments.models import Appointment
 from appointments.services import Wish
@@ -84,3 +86,11 @@ def reasons_in(request: HttpRequest, data: dict[str, str]) -> dict[str, str]:
 def whole_minutes(starts_at: datetime, ends_at: datetime) -> int:
     """The length of a stretch."""
     return int((ends_at - starts_at).total_seconds() // 60)
+
+
+def say_booked(request: HttpRequest, booked: Appointment) -> None:
+    """The good news; and a warning when the patient has another visit on that day."""
+    messages.success(request, _("Booked. The confirmation goes in three minutes; until then you can undo."))
+    for other in selectors.same_day(booked):
+        at = other.starts_at.astimezone(booked.site.tz)
+        messages.warning(request, _("The patient has another visit on this day: %(time)s, %(visit)s.") % {"time": f"{at:%H:%M}", "visit": other.visit_type.name})

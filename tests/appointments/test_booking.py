@@ -118,6 +118,11 @@ class TestBooking:
         assert second.overlap_reason == "the doctor agreed"
         assert set(Occupation.objects.filter(appointment=second, resource_kind="clinician").values_list("lane", flat=True)) == {2}
 
+    def test_a_second_visit_on_one_day_is_seen(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        patient = make_patient(site)
+        first, second = book(site, talk, amara, patient=patient), book(site, talk, amara, hour=14, patient=patient)
+        assert selectors.same_day(second) == [first]
+
     def test_a_hold_stops_the_desk(self, site: Site, talk: VisitType, amara: Staff) -> None:
         from patients.services import place_hold
 

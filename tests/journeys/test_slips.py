@@ -89,6 +89,11 @@ class TestOneSlot:
         elsewhere.press("Book")
         elsewhere.sees("was just taken")
         elsewhere.sees("Nearest free times")
+        elsewhere.page.locator(f'input[name=slot][value="{value}"]').last.check()
+        elsewhere.page.fill("input[name=overlap_reason]", "a second pair of hands is here")
+        elsewhere.press("Book")
+        elsewhere.sees("Overlaps on purpose")
+        elsewhere.sees("a second pair of hands is here")
 
 
 class TestWithoutJavaScript:

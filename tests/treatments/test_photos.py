@@ -32,6 +32,8 @@ def with_exif(**tags: Any) -> bytes:
 
 
 class TestWhatIsTakenOut:
+    """R39, R40: a fresh JPEG, with nothing of the old file but the picture."""
+
     def test_gps_exif_xmp_and_comment_are_gone(self) -> None:
         raw = with_exif()
         assert CANARY in raw and b"Exif" in raw
@@ -80,6 +82,8 @@ class TestWhatIsTakenOut:
 
 
 class TestWhatIsRefused:
+    """R41: by content, whatever the name."""
+
     @pytest.mark.parametrize(
         "raw",
         [
