@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from appointments.models import Absence, Appointment, Occupation, Room, WorkingHours
 from appointments.rules import AppointmentState, Span, minus, shared
+from appointments.selectors.days import STATE_WORDS
 from clinic.clock import resolve_local, wall
 from clinic.models import Closure, OpeningHours, Site, Staff
 
@@ -60,7 +61,7 @@ def event_of(visit: Appointment, *, by: str, names_hidden: bool, editable: bool)
         "title": visit.visit_type.name if names_hidden else visit.patient.short_name,
         "editable": movable,
         "extendedProps": {
-            "state": visit.state, "visit": visit.visit_type.name, "kind": visit.visit_type.code, "with": visit.clinician.display_name,
+            "state": visit.state, "words": str(STATE_WORDS[visit.state]), "visit": visit.visit_type.name, "kind": visit.visit_type.code, "with": visit.clinician.display_name,
             "room": visit.room.name if visit.room else "", "clinicianFirst": visit.clinician_first, "open": not names_hidden,
             "subject": "" if names_hidden else str(visit.patient.uuid), "overlap": bool(visit.overlap_reason),
         },

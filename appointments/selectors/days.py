@@ -32,7 +32,7 @@ def days_of(site: Site, first: date, last: date) -> QuerySet[Appointment]:
 
 
 _WHAT = {"booked": _("Booked"), "moved": _("Moved"), "undone": _("Taken back"), "state": ""}
-_STATES = {
+STATE_WORDS = {
     "booked": _("Booked"), "confirmed": _("Confirmed"), "arrived": _("Arrived"), "in_session": _("In session"), "done": _("Done"),
     "missed": _("Missed"), "cancelled": _("Cancelled"),
 }  # fmt: skip
@@ -42,9 +42,9 @@ def change_lines(appointment: Appointment) -> list[tuple[StatusChange, str]]:
     """The visit's history in words, newest first."""
     found = []
     for row in appointment.changes.order_by("-at", "-pk"):
-        words = str(_WHAT.get(row.what, "") or _STATES.get(row.now, row.now))
+        words = str(_WHAT.get(row.what, "") or STATE_WORDS.get(row.now, row.now))
         if row.what == "undone":
-            words = f"{words}: {_STATES.get(row.was, row.was)} → {_STATES.get(row.now, row.now)}"
+            words = f"{words}: {STATE_WORDS.get(row.was, row.was)} → {STATE_WORDS.get(row.now, row.now)}"
         if row.what == "moved" and row.before:
             was = wall(datetime.fromisoformat(row.before["starts_at"]), appointment.site.zone)
             words = f"{words} ({was:%a %d %b %H:%M})"

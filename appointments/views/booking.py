@@ -60,7 +60,7 @@ def _finder(request: HttpRequest, patient: Patient, at: datetime, but: Appointme
     data = request.POST if request.method == "POST" else request.GET
     visit_type = but.visit_type if but else _type_in(data)
     choice = clinicians(patient.site)
-    clinician = choice.filter(pk=data["clinician"]).first() if str(data.get("clinician", "")).isdigit() else None
+    clinician = choice.filter(pk=data["clinician"]).first() if str(data.get("clinician", "")).isdecimal() else None
     today = patient.site.today(at)
     window = selectors.window_for(patient, today) if visit_type.needs_screening else None
     first = max(today, window.opens_on) if window else today

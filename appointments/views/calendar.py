@@ -106,9 +106,9 @@ def _wish_of_drag(request: HttpRequest, found: Appointment) -> services.Wish:
     except (KeyError, ValueError):
         raise Refused(_("This time can't be read.")) from None
     room, clinician = found.room, found.clinician
-    if column.startswith("c") and column[1:].isdigit():
+    if column.startswith("c") and column[1:].isdecimal():
         clinician = clinician_by(site, int(column[1:]))
-    elif column.startswith("r") and column[1:].isdigit():
+    elif column.startswith("r") and column[1:].isdecimal():
         room = Room.objects.filter(site=site, pk=column[1:], out_of_service=False).first() or room
     minutes = whole_minutes(starts_at, ends_at)
     if not 5 <= minutes <= 8 * 60:

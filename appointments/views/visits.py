@@ -42,7 +42,7 @@ def change(request: HttpRequest, appointment: str, to: str) -> HttpResponse:
     found = visit_of(request, appointment)
     if to not in {"confirmed", "arrived", "done", "missed"}:
         raise Refused(_("There is no such state."))
-    room = Room.objects.filter(site=found.site, pk=request.POST["room"]).first() if request.POST.get("room", "").isdigit() else None
+    room = Room.objects.filter(site=found.site, pk=request.POST["room"]).first() if request.POST.get("room", "").isdecimal() else None
     services.change_state(appointment=found, to=AppointmentState(to), room=room, by=request.actor, at=timezone.now())
     messages.success(request, _("Noted. You can undo it."))
     return redirect(_back(request, found))

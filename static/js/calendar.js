@@ -21,8 +21,8 @@
     icon.setAttribute("aria-hidden", "true");
     var head = make(more.open ? "a" : "span", "cal-head");
     if (more.open) { head.href = visitPath + info.event.id + "/"; head.draggable = false; }
-    head.append(icon, make("span", "cal-time", info.timeText.split(" ")[0].slice(0, 5)), make("span", "pname", info.event.title), make("span", "visually-hidden", ", " + more.state.replace("_", " ")));
-    var words = [more.visit, more.room].filter(Boolean).join(" · ");
+    head.append(icon, make("span", "cal-time", info.timeText.split(" ")[0].slice(0, 5)), make("span", "pname", info.event.title));
+    var words = [more.words, more.visit, more.room].filter(Boolean).join(" · ");
     var nodes = [head, make("span", "cal-more", words)];
     if (more.clinicianFirst) { nodes.push(make("span", "cal-flag", "clinician first")); }
     return { domNodes: nodes };
