@@ -72,7 +72,7 @@ def appointment_reminders(*, appointment: Appointment, by: Actor, at: datetime) 
     when = f"{appointment.starts_at.astimezone(UTC):%Y%m%dT%H%M}.{appointment.sequence}"  # moved away and back is a new reminder
     return [
         _queue(
-            REMINDER, appointment, by=by, at=at, after=after, expires=max(after, appointment.starts_at - timedelta(hours=1)),
+            REMINDER, appointment, by=by, at=at, after=after, expires=appointment.starts_at,
             occurrence=when if index == 0 else f"{when}:{index + 1}",
         )
         for index, after in enumerate(coming)

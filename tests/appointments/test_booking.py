@@ -169,6 +169,23 @@ class TestMails:
         services.move_appointment(appointment=booked, wish=far, by=DESK, at=NOW + timedelta(minutes=1))
         assert self.planned(booked) == ["appointment_reminder"]
 
+    @pytest.mark.parametrize(
+        ("hours", "ahead", "planned"),
+        [([48], 72, [24]), ([168, 48, 2], 72, [24, 70]), ([48], 24, [0.05]), ([], 72, []), ([48], 0.5, [0.05])],
+    )  # fmt: skip
+    def test_reminders_as_the_visit_type_asks(
+        self, site: Site, talk: VisitType, amara: Staff, hours: list[int], ahead: float, planned: list[float]
+    ) -> None:
+        """So many hours before; booked inside the last one's time, one goes at once, after the three minutes of undo."""
+        VisitType.objects.filter(pk=talk.pk).update(reminder_hours=hours)
+        talk.refresh_from_db()
+        OpeningHours.objects.update(opens=time(0), closes=time(23, 59))
+        wish = services.Wish(starts_at=NOW + timedelta(hours=ahead), clinician=amara)
+        booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=wish, by=DESK, at=NOW)
+        rows = OutboxMessage.objects.filter(cause_uuid=booked.uuid, kind="appointment_reminder").order_by("send_after")
+        assert [round((row.send_after - NOW).total_seconds() / 3600, 2) for row in rows] == planned
+        assert all(row.send_after < row.expires_at for row in rows)
+
     def test_a_cancelled_visit_never_reminds(self, site: Site, talk: VisitType, amara: Staff) -> None:
         far = services.Wish(starts_at=datetime(2026, 12, 9, 10, tzinfo=UTC), clinician=amara)
         booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=far, by=DESK, at=NOW)
