@@ -29,7 +29,8 @@ def today(request: HttpRequest) -> HttpResponse:
     """Who is here, who is next, what is missing?"""
     at = timezone.now()
     sites = scoped(Site.objects.select_related("clinic"), request.actor).order_by("pk")
-    site = sites.filter(uuid=request.GET["site"]).first() if request.GET.get("site") else sites.first()
+    asked = request.GET.get("site", "")
+    site = next((site for site in sites if str(site.uuid) == asked), None) if asked else sites.first()
     if site is None:
         raise Refused(_("You have no site yet. Ask a manager."))
     on = site.today(at)

@@ -1,6 +1,7 @@
 """One object of every kind in the demo clinic, as arguments for every URL; and canaries that say who sees too much."""
 
 import io
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -63,14 +64,14 @@ def load() -> dict[str, str]:
     )
     visit = Appointment.objects.create(
         patient=patient, site=site, visit_type_id=Appointment.objects.order_by("pk")[0].visit_type_id, clinician=amara,
-        starts_at=at + timezone.timedelta(days=60), ends_at=at + timezone.timedelta(days=60, minutes=45), state_since=at, booked_at=at, booked_by="t",
+        starts_at=at + timedelta(days=60), ends_at=at + timedelta(days=60, minutes=45), state_since=at, booked_at=at, booked_by="t",
     )  # fmt: skip
     colleague, iris = (Staff.objects.get(email=f"{name}@demo.example") for name in ("okoro", "iris"))
     proposal = StaffProposal.objects.create(
         staff=iris, act="disable", reason="test", proposed_by=Staff.objects.get(email="max@demo.example"), proposed_at=at
     )
-    absence = Absence.objects.create(staff=amara, starts_at=at, ends_at=at + timezone.timedelta(days=1))
-    closure = Closure.objects.create(site=site, on=site.today(at) + timezone.timedelta(days=90))
+    absence = Absence.objects.create(staff=amara, starts_at=at, ends_at=at + timedelta(days=1))
+    closure = Closure.objects.create(site=site, on=site.today(at) + timedelta(days=90))
     room = Room.objects.order_by("pk")[0]
     recall = Recall.objects.order_by("pk")[0]
     Recall.objects.filter(pk=recall.pk).update(patient=patient)

@@ -142,7 +142,7 @@ class SessionForm(forms.Form):
     def clean_pain(self) -> list[int]:
         """Whole numbers of 0–10."""
         parts = [p for p in self.cleaned_data["pain"].replace(";", ",").replace(" ", ",").split(",") if p]
-        if not all(p.isdigit() and int(p) <= 10 for p in parts):
+        if not all(p.isdecimal() and int(p) <= 10 for p in parts):
             raise ValidationError(_("Pain is a whole number from 0 to 10. Separate readings by commas."))
         return [int(p) for p in parts]
 

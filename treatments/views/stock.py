@@ -109,8 +109,8 @@ def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
     check_subject(request, found.uuid)
     at = timezone.now()
     if request.method == "POST":
-        product = scoped(Product.objects.all(), request.actor).filter(uuid=request.POST["product"]).first() if request.POST.get("product") else None
-        test = PatchTest.objects.filter(patient=found, pk=int(request.POST["test"])).first() if request.POST.get("test", "").isdigit() else None
+        product = next((row for row in scoped(Product.objects.all(), request.actor) if str(row.uuid) == request.POST.get("product")), None)
+        test = PatchTest.objects.filter(patient=found, pk=int(request.POST["test"])).first() if request.POST.get("test", "").isdecimal() else None
         if product is not None:
             services.apply_patch_test(patient=found, product=product, by=request.actor, at=at)
         elif test is not None and request.POST.get("result") in {"negative", "positive", "doubtful"}:
