@@ -28,7 +28,7 @@ PLANTS = {
     "The files of clinic keep their order": ("clinic/roles.py", "import clinic.views"),
     "The files of patients keep their order": ("patients/models.py", "import patients.views.people"),
     "The files of treatments keep their order": ("treatments/selectors/stock.py", "import treatments.services"),
-    "The files of appointments keep their order": ("appointments/models.py", "import appointments.forms"),
+    "The files of appointments keep their order": ("appointments/models/places.py", "import appointments.forms"),
     "The files of aftercare keep their order": ("aftercare/selectors/clock.py", "import aftercare.emails"),
     "The files of desk keep their order": ("desk/selectors.py", "import desk.views"),
 }
