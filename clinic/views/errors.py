@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -20,8 +21,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. Uses no database."""
-    return render(request, "clinic/error_500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
+    """500. Rendered without the request: what every page may know could be the very thing that broke."""
+    return HttpResponse(render_to_string("clinic/error_500.html", {"request_id": getattr(request, "request_id", "")}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
