@@ -205,3 +205,49 @@ class TestRecalls:
         on_phone.go(link_in(text))
         on_phone.gives_birth_date(born)
         on_phone.check()
+
+
+class TestWorkingTime:
+    """A change shows whom it strands, and moves nobody by itself."""
+
+    def test_an_absence_strands_a_visit_until_it_is_moved(self, clinic: Clinic, at_desk: Visitor) -> None:
+        visit, on = clinic.rows(
+            "SELECT uuid, (starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment WHERE state IN ('booked', 'confirmed') AND starts_at > now() + interval '20 hours' ORDER BY starts_at DESC LIMIT 1"
+        )[0]
+        who = clinic.rows("SELECT clinician_id FROM appointments_appointment WHERE uuid = %s", visit)[0][0]
+        at_desk.sign_in("rosa").go("/appointments/working-time/")
+        at_desk.check()
+        page = at_desk.page
+        page.select_option("select[name=staff]#absence_staff", value=str(who))
+        page.fill("#absence_starts", str(on))
+        page.fill("#absence_ends", "2020-01-01")
+        at_desk.press("Note the absence")
+        at_desk.sees("The last day lies before the first")
+        assert page.input_value("#absence_starts") == str(on)
+        page.fill("#absence_ends", str(on))
+        page.fill("#absence_reason", "course")
+        at_desk.press("Note the absence")
+        at_desk.sees("the clinician is away")
+        at_desk.follow("Move")
+        at_desk.check()
+        at_desk.go("/appointments/working-time/")
+        at_desk.press("Remove")
+        assert "the clinician is away" not in page.inner_text("main")
+
+    def test_hours_that_nobody_can_read_are_refused_beside_the_field(self, clinic: Clinic, at_desk: Visitor) -> None:
+        at_desk.sign_in("rosa").go("/appointments/working-time/")
+        at_desk.page.fill("#hours_hours", "nine to five")
+        at_desk.press("Change")
+        at_desk.sees("is not a stretch of time")
+        assert at_desk.page.input_value("#hours_hours") == "nine to five"
+
+    def test_a_clinician_makes_a_feed_and_revokes_it(self, clinic: Clinic, at_chair: Visitor) -> None:
+        at_chair.sign_in("amara").go("/appointments/my-feed/")
+        at_chair.press("Make an address")
+        at_chair.sees("It is not shown again")
+        address = at_chair.page.inner_text("code").replace("http://127.0.0.1:8000", clinic.base)
+        address = clinic.base + address[address.index("/appointments/"):]
+        answer = at_chair.page.request.get(address)
+        assert answer.text().startswith("BEGIN:VCALENDAR")
+        at_chair.press("Revoke it")
+        assert at_chair.page.request.get(address).status == 404
