@@ -96,9 +96,10 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     numbers = policy()
     blocks = list(record.blocks.select_related("device", "cartridge", "cartridge__lot").prefetch_related("zones"))
     missing = _missing(blocks)
-    inputs = [session_input(record, stage, block) for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
+    general = session_input(record, stage, None)  # asked once, whatever the number of devices
+    inputs = [general | _block(block) for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
     worst: dict[tuple[str, str], dict[str, str]] = {}
-    for given in inputs or [session_input(record, stage, None)]:
+    for given in inputs or [general]:
         answer = session(given, numbers)
         if "errors" in answer:
             missing += [f"{error['path']}: {error['message']}" for error in answer["errors"]]
@@ -298,7 +299,7 @@ def checklist(record: TreatmentSession) -> list[tuple[str, bool, str]]:
     """What signing needs: words, whether it is done, and the part of the form that mends it."""
     found = evaluate(record, Stage.SIGNOFF)
     rules = {f.rule for f in found.blocks()}
-    zones = [zone for block in record.blocks.all() for zone in block.zones.all()]
+    zones = [zone for block in record.blocks.prefetch_related("zones") for zone in block.zones.all()]
     return [
         ("Asked today whether anything changed", "S01" not in rules, "rescreen"),
         ("Cleared for today", "S02" not in rules, "findings"),
@@ -321,6 +322,6 @@ def settings_of(record: TreatmentSession) -> list[dict[str, Any]]:
             "zone": zone.zone, "depth": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint,
             "words": ENDPOINT_WORDS[Endpoint(zone.endpoint)] if zone.endpoint else "", "zone_words": ZONE_WORDS[Zone(zone.zone)],
         }  # fmt: skip
-        for block in record.blocks.all()
+        for block in record.blocks.prefetch_related("zones")
         for zone in block.zones.all()
     ]
