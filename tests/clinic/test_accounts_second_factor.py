@@ -81,7 +81,7 @@ class TestEnforced:
 
 
 def _dummy(name: str) -> str:
-    return {"page": "scalp", "to": "confirmed"}.get(name, str(uuid4()))
+    return {"page": "scalp", "to": "confirmed", "absence": "1", "closure": "1", "room": "1"}.get(name, str(uuid4()))
 
 
 @pytest.mark.django_db(transaction=True)

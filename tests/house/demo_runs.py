@@ -53,6 +53,11 @@ def with_tables(var: Path) -> None:
     pg.stop(server)
 
 
+def _hears_hang_up() -> None:
+    """As from a terminal, though the tests themselves may run under nohup, which ignores SIGHUP for all its children."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Demo:
     """One `python -m embedded.demo`, in a process group of its own like a terminal's."""
 
@@ -65,7 +70,7 @@ class Demo:
             self._said = Path(said.name)
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "embedded.demo"], cwd=ROOT, env=base | QUICK | ports | {"ANAGEN_VAR": str(var)} | settings,
-                stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True, preexec_fn=_hears_hang_up,
             )  # fmt: skip
 
     @property

@@ -95,7 +95,7 @@ class TestOneVisit:
         at_desk.press("Arrived")
         at_desk.sees("Noted")
         at_desk.go("/today/")
-        at_desk.sees("asked today")
+        at_desk.sees("today's question")
         at_desk.go(f"/patients/{self.seen['patient']}/rescreen/")
         at_desk.sees("answered by link already")
         at_desk.page.check("input[name=changed][value=no]")
