@@ -1,21 +1,18 @@
 """Every read of this room."""
 
 from treatments.rules import Window
-from treatments.selectors.sessions import (
-    Evaluation,
-    checklist,
+from treatments.selectors.courses import (
     done_sessions,
-    evaluate,
     last_session,
     open_course,
     policy,
-    reason_key,
-    session_input,
     sessions_ended_since,
-    settings_of,
     window_after,
     window_of,
 )
+from treatments.selectors.evaluations import Evaluation, checklist, evaluate, reason_key
+from treatments.selectors.inputs import session_input
+from treatments.selectors.settings import settings_of
 from treatments.selectors.stock import devices_at, free_cartridges, inventory, newest_patch_test, why_not
 
 next_window = window_of

@@ -1,25 +1,18 @@
 """Every write of this room."""
 
-from treatments.services.photos import NotAPhoto, cleaned, opened, store_photo
-from treatments.services.sessions import (
+from treatments.services.copying import copy_last
+from treatments.services.courses import open_session, plan_course
+from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
+from treatments.services.errors import (
     Blocked,
     CartridgeSpent,
     CartridgeTaken,
     ChangedMeanwhile,
     EndBeforeStart,
     NotOpen,
-    SessionEntry,
-    ZoneEntry,
-    change_block,
-    close_adverse_event,
-    copy_last,
-    end_session,
-    open_session,
-    plan_course,
-    record_adverse_event,
-    save_session,
-    start_session,
 )
+from treatments.services.events import close_adverse_event, record_adverse_event
+from treatments.services.photos import NotAPhoto, cleaned, opened, store_photo
 from treatments.services.signing import (
     NotReady,
     NotYours,
@@ -28,6 +21,7 @@ from treatments.services.signing import (
     mark_entered_in_error,
     sign_session,
 )
+from treatments.services.steps import end_session, start_session
 from treatments.services.stock import (
     AlreadyRead,
     AlreadyThere,

@@ -16,7 +16,7 @@ from treatments import selectors
 from treatments.models import Addendum, EnteredInError, SignedRecord, TreatmentSession
 from treatments.rules import RULES_VERSION
 from treatments.rules.vocabulary import Stage
-from treatments.services.sessions import Blocked
+from treatments.services.errors import Blocked
 from treatments.vocabulary import SessionState
 
 CONTENT_VERSION = 1

@@ -1,0 +1,55 @@
+"""Reads about courses: the open one, sessions that took place, the next window."""
+
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from clinic.clock import local_date
+from patients.models import Patient
+from treatments.models import Course, SessionPolicy, TreatmentSession
+from treatments.rules import DEFAULT, Window, next_window
+from treatments.rules import SessionPolicy as Policy
+from treatments.vocabulary import SessionState
+
+
+def policy() -> Policy:
+    """The `P` numbers as this clinic runs them."""
+    row = SessionPolicy.objects.order_by("-version").first()
+    return Policy(**{**DEFAULT.__dict__, **row.values}) if row else DEFAULT
+
+
+def done_sessions(patient: Patient) -> QuerySet[TreatmentSession]:
+    """Sessions that really took place, newest first: ended or signed, not entered in error."""
+    rows = TreatmentSession.objects.filter(patient=patient, entered_in_error=None)
+    return rows.filter(state__in=[SessionState.ENDED, SessionState.SIGNED]).order_by("-ended_at", "-pk")
+
+
+def last_session(patient: Patient, *, before: datetime | None = None) -> TreatmentSession | None:
+    """The newest session that took place (before an instant, if given)."""
+    rows = done_sessions(patient)
+    return (rows.filter(started_at__lt=before) if before else rows).first()
+
+
+def open_course(patient: Patient) -> Course | None:
+    """The course that has not ended."""
+    return patient.courses.filter(ended_at=None).first()
+
+
+def window_of(patient: Patient, *, today: date) -> Window | None:
+    """The days in which the next session should fall; None without an earlier one, or when the course is over."""
+    course, last = open_course(patient), last_session(patient)
+    if course is None or last is None or last.started_at is None:
+        return None
+    return next_window(local_date(last.started_at, last.site.zone), course.phase, policy())
+
+
+def window_after(record: TreatmentSession, numbers: Policy) -> Window:
+    """The window that follows this session, in its course's phase."""
+    began = record.started_at or record.planned_start_at
+    return next_window(local_date(began, record.site.zone), record.course.phase, numbers)
+
+
+def sessions_ended_since(at: datetime) -> QuerySet[TreatmentSession]:
+    """Sessions that ended at or after an instant and are not entered in error."""
+    rows = TreatmentSession.objects.filter(ended_at__gte=at, entered_in_error=None)
+    return rows.filter(state__in=[SessionState.ENDED, SessionState.SIGNED]).order_by("ended_at", "pk")

@@ -1,0 +1,60 @@
+"""The two moments of a session: the needle touches the skin, the patient leaves."""
+
+from datetime import datetime
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.nudges import nudge
+from patients import services as people
+from patients.vocabulary import Gate
+from treatments import selectors
+from treatments.models import TreatmentSession
+from treatments.rules.vocabulary import Stage
+from treatments.services.drafts import locked_session
+from treatments.services.errors import Blocked, EndBeforeStart
+from treatments.services.events import events_of_bleeding
+from treatments.vocabulary import SessionState
+
+# What is about the patient was decided at the start; what already happened must be recorded, not refused.
+_NOT_AT_CHECKOUT = ("S01", "S02", "S03", "S10", "S11", "S12", "S18", "S20", "S23")
+
+
+def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> TreatmentSession:
+    """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK. Raises Blocked."""
+    with audit.write(by=by, action="session.start"):
+        locked = locked_session(record, SessionState.DRAFT)
+        locked.planned_start_at = at
+        locked.save(update_fields=["planned_start_at"])
+        people.screen_patient(patient=locked.patient, gate=Gate.START, as_of=locked.site.today(at), by=by, at=at)
+        found = selectors.evaluate(locked, Stage.START)
+        blocks = [f for f in found.findings if f.severity == "BLOCK"]
+        if blocks or found.missing or found.owed:
+            raise Blocked("The session can't start yet.", blocks, found.missing, found.owed)
+        locked.state, locked.started_at = SessionState.STARTED, at
+        locked.save(update_fields=["state", "started_at"])
+    return locked
+
+
+def end_session(*, record: TreatmentSession, ended_at: datetime, by: Actor, at: datetime) -> TreatmentSession:
+    """Check-out: from here the aftercare is planned (SETTLED 1). Frank bleeding opens an adverse event (S18).
+
+    The rules run at stage `checkout`; what can still be mended (device, cartridge, depth, products) is refused here.
+
+    Raises EndBeforeStart.
+    """
+    with audit.write(by=by, action="session.end"):
+        locked = locked_session(record, SessionState.STARTED)
+        if locked.started_at is None or ended_at < locked.started_at:
+            raise EndBeforeStart("The end lies before the start.", field="ended_at")
+        if ended_at > at:
+            raise EndBeforeStart("The end lies in the future.", field="ended_at")
+        locked.ended_at = ended_at
+        found = selectors.evaluate(locked, Stage.CHECKOUT)
+        blocks = found.blocks(but=_NOT_AT_CHECKOUT)
+        if blocks or found.missing:
+            raise Blocked("The session can't be ended like this yet.", blocks, found.missing, [])
+        locked.state = SessionState.ENDED
+        locked.save(update_fields=["state", "ended_at"])
+        events_of_bleeding(locked, by, at)
+        nudge("aftercare.plan_ended_sessions")
+    return locked
