@@ -1,5 +1,6 @@
 """Every message of aftercare: one function queues it, one builds it from fresh data. Nothing else names the outbox."""
 
+from aftercare.emails.calendar import FILE_NAME, times_file
 from aftercare.emails.kinds import HELD_BY_FLAG, register
 from aftercare.emails.rows import (
     cancel_concern_alerts,
@@ -14,6 +15,7 @@ from aftercare.emails.timeline import hold, is_movable, preview, release, send_n
 from clinic.outbox.kinds import Mail
 
 __all__ = [
+    "FILE_NAME",
     "HELD_BY_FLAG",
     "Mail",
     "cancel_concern_alerts",
@@ -29,4 +31,5 @@ __all__ = [
     "release",
     "release_held_invitations",
     "send_now",
+    "times_file",
 ]

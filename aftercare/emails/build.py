@@ -1,21 +1,26 @@
 """Building: each mail from fresh data, its link minted now (SETTLED 19). Neutral mode says only that something waits."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from aftercare import purposes
+from aftercare.emails.calendar import CONTENT_TYPE, FILE_NAME, times_file
 from aftercare.models import CheckIn, Concern, Plan, PlannedMessage
+from aftercare.selectors.answers import expected_words
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import step_words
 from clinic import links
 from clinic.audit import Actor
 from clinic.mailkit import render
 from clinic.models import Link, OutboxMessage, Site
-from clinic.outbox.kinds import Mail
+from clinic.outbox.kinds import Build, Mail
 from patients.models import Patient
 from treatments.selectors import next_window
 
@@ -97,6 +102,17 @@ def _mail(message: str, patient: Patient, site: Site, url: str, **context: Any) 
     return Mail(subject=subject, text=text, html=html)
 
 
+def _in_its_language(build: Build) -> Build:
+    """Everything of a mail, dates too, in the language of its row."""
+
+    @wraps(build)
+    def inner(row: OutboxMessage, at: datetime) -> Mail:
+        with translation.override(row.language):
+            return build(row, at)
+
+    return inner
+
+
 def cause_of(row: OutboxMessage) -> UUID:
     """What the message is about. Every message of this app has a cause."""
     if row.cause_uuid is None:
@@ -109,25 +125,25 @@ def _planned(row: OutboxMessage) -> PlannedMessage:
     return rows.get(outbox_id=row.pk)
 
 
+@_in_its_language
 def aftercare_instructions(row: OutboxMessage, at: datetime) -> Mail:
     """What to do after the session and until when."""
     plan = _planned(row).plan
-    url = _plan_url(plan, at)
-    return _mail(
-        "aftercare_instructions",
-        plan.patient,
-        plan.site,
-        url,
-        instructions=instructions_of(plan, at=at),
-    )
+    instructions = instructions_of(plan, at=at)
+    mail = _mail("aftercare_instructions", plan.patient, plan.site, _plan_url(plan, at), instructions=instructions)
+    if plan.patient.mail_mode != "full":
+        return mail
+    return replace(mail, attachments=((FILE_NAME, CONTENT_TYPE, times_file(plan, at=at)),))
 
 
+@_in_its_language
 def check_in(row: OutboxMessage, at: datetime) -> Mail:
     """A few questions, with what is expected by now and what still has to wait."""
     message = _planned(row)
     return _check_in_mail("check_in", message.check_in, at)
 
 
+@_in_its_language
 def check_in_reminder(row: OutboxMessage, at: datetime) -> Mail:
     """The same questions once more."""
     rows = CheckIn.objects.select_related("patient", "site__clinic", "plan__session", "plan__site")
@@ -136,11 +152,16 @@ def check_in_reminder(row: OutboxMessage, at: datetime) -> Mail:
 
 def _check_in_mail(message: str, asked: CheckIn, at: datetime) -> Mail:
     plan = asked.plan
-    waits = [wait for wait in instructions_of(plan, at=at).waits if not wait.is_over]
-    context = {"waits": waits, "step": asked.code, "step_words": step_words(asked.code)}
+    context = {
+        "groups": instructions_of(plan, at=at).waiting,
+        "expected": expected_words(plan, at=at),
+        "step": asked.code,
+        "step_words": step_words(asked.code),
+    }
     return _mail(message, asked.patient, asked.site, _check_in_url(asked, at), **context)
 
 
+@_in_its_language
 def follow_up_invitation(row: OutboxMessage, at: datetime) -> Mail:
     """The window is open: choose a time from this mail, without login."""
     plan = _planned(row).plan
@@ -158,6 +179,7 @@ def follow_up_invitation(row: OutboxMessage, at: datetime) -> Mail:
     return _mail("follow_up_invitation", patient, site, url, window=window)
 
 
+@_in_its_language
 def results_review(row: OutboxMessage, at: datetime) -> Mail:
     """Months 3 and 6: time to look at the results together."""
     message = _planned(row)
@@ -166,6 +188,7 @@ def results_review(row: OutboxMessage, at: datetime) -> Mail:
     return _mail("results_review", plan.patient, plan.site, _plan_url(plan, at), months=months)
 
 
+@_in_its_language
 def concern_alert(row: OutboxMessage, at: datetime) -> Mail:
     """To a clinician: a check-in needs you, by when, and where. No name and nothing clinical."""
     concern = Concern.objects.select_related("site__clinic").get(uuid=cause_of(row))

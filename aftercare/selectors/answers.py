@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from aftercare import pages
-from aftercare.models import CheckIn, CheckInResponse
+from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.rules import RULES
-from aftercare.selectors.instructions import Wait, instructions_of, wall_words
+from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
 from aftercare.states import Level
 from clinic.findings import Finding
 from clinic.models import Closure, OpeningHours
@@ -47,7 +47,7 @@ class AnswerPage:
     icon: str
     title: str
     paragraphs: list[str] = field(default_factory=list)
-    waits: list[Wait] = field(default_factory=list)
+    waiting: list[WaitGroup] = field(default_factory=list)
     is_open: bool = False
 
 
@@ -135,13 +135,13 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
     level = concern.level if concern is not None else response.triage
     tone, icon, title = _HEAD[level]
     open_now = is_site_open(check_in, at)
-    waits = [wait for wait in instructions_of(check_in.plan, at=at).waits if not wait.is_over]
+    waiting = instructions_of(check_in.plan, at=at).waiting
     paragraphs = _paragraphs(level, open_now=open_now, check_in=check_in)
     if response.call_emergency:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
         words = _("We have told a clinician. When you have had help, please call us on %(phone)s.")
         paragraphs = [words % {"phone": check_in.site.phone}]
-    return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waits, open_now)
+    return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, open_now)
 
 
 def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
@@ -167,26 +167,21 @@ def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
         ]
     if level == Level.ROUTINE:
         return [_("We will get back to you by %(due)s.") % {"due": due}]
-    return [_expected(check_in)]
+    return [expected_words(check_in.plan, at=check_in.response.answered_at)]
 
 
-def _expected(check_in: CheckIn) -> str:
-    hours = (check_in.response.answered_at - check_in.plan.ended_at) / timedelta(hours=1)
+def expected_words(plan: Plan, *, at: datetime) -> str:
+    """What is expected at this time after the session, for somebody who is well (RULES section 4, S0, S1)."""
+    hours = (at - plan.ended_at) / timedelta(hours=1)
     if hours <= 72:
-        until = wall_words(check_in.plan.ended_at + timedelta(hours=72), check_in.plan.zone)
+        until = wall_words(plan.ended_at + timedelta(hours=72), plan.zone)
         return _("Redness and tenderness should be gone, or nearly so, by %(until)s.") % {"until": until}
     days = int(hours // 24)
+    if days < 10:
+        return _("Your skin should have healed by the end of the first week.")
     if days <= 56:
-        return (
-            _("If more hair falls out now, that can go on until week eight.")
-            if days >= 10
-            else _("Your skin should have healed by the end of the first week.")
-        )
-    return ngettext(
-        "%(n)s day after your visit all is as it should be.",
-        "%(n)s days after your visit all is as it should be.",
-        days,
-    ) % {"n": days}
+        return _("If more hair falls out now, that can go on until week eight.")
+    return _("By now everything should be as before, and hair should fall out no more than usual.")
 
 
 def is_site_open(check_in: CheckIn, at: datetime) -> bool:

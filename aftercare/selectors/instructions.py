@@ -1,23 +1,30 @@
 """What a patient may do again and from when: wall-clock times counted from the session's true end (RULES section 4)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from django.db.models import Max
 from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import Plan
+from aftercare.rules.aftercare import Thing, Treated, is_deep, waits_after
+from aftercare.states import PlanState
+from treatments.models import ProductUse, ZoneRecord
 
-_WASH = _("Wash gently, with a mild shampoo without fragrance")
-_PRODUCTS = _("Retinoids, acids, scrubs, lotions mixed by a pharmacy, oils and cosmetics")
-_MINOXIDIL = _("Minoxidil")
-_SUN = _("Sun on the scalp, hot hair dryer or straightener, hair dye, harsh products")
-_SWEAT = _("Hard exercise, heavy sweating, swimming, sauna")
-
-
+_WORDS: dict[Thing, str | Promise] = {
+    Thing.WASH: _("Wash your hair, gently, with a mild shampoo without fragrance"),
+    Thing.PRODUCTS: _("Retinoids, acids, scrubs, lotions mixed by a pharmacy, oils and cosmetics"),
+    Thing.MINOXIDIL: _("Minoxidil, if you use it"),
+    Thing.SUN: _("Sun on the scalp, hot hair dryer or straightener, hair dye, harsh products"),
+    Thing.SWEAT: _("Hard exercise, heavy sweating, swimming, sauna"),
+}
 _REVIEW_FROM = timedelta(days=85)
+_LONGEST = timedelta(hours=72)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,16 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class WaitGroup:
+    """Everything that is allowed again at one instant."""
+
+    shown: str
+    until: datetime
+    is_over: bool
+    waits: list[Wait]
+
+
+@dataclass(frozen=True)
 class Instructions:
     """What the first mail and its web copy say."""
 
@@ -40,6 +57,30 @@ class Instructions:
     waits: list[Wait]
     minoxidil_by_prescriber: bool
     is_review_time: bool = False
+    is_deep: bool = False
+    applied: list[str] = field(default_factory=list)
+    minoxidil_applied: bool = False
+    wash_shown: str = ""
+    combined: int = 1
+
+    @property
+    def groups(self) -> list[WaitGroup]:
+        """The waits by their instant: three short blocks instead of five lines."""
+        return grouped(self.waits)
+
+    @property
+    def waiting(self) -> list[WaitGroup]:
+        """The groups whose time has not come."""
+        return [group for group in self.groups if not group.is_over]
+
+
+def grouped(waits: Iterable[Wait]) -> list[WaitGroup]:
+    """Waits in time order, one group an instant."""
+    found = []
+    for until, rows in groupby(waits, key=lambda wait: wait.until):
+        same = list(rows)
+        found.append(WaitGroup(same[0].shown, until, same[0].is_over, same))
+    return found
 
 
 def wall_words(at: datetime, zone: str) -> str:
@@ -47,18 +88,46 @@ def wall_words(at: datetime, zone: str) -> str:
     return formats.date_format(at.astimezone(ZoneInfo(zone)), "D j M, H:i")
 
 
+def treated_by(plan: Plan, *, kinds: frozenset[str] | None = None) -> Treated:
+    """What was done in a plan's session, as the rules read it."""
+    session = plan.session
+    zones = ZoneRecord.objects.filter(block__session=session)
+    deepest = zones.aggregate(deepest=Max("depth_hundredths"))["deepest"] or 0
+    found = frozenset(use.product.kind for use in _applied(plan)) if kinds is None else kinds
+    return Treated(plan.ended_at, deepest, found, session.minoxidil_early_allowed)
+
+
+def _applied(plan: Plan) -> list[ProductUse]:
+    uses = ProductUse.objects.filter(session=plan.session, hours_after=0, product__is_anaesthetic=False)
+    return list(uses.select_related("product").order_by("pk"))
+
+
+def _running_beside(plan: Plan) -> list[Plan]:
+    """Other treatments of this patient whose waiting times still ran when this one ended."""
+    rows = Plan.objects.filter(
+        patient_id=plan.patient_id, ended_at__gt=plan.ended_at - _LONGEST, ended_at__lte=plan.ended_at
+    ).exclude(state=PlanState.CANCELLED)
+    return list(rows.exclude(pk=plan.pk).select_related("session").order_by("pk"))
+
+
 def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
-    """The waits of a plan's session, in time order, as they stand at `at`."""
-    early = plan.session.minoxidil_early_allowed
-    rows: list[tuple[str, str | Promise, int]] = [
-        ("wash", _WASH, 24),
-        ("products", _PRODUCTS, 24),
+    """The waits of a plan's session, combined with those of others that still run, as they stand at `at`."""
+    uses = _applied(plan)
+    kinds = frozenset(use.product.kind for use in uses)
+    done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan))]
+    waits = [
+        Wait(thing.value, _WORDS[thing], until, wall_words(until, plan.zone), until <= at)
+        for thing, until in waits_after(done)
     ]
-    rows += [] if early else [("minoxidil", _MINOXIDIL, 24)]
-    rows += [("sun", _SUN, 48), ("sweat", _SWEAT, 72)]
-    waits = []
-    for code, words, hours in rows:
-        until = plan.ended_at + timedelta(hours=hours)
-        waits.append(Wait(code, words, until, wall_words(until, plan.zone), until <= at))
-    is_review_time = at >= plan.ended_at + _REVIEW_FROM
-    return Instructions(plan.ended_at, wall_words(plan.ended_at, plan.zone), waits, early, is_review_time)
+    return Instructions(
+        ended_at=plan.ended_at,
+        ended_shown=wall_words(plan.ended_at, plan.zone),
+        waits=waits,
+        minoxidil_by_prescriber=not any(wait.code == Thing.MINOXIDIL for wait in waits),
+        is_review_time=at >= plan.ended_at + _REVIEW_FROM,
+        is_deep=is_deep(done),
+        applied=[use.product.name for use in uses],
+        minoxidil_applied="minoxidil" in kinds,
+        wash_shown=next(wait.shown for wait in waits if wait.code == Thing.WASH),
+        combined=len(done),
+    )

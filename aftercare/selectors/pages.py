@@ -252,7 +252,7 @@ def protocol_for_page() -> Protocol | None:
 
 def teach_back(plan: Plan) -> list[tuple[str, str]]:
     """The one question under the instructions: value and words of its rows; `right` is the right one."""
-    when = instructions_of(plan, at=plan.ended_at).waits[0].shown
+    when = instructions_of(plan, at=plan.ended_at).wash_shown
     return [
         ("wrong", _("This evening")),
         ("right", _("From %(when)s") % {"when": when}),

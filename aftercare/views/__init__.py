@@ -13,7 +13,7 @@ from aftercare.views.concerns import (
     release_holds,
 )
 from aftercare.views.messages import all_messages, hold_message, message, messages, release_message, send_message_now
-from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions
+from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions, times
 from aftercare.views.protocol import protocol
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "release_message",
     "send_message_now",
     "staff_check_in",
+    "times",
 ]

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.debug import sensitive_post_parameters
 
-from aftercare import pages, selectors, services
+from aftercare import emails, pages, selectors, services
 from aftercare.forms import PageForm, form_for
 from aftercare.models import CheckIn, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
@@ -95,13 +95,17 @@ def check_in_done(request: HttpRequest) -> HttpResponse:
     return _render(request, "aftercare/check_in_done.html", context)
 
 
+def _plan(request: HttpRequest) -> Plan:
+    found = selectors.plan_behind(request.link.subject_uuid)  # type: ignore[attr-defined]
+    if found is None:
+        raise Http404
+    return found
+
+
 @link_page(AFTERCARE)
 def instructions(request: HttpRequest) -> HttpResponse:
     """The instructions to read again; POST says that they were read, with the answer to one question."""
-    plan: Plan | None = selectors.plan_behind(request.link.subject_uuid)  # type: ignore[attr-defined]
-    if plan is None:
-        raise Http404
-    at = timezone.now()
+    plan, at = _plan(request), timezone.now()
     with translation.override(request.link.language):  # type: ignore[attr-defined]
         context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at)}
         context["teach"] = selectors.teach_back(plan)
@@ -112,3 +116,13 @@ def instructions(request: HttpRequest) -> HttpResponse:
     by = request.actor  # type: ignore[attr-defined]
     services.note_read(plan=plan, taught_back=right, by=by, at=at)
     return redirect("aftercare_links:instructions")
+
+
+@link_page(AFTERCARE, methods=("GET",))
+def times(request: HttpRequest) -> HttpResponse:
+    """The restart times as a calendar file, in neutral words."""
+    with translation.override(request.link.language):  # type: ignore[attr-defined]
+        data = emails.times_file(_plan(request), at=timezone.now())
+    answer = HttpResponse(data, content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{emails.FILE_NAME}"'
+    return answer

@@ -61,15 +61,16 @@ def test_neutral_mode_says_only_that_something_waits(site: Site, amara: Staff, c
 
 def test_the_instructions_name_wall_clock_times_first(plan: Plan) -> None:
     mail = _built(_row(plan, "instructions"), ENDED)
-    lines = [line for line in mail.text.splitlines() if line.startswith("- from ")]
-    assert [line.split(":")[0] + ":" + line.split(":")[1][:2] for line in lines] == [
-        "- from Tue 3 Mar, 14:30", "- from Tue 3 Mar, 14:30", "- from Tue 3 Mar, 14:30",
-        "- from Wed 4 Mar, 14:30", "- from Thu 5 Mar, 14:30",
+    lines = [line for line in mail.text.splitlines() if line.startswith(("From ", "  - "))]
+    assert [line.strip()[:22] for line in lines] == [
+        "From Tue 3 Mar, 14:30", "- Wash your hair, gent", "- Retinoids, acids, sc", "- Minoxidil, if you us",
+        "From Wed 4 Mar, 14:30", "- Sun on the scalp, ho",
+        "From Thu 5 Mar, 14:30", "- Hard exercise, heavy",
     ]  # fmt: skip
-    assert mail.text.index("- from ") < mail.text.index("What is normal")
-    for part in (mail.text, unescape(mail.html)):
-        assert "Call us on 020 7946 0123" in part
-        assert "Call 999 at once" in part
+    for part in (mail.text.lower(), unescape(mail.html).lower()):
+        places = [part.index(words) for words in ("from tue 3 mar, 14:30", "what is normal", "pus, bleeding", "call 999 at once")]
+        assert places == sorted(places), "the times first, then normal, not normal, emergency"
+        assert "020 7946 0123" in part
 
 
 def test_times_are_those_of_the_site_in_summer_too(site: Site, amara: Staff) -> None:

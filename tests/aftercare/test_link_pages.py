@@ -262,3 +262,23 @@ def test_the_mail_s_own_link_opens_the_questions(plan: Plan, asked: CheckIn) -> 
         assert "Olivia" not in client.get(path).content.decode()
         answer = client.post(path, {"day": "27", "month": "3", "year": "1985"}, follow=True)
     assert "How red is your scalp now?" in answer.content.decode()
+
+
+def test_the_times_are_a_calendar_file_behind_the_same_link(plan: Plan) -> None:
+    link = _link("aftercare", plan, "plan", plan, DAY1)
+    with time_machine.travel(DAY1, tick=False):
+        phone = _open(link, DAY1)
+        page = phone.get(reverse("aftercare_links:instructions")).content.decode()
+        assert reverse("aftercare_links:times") in page
+        assert "since Tue 3 Mar, 14:30" in page
+        assert "from Wed 4 Mar, 14:30" in page
+        file = phone.get(reverse("aftercare_links:times"))
+    assert file["Content-Type"] == "text/calendar; charset=utf-8"
+    assert file["Content-Disposition"] == 'attachment; filename="times.ics"'
+    assert file.content.count(b"BEGIN:VEVENT") == 3
+    assert b"scalp" not in file.content.lower()
+
+
+def test_a_check_in_s_link_does_not_open_the_times(phone: Client) -> None:
+    with time_machine.travel(DAY1, tick=False):
+        assert phone.get(reverse("aftercare_links:times")).status_code in {403, 404}

@@ -209,7 +209,7 @@ class TestMessages:
         assert "You may see what became of it, not its text." in care
         assert "minoxidil" not in care.lower()
         invitation = _body(client, _url("message", plan.messages.get(code="invitation").outbox.uuid))
-        assert "Choose a time here" in invitation
+        assert "Pick a time that suits you" in invitation
 
     def test_a_preview_mints_nothing_and_hides_the_token(self, client_as: SignIn, amara: Staff, plan: Plan) -> None:
         before = LinkToken.objects.count()
