@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "watch the response clocks": {"task": "aftercare.watch_response_clocks", **_every(_MINUTE)},
     "sweep appointment states": {"task": "appointments.sweep_states", **_every(_MINUTE)},
     "offer freed times to the waiting list": {"task": "appointments.offer_freed_slots", **_every(_MINUTE)},
+    "clean waiting photos": {"task": "treatments.clean_photos", **_every(_MINUTE)},
     "open recalls": {"task": "appointments.open_recalls", **_every(10 * _MINUTE)},
 }
 CACHES = {

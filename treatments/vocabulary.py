@@ -84,6 +84,48 @@ class PhotoView(StrEnum):
     OCCIPITAL = "occipital"
 
 
+class PhotoSource(StrEnum):
+    """Who took it."""
+
+    STAFF = "staff"
+    PATIENT = "patient"
+
+
+class UploadState(StrEnum):
+    """Of a file that was sent: it waits in quarantine until a worker has made a clean photo of it, or has refused it."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class PhotoUse(StrEnum):
+    """What a patient may allow, and withdraw, each by itself."""
+
+    RECORD = "record"
+    TEACHING = "teaching"
+    PUBLICATION = "publication"
+
+
+class PhotoCheck(StrEnum):
+    """What the check of a new photo may notice (RULES 5, “Checks”)."""
+
+    BLURRED = "blurred"
+    DARK = "dark"
+    BRIGHT = "bright"
+    BURNT_OUT = "burnt_out"
+    SMALL = "small"
+    OTHER_DAY = "other_day"
+
+
+class MarkShape(StrEnum):
+    """How an annotation is drawn."""
+
+    CIRCLE = "circle"
+    ARROW = "arrow"
+    POINT = "point"
+
+
 class MeasurementKind(StrEnum):
     """What was measured or graded (RULES 5)."""
 

@@ -1,8 +1,8 @@
-"""What people call the vocabulary: zones of the scalp, endpoints of a pass."""
+"""What people call the vocabulary: zones of the scalp, endpoints of a pass, views and uses of a photo."""
 
 from django.utils.translation import gettext_lazy as _
 
-from treatments.vocabulary import Endpoint, Zone
+from treatments.vocabulary import Endpoint, MarkShape, PhotoCheck, PhotoUse, PhotoView, Zone
 
 ZONE_WORDS = {
     Zone.FRONTAL_HAIRLINE: _("Frontal hairline"),
@@ -17,4 +17,27 @@ ENDPOINT_WORDS = {
     Endpoint.MILD_ERYTHEMA: _("Mild erythema"),
     Endpoint.PINPOINT_BLEEDING: _("Pinpoint bleeding"),
     Endpoint.FRANK_BLEEDING: _("Frank bleeding"),
+}
+VIEW_WORDS = {
+    PhotoView.FRONTAL_HAIRLINE: _("Frontal hairline"),
+    PhotoView.VERTEX: _("Vertex"),
+    PhotoView.MIDLINE: _("Midline part"),
+    PhotoView.TEMPORAL_LEFT: _("Left temporal"),
+    PhotoView.TEMPORAL_RIGHT: _("Right temporal"),
+    PhotoView.OCCIPITAL: _("Occipital"),
+}
+USE_WORDS = {
+    PhotoUse.RECORD: _("For the medical record"),
+    PhotoUse.TEACHING: _("For teaching"),
+    PhotoUse.PUBLICATION: _("For publication"),
+}
+SHAPE_WORDS = {MarkShape.CIRCLE: _("Circle"), MarkShape.ARROW: _("Arrow"), MarkShape.POINT: _("Point")}
+# what is wrong, and what to do about it
+CHECK_WORDS = {
+    PhotoCheck.BLURRED: (_("Blurred"), _("Hold still, tap to focus on the hair, and take it again.")),
+    PhotoCheck.DARK: (_("Too dark"), _("Use more light from the front, and take it again.")),
+    PhotoCheck.BRIGHT: (_("Too bright"), _("Use less light, and take it again.")),
+    PhotoCheck.BURNT_OUT: (_("Glare"), _("Part of the picture is white. Switch the flash off, and take it again.")),
+    PhotoCheck.SMALL: (_("Small picture"), _("The short side has fewer points than this clinic asks for. Fine hairs may not show.")),
+    PhotoCheck.OTHER_DAY: (_("Another day"), _("The camera's clock says another day than the session. Check the patient and the date.")),
 }

@@ -1,12 +1,18 @@
 """Tables of *what*."""
 
+from treatments.models.photos import (
+    Photo,
+    PhotoAnnotation,
+    PhotoConsentDecision,
+    PhotoConsentText,
+    PhotoKey,
+    PhotoUpload,
+)
 from treatments.models.record import (
     Addendum,
     AdverseEvent,
     EnteredInError,
     Measurement,
-    Photo,
-    PhotoKey,
     SessionPolicy,
     SignedRecord,
 )
@@ -23,6 +29,7 @@ from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, 
 
 __all__ = [
     "Addendum", "AdverseEvent", "Anaesthetic", "Cartridge", "CartridgeLot", "Course", "Device", "DeviceBlock",
-    "EnteredInError", "Measurement", "PatchTest", "Photo", "PhotoKey", "PreTopical", "Product", "ProductUse",
+    "EnteredInError", "Measurement", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
+    "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse",
     "SessionPolicy", "SignedRecord", "TreatmentSession", "ZoneRecord",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is kept for ever: the signed record, addenda, errors; and adverse events, photos, measurements."""
+"""What is kept for ever: the signed record, addenda, errors; and adverse events, measurements."""
 
 import uuid
 from typing import ClassVar
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from treatments.models.session import TreatmentSession
 from treatments.models.stock import options
-from treatments.vocabulary import MeasurementKind, PhotoView
+from treatments.vocabulary import MeasurementKind
 
 
 class SignedRecord(models.Model):
@@ -96,43 +96,6 @@ class AdverseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"adverse event grade {self.grade}"
-
-
-@pghistory.track()
-class PhotoKey(models.Model):
-    """The key of one patient's photos, wrapped by the clinic's key. Destroying it erases them, backups included."""
-
-    patient = models.OneToOneField("patients.Patient", on_delete=models.PROTECT, related_name="photo_key")
-    wrapped = models.BinaryField()
-
-    def __str__(self) -> str:
-        return f"photo key of {self.patient_id}"
-
-
-@pghistory.track()
-class Photo(models.Model):
-    """One cleaned photo, encrypted on disk under a random name (R39–R46)."""
-
-    SITE_PATH: ClassVar[str] = "patient__site"
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="photos")
-    session = models.ForeignKey(TreatmentSession, null=True, blank=True, on_delete=models.PROTECT, related_name="photos")
-    view = models.CharField(max_length=20, choices=options(PhotoView))
-    file_name = models.CharField(max_length=64, unique=True)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    taken_at = models.DateTimeField()
-    uploaded_by = models.CharField(max_length=160)
-    error_at = models.DateTimeField(null=True, blank=True)
-    error_reason = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["view", "-taken_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.view
 
 
 @pghistory.track()

@@ -48,6 +48,12 @@ class SessionPolicy:
     required_views: tuple[str, ...] = (
         "frontal_hairline", "vertex", "midline", "temporal_left", "temporal_right", "occipital",
     )  # fmt: skip
+    photo_short_side_px: int = 2000
+    photo_sharpness_least: float = 60
+    photo_brightness_least: float = 50
+    photo_brightness_most: float = 215
+    photo_burnt_most_percent: float = 12
+    photo_other_day_hours: float = 24
 
 
 DEFAULT = SessionPolicy()

@@ -1,6 +1,7 @@
 """Every read of this room."""
 
 from treatments.rules import Window
+from treatments.selectors import photos
 from treatments.selectors.courses import (
     done_sessions,
     last_session,
@@ -19,6 +20,6 @@ next_window = window_of
 
 __all__ = [
     "Evaluation", "Window", "checklist", "devices_at", "done_sessions", "evaluate", "free_cartridges", "inventory",
-    "last_session", "newest_patch_test", "next_window", "open_course", "policy", "reason_key", "session_input",
+    "last_session", "newest_patch_test", "next_window", "open_course", "photos", "policy", "reason_key", "session_input",
     "sessions_ended_since", "settings_of", "why_not", "window_after", "window_of",
 ]  # fmt: skip

@@ -169,7 +169,7 @@ def _product(use: Any) -> dict[str, Any]:
 
 def _baseline(record: TreatmentSession) -> dict[str, Any]:
     """Views, grade and density recorded for this patient since the course was planned (S20)."""
-    views = record.patient.photos.filter(error_at=None, taken_at__gte=record.course.planned_at)
+    views = record.patient.photos.filter(error_at=None, taken_at__gte=record.course.planned_at).exclude(view="")
     rows = record.patient.measurements.filter(measured_at__gte=record.course.planned_at)
     density = Q(kind=MeasurementKind.HAIR_DENSITY)
     given: dict[str, Any] = {

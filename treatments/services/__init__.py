@@ -1,5 +1,6 @@
 """Every write of this room."""
 
+from treatments.services import photos
 from treatments.services.copying import copy_last
 from treatments.services.courses import open_session, plan_course
 from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
@@ -12,7 +13,6 @@ from treatments.services.errors import (
     NotOpen,
 )
 from treatments.services.events import close_adverse_event, record_adverse_event
-from treatments.services.photos import NotAPhoto, cleaned, opened, store_photo
 from treatments.services.signing import (
     NotReady,
     NotYours,
@@ -36,10 +36,9 @@ from treatments.services.stock import (
 )
 
 __all__ = [
-    "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "NotAPhoto", "NotOpen",
+    "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "NotOpen",
     "NotReady", "NotYours", "SessionEntry", "ZoneEntry", "add_addendum", "apply_patch_test", "broken_records",
-    "change_block", "cleaned", "close_adverse_event", "copy_last", "end_session", "mark_entered_in_error", "open_session", "opened",
+    "change_block", "close_adverse_event", "copy_last", "end_session", "mark_entered_in_error", "open_session", "photos",
     "plan_course", "quarantine_lot", "read_patch_test", "record_adverse_event", "record_measurement",
     "register_device", "register_lot", "register_product", "retire_device", "save_session", "sign_session", "start_session",
-    "store_photo",
 ]  # fmt: skip

@@ -1,0 +1,162 @@
+"""Photos as their pages show them: by day and view, what was noticed, what they may be used for."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from patients.models import Patient
+from treatments.models import Photo, PhotoConsentDecision, PhotoConsentText, PhotoUpload
+from treatments.photo_texts import TEXTS, VERSION
+from treatments.rules.photos import asks_for_another, checks_of_photo, missing_views
+from treatments.rules.policy import SessionPolicy
+from treatments.selectors.courses import policy
+from treatments.vocabulary import PhotoCheck, PhotoUse, PhotoView, UploadState
+from treatments.words import CHECK_WORDS, VIEW_WORDS
+
+MOST_PHOTOS_PER_LINK = 6
+
+
+@dataclass(frozen=True)
+class PhotoUses:
+    """What the patient allows now, each with the instant since when it is so (nothing: never decided)."""
+
+    allowed: frozenset[PhotoUse]
+    since: dict[PhotoUse, datetime]
+
+    @property
+    def record(self) -> bool:
+        """Photos may be taken for the record."""
+        return PhotoUse.RECORD in self.allowed
+
+    def allows(self, use: PhotoUse) -> bool:
+        """Whether photos may be used so."""
+        return use in self.allowed
+
+
+@dataclass(frozen=True)
+class ShownPhoto:
+    """A photo, and what was noticed: short words, and what to do about it."""
+
+    photo: Photo
+    view_words: str
+    checks: list[tuple[str, str]]
+    take_again: bool
+
+
+@dataclass(frozen=True)
+class PhotoDay:
+    """One day's photos: for each of the six views the photos of it, newest first; and views that are missing."""
+
+    on: date
+    views: list[tuple[PhotoView, str, list[ShownPhoto]]]
+    others: list[ShownPhoto]
+    missing: list[str]
+
+
+@dataclass(frozen=True)
+class TextNow:
+    """A wording in force. `proposed` until the clinic has published its own."""
+
+    use: PhotoUse
+    version: str
+    text: str
+    sha256: str
+    proposed: bool
+
+
+def photo_uses(patient: Patient) -> PhotoUses:
+    """What holds now. For the record the signature of the general consent counts too, whichever is newer."""
+    newest: dict[PhotoUse, tuple[datetime, bool]] = {}
+    for row in PhotoConsentDecision.objects.filter(patient=patient).order_by("at", "pk"):
+        newest[PhotoUse(row.use)] = (row.at, row.given)
+    general = patient.consents.filter(photos=True, withdrawn_at=None).order_by("-signed_at").first()
+    if general and general.signed_at > newest.get(PhotoUse.RECORD, (general.signed_at, False))[0]:
+        newest[PhotoUse.RECORD] = (general.signed_at, True)
+    elif general and PhotoUse.RECORD not in newest:
+        newest[PhotoUse.RECORD] = (general.signed_at, True)
+    allowed = frozenset(use for use, (_at, given) in newest.items() if given)
+    return PhotoUses(allowed, {use: at for use, (at, _given) in newest.items()})
+
+
+def photo_consent_text(use: PhotoUse) -> TextNow:
+    """The newest published wording, or the proposed one."""
+    row = PhotoConsentText.objects.filter(use=use).order_by("-in_force_from", "-pk").first()
+    if row is not None:
+        return TextNow(use, row.version, row.text, row.sha256, row.version == VERSION)
+    text = TEXTS[use]
+    return TextNow(use, VERSION, text, hashlib.sha256(text.encode()).hexdigest(), True)
+
+
+def photo_consent_history(patient: Patient) -> list[PhotoConsentDecision]:
+    """Every decision, newest first, with the wording that was signed."""
+    return list(PhotoConsentDecision.objects.filter(patient=patient).select_related("text"))
+
+
+def photo_checks(photo: Photo, numbers: SessionPolicy | None = None) -> list[PhotoCheck]:
+    """What is noticed about a photo, by the clinic's numbers."""
+    return checks_of_photo(
+        sides=(photo.width, photo.height), measures=photo.measures, taken_at=photo.taken_at, camera_at=photo.camera_at, policy=numbers or policy()
+    )
+
+
+def _shown(photo: Photo, numbers: SessionPolicy) -> ShownPhoto:
+    checks = photo_checks(photo, numbers)
+    words = [(str(short), str(more)) for short, more in (CHECK_WORDS[check] for check in checks)]
+    name = str(VIEW_WORDS[PhotoView(photo.view)]) if photo.view else ""
+    return ShownPhoto(photo, name, words, asks_for_another(checks))
+
+
+def photo_days(patient: Patient) -> list[PhotoDay]:
+    """Days with photos, newest first."""
+    numbers, zone = policy(), patient.site.tz
+    days: dict[date, list[Photo]] = {}
+    for photo in patient.photos.filter(error_at=None).order_by("-taken_at", "-pk"):
+        days.setdefault(photo.taken_at.astimezone(zone).date(), []).append(photo)
+    return [_day(on, photos, numbers) for on, photos in days.items()]
+
+
+def _day(on: date, photos: Iterable[Photo], numbers: SessionPolicy) -> PhotoDay:
+    shown = [_shown(photo, numbers) for photo in photos]
+    by_view = [(view, str(VIEW_WORDS[view]), [row for row in shown if row.photo.view == view]) for view in PhotoView]
+    missing = missing_views({row.photo.view for row in shown}, numbers)
+    return PhotoDay(on, by_view, [row for row in shown if not row.photo.view], [str(VIEW_WORDS[view]) for view in missing])
+
+
+def shown_photo(photo: Photo) -> ShownPhoto:
+    """One photo for its own page."""
+    return _shown(photo, policy())
+
+
+def baseline_photos(patient: Patient) -> dict[str, Photo]:
+    """View → the first photo of it: what later ones are held against."""
+    found: dict[str, Photo] = {}
+    for photo in patient.photos.filter(error_at=None).exclude(view="").order_by("taken_at", "pk"):
+        found.setdefault(photo.view, photo)
+    return found
+
+
+def latest_photos(patient: Patient) -> dict[str, Photo]:
+    """View → the newest photo of it."""
+    found: dict[str, Photo] = {}
+    for photo in patient.photos.filter(error_at=None).exclude(view="").order_by("-taken_at", "-pk"):
+        found.setdefault(photo.view, photo)
+    return found
+
+
+def uploads_of(patient: Patient) -> list[PhotoUpload]:
+    """Files that are still being checked, and refused ones that nobody has read about yet."""
+    rows = PhotoUpload.objects.filter(patient=patient, dismissed_at=None)
+    return list(rows.filter(state__in=[UploadState.WAITING, UploadState.REFUSED]).order_by("pk"))
+
+
+def photos_of_cause(cause_uuid: UUID) -> list[Photo]:
+    """What a patient sent with a check-in, oldest first, for clinicians."""
+    return list(Photo.objects.filter(cause_uuid=cause_uuid, error_at=None).order_by("pk"))
+
+
+def patient_photos_left(cause_uuid: UUID) -> int:
+    """How many photos may still be sent with this check-in."""
+    sent = PhotoUpload.objects.filter(cause_uuid=cause_uuid).exclude(state=UploadState.REFUSED).count()
+    return max(0, MOST_PHOTOS_PER_LINK - sent)
