@@ -28,4 +28,5 @@ urlpatterns = [
     path("sessions/<uuid:session>/measure/", notes.measure, name="measure"),
     path("sessions/<uuid:session>/photos/", photos.upload, name="upload"),
     path("photos/<uuid:photo>/", photos.photo, name="photo"),
+    path("photos/<uuid:photo>/small/", photos.photo, {"size": "small"}, name="small_photo"),
 ]

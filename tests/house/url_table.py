@@ -139,6 +139,7 @@ TABLE: dict[str, dict[str, str]] = {
     "treatments:retire_device": {"POST": "device:quarantine"},
     "treatments:session": {"GET": "session:read", "POST": "session:draft"},
     "treatments:sign": {"POST": "session:sign"},
+    "treatments:small_photo": {"GET": "photo:view"},
     "treatments:start": {"POST": "session:draft"},
     "treatments:upload": {"POST": "photo:upload"},
     "usersessions_list": {"*": "sign-in staff"},

@@ -22,10 +22,9 @@ from tests.treatments.make import (
     make_ready,
     make_signed,
     make_started,
-    picture,
 )
 from treatments import services
-from treatments.models import Cartridge, CartridgeLot, Course, Device, Photo, TreatmentSession
+from treatments.models import Cartridge, CartridgeLot, Course, Device, TreatmentSession
 
 SignIn = Callable[[Staff], Client]
 
@@ -287,42 +286,6 @@ class TestInventory:
         client.post(reverse("treatments:retire_device", args=[pen.uuid]), {"text": "dropped"})
         lot.refresh_from_db(), pen.refresh_from_db()
         assert (lot.recalled, pen.out_of_service) == (out, out)
-
-
-class TestPhotos:
-    def test_a_photo_is_streamed_only_to_clinicians_with_its_headers(self, site: Site, amara: Staff, rosa: Staff, stranger: Staff, client_as: SignIn) -> None:
-        record = make_draft(site, amara)
-        Photo.objects.all().delete()
-        file = _upload("../../x\r\n.png", picture("PNG"))
-        answer = client_as(amara).post(url("upload", record), {"subject": str(record.patient.uuid), "view": "vertex", "photo": file})
-        assert answer.status_code == 302
-        photo = Photo.objects.get()
-        page = reverse("treatments:photo", args=[photo.uuid])
-        shown = client_as(amara).get(page)
-        assert shown.status_code == 200 and shown.content[:3] == b"\xff\xd8\xff"
-        assert shown["Content-Type"] == "image/jpeg" and shown["X-Content-Type-Options"] == "nosniff"
-        assert shown["Content-Disposition"] == 'inline; filename="photo.jpg"'
-        assert shown["Content-Security-Policy"] == "sandbox; default-src 'none'" and "no-store" in shown["Cache-Control"]
-        assert shown["Cross-Origin-Resource-Policy"] == "same-origin"
-        assert client_as(amara).get(page, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 404
-        assert client_as(rosa).get(page).status_code == 403
-        assert client_as(stranger).get(page).status_code == 404
-        assert re.fullmatch(r"[0-9a-f]{32}", photo.file_name)
-        assert AccessEvent.objects.filter(action="photo.view").count() == 1
-
-    def test_what_is_no_photo_is_refused_beside_the_field(self, site: Site, amara: Staff, client_as: SignIn) -> None:
-        record = make_draft(site, amara)
-        count = Photo.objects.count()
-        file = _upload("x.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")
-        answer = client_as(amara).post(url("upload", record), {"subject": str(record.patient.uuid), "view": "vertex", "photo": file})
-        assert answer.status_code == 422 and "Only JPEG, PNG and WebP" in answer.content.decode()
-        assert Photo.objects.count() == count
-
-
-def _upload(name: str, raw: bytes) -> Any:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    return SimpleUploadedFile(name, raw, content_type="image/jpeg")
 
 
 class TestCourse:

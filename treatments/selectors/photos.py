@@ -68,14 +68,10 @@ class TextNow:
 
 def photo_uses(patient: Patient) -> PhotoUses:
     """What holds now. For the record the signature of the general consent counts too, whichever is newer."""
-    newest: dict[PhotoUse, tuple[datetime, bool]] = {}
-    for row in PhotoConsentDecision.objects.filter(patient=patient).order_by("at", "pk"):
-        newest[PhotoUse(row.use)] = (row.at, row.given)
+    rows = [(row.at, PhotoUse(row.use), row.given) for row in PhotoConsentDecision.objects.filter(patient=patient).order_by("pk")]
     general = patient.consents.filter(photos=True, withdrawn_at=None).order_by("-signed_at").first()
-    if general and general.signed_at > newest.get(PhotoUse.RECORD, (general.signed_at, False))[0]:
-        newest[PhotoUse.RECORD] = (general.signed_at, True)
-    elif general and PhotoUse.RECORD not in newest:
-        newest[PhotoUse.RECORD] = (general.signed_at, True)
+    rows += [(general.signed_at, PhotoUse.RECORD, True)] if general else []
+    newest = {use: (at, given) for at, use, given in sorted(rows, key=lambda row: row[0])}
     allowed = frozenset(use for use, (_at, given) in newest.items() if given)
     return PhotoUses(allowed, {use: at for use, (at, _given) in newest.items()})
 

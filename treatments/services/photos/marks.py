@@ -10,8 +10,8 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from patients.models import Patient
-from treatments.selectors import photos as selectors
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText
+from treatments.selectors import photos as selectors
 from treatments.vocabulary import MarkShape, PhotoUse
 
 

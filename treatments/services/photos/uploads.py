@@ -18,8 +18,8 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.nudges import nudge
 from patients.models import Patient
-from treatments.selectors import photos as selectors
 from treatments.models import Photo, PhotoUpload, TreatmentSession
+from treatments.selectors import photos as selectors
 from treatments.services.photos import files
 from treatments.services.photos.cleaning import NotAPhoto, cleaned, refuse_other_kinds
 from treatments.vocabulary import PhotoSource, UploadState
@@ -121,9 +121,11 @@ def clean_upload(*, upload: PhotoUpload, by: Actor, at: datetime) -> Photo | Non
         clean = cleaned(files.quarantined(upload.patient, upload.file_name))
         files.keep(upload.patient, upload.file_name, clean.jpeg, clean.small)
     except NotAPhoto as refusal:
-        return _refuse(upload, refusal.message, by)
+        _refuse(upload, refusal.message, by)
+        return None
     except FileNotFoundError:
-        return _refuse(upload, _("The file was lost. Please send the photo again."), by)
+        _refuse(upload, _("The file was lost. Please send the photo again."), by)
+        return None
     except Exception:  # a full disk, a lost database: the file stays, and so does the row
         log.exception("cleaning upload %s failed", upload.pk)
         return None
