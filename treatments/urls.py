@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.views import notes, photos, sessions, steps, stock
+from treatments.views import measurements, notes, photos, sessions, steps, stock
 
 app_name = "treatments"
 urlpatterns = [
@@ -25,7 +25,7 @@ urlpatterns = [
     path("sessions/<uuid:session>/addendum/", steps.addendum, name="addendum"),
     path("sessions/<uuid:session>/error/", steps.entered_in_error, name="entered_in_error"),
     path("sessions/<uuid:session>/event/", notes.event, name="event"),
-    path("sessions/<uuid:session>/measure/", notes.measure, name="measure"),
+    path("sessions/<uuid:session>/measure/", measurements.measure, name="measure"),
     path("sessions/<uuid:session>/photos/", photos.upload, name="upload"),
     path("photos/<uuid:photo>/", photos.photo, name="photo"),
     path("photos/<uuid:photo>/small/", photos.photo, {"size": "small"}, name="small_photo"),

@@ -132,7 +132,18 @@ class MeasurementKind(StrEnum):
     NORWOOD = "norwood_hamilton"
     LUDWIG = "ludwig"
     SINCLAIR = "sinclair"
+    SALT = "salt"
     HAIR_DENSITY = "hair_density"
+    SHAFT_DIAMETER = "shaft_diameter"
+    THIN_HAIRS = "thin_hairs"
+    TERMINAL_VELLUS = "terminal_vellus"
+    GLOBAL_GRADE = "global_grade"
+    SIXTY_SECOND_COUNT = "sixty_second_count"
+    PULL_TEST = "pull_test"
+    WASH_TEST = "wash_test"
+    DLQI = "dlqi"
+    SATISFACTION = "satisfaction"
+    PAIN = "pain"
 
 
 # Treated zone → the photo view that shows it (SETTLED, “Also expected”).

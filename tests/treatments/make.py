@@ -15,7 +15,8 @@ from patients import services as people
 from patients.models import Consent, ConsentText, Intake, Patient
 from treatments import services
 from treatments.models import Cartridge, Course, Device, Photo, Product, SignedRecord, TreatmentSession
-from treatments.services import SessionEntry, ZoneEntry
+from treatments.rules.measures import Method, Unit
+from treatments.services import MeasureEntry, SessionEntry, ZoneEntry
 from treatments.vocabulary import MeasurementKind, PhotoView
 
 DESK = Actor.of_command("test")
@@ -104,11 +105,11 @@ def make_baseline(patient: Patient, staff: Staff, at: datetime = DAY) -> None:
         Photo.objects.create(
             patient=patient, view=view, file_name=f"{patient.pk}-{view}", width=1, height=1, sha256="0" * 64, taken_at=at, uploaded_by="x"
         )
-    services.record_measurement(patient=patient, session=None, kind=MeasurementKind.SINCLAIR, grade="2", by=by, at=at)
-    services.record_measurement(
-        patient=patient, session=None, kind=MeasurementKind.HAIR_DENSITY, value=Decimal(92), unit="{hairs}/cm2",
-        area_cm2=Decimal(1), site_on_scalp="midline", by=by, at=at,
-    )  # fmt: skip
+    for entry in (
+        MeasureEntry(MeasurementKind.SINCLAIR, Method.EXAMINATION, grade="2"),
+        MeasureEntry(MeasurementKind.HAIR_DENSITY, Method.TRICHOSCOPY, (Decimal(92),), Unit.PER_CM2, area_cm2=Decimal(1), place="midline"),
+    ):
+        services.record_measurement(patient=patient, entry=entry, by=by, at=at)
 
 
 def make_draft(site: Site, staff: Staff, entry: SessionEntry | None = None, at: datetime = DAY, patient: Patient | None = None) -> TreatmentSession:

@@ -1,5 +1,6 @@
 """Parse and clean; never save."""
 
+from treatments.forms.measurements import BaselineForm, ErrorForm, measure_form
 from treatments.forms.others import (
     BlockForm,
     CourseForm,
@@ -7,7 +8,6 @@ from treatments.forms.others import (
     EndForm,
     EventForm,
     LotForm,
-    MeasurementForm,
     PhotoForm,
     ProductForm,
     TextForm,
@@ -15,6 +15,6 @@ from treatments.forms.others import (
 from treatments.forms.session import SessionForm
 
 __all__ = [
-    "BlockForm", "CourseForm", "DeviceForm", "EndForm", "EventForm", "LotForm", "MeasurementForm", "PhotoForm", "ProductForm",
-    "SessionForm", "TextForm",
+    "BaselineForm", "BlockForm", "CourseForm", "DeviceForm", "EndForm", "ErrorForm", "EventForm", "LotForm", "PhotoForm", "ProductForm",
+    "SessionForm", "TextForm", "measure_form",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from clinic.forms import choices, clean_spaces
 from treatments import selectors
 from treatments.forms.session import CartridgeField
 from treatments.models import Device, TreatmentSession
-from treatments.vocabulary import DeviceType, MeasurementKind, Phase, PhotoView, ProductKind
+from treatments.vocabulary import DeviceType, Phase, PhotoView, ProductKind
 
 
 class CourseForm(forms.Form):
@@ -48,25 +48,6 @@ class PhotoForm(forms.Form):
 
     view = forms.ChoiceField(label=_("View"), choices=choices(PhotoView))
     photo = forms.FileField(label=_("Photo"), help_text=_("JPEG, PNG or WebP, at most 15 MB."))
-
-
-class MeasurementForm(forms.Form):
-    """A grade, and a density with its site."""
-
-    kind = forms.ChoiceField(label=_("Scale"), choices=[c for c in choices(MeasurementKind) if c[0] != "hair_density"])
-    grade = forms.CharField(label=_("Grade"), max_length=12)
-    density = forms.DecimalField(label=_("Hair density, hairs/cm²"), min_value=Decimal(0), max_value=Decimal(400), required=False)
-    area_cm2 = forms.DecimalField(label=_("Area, cm²"), min_value=Decimal("0.1"), max_value=Decimal(10), required=False, initial=1)
-    site_on_scalp = forms.CharField(label=_("Site"), max_length=80, required=False, help_text=_("For example: 12 cm from the glabella, midline"))
-
-    def clean(self) -> dict[str, Any]:
-        """A density has its area and its place; without them it can't be compared."""
-        cleaned = super().clean() or {}
-        if cleaned.get("density") is not None:
-            for name in ("area_cm2", "site_on_scalp"):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("A density needs this."))
-        return cleaned
 
 
 class EventForm(forms.Form):

@@ -1,5 +1,6 @@
 """Tables of *what*."""
 
+from treatments.models.measurements import BlindReading, Measurement, MeasurementSite
 from treatments.models.photos import (
     Photo,
     PhotoAnnotation,
@@ -12,7 +13,6 @@ from treatments.models.record import (
     Addendum,
     AdverseEvent,
     EnteredInError,
-    Measurement,
     SessionPolicy,
     SignedRecord,
 )
@@ -28,8 +28,8 @@ from treatments.models.session import (
 from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, Product
 
 __all__ = [
-    "Addendum", "AdverseEvent", "Anaesthetic", "Cartridge", "CartridgeLot", "Course", "Device", "DeviceBlock",
-    "EnteredInError", "Measurement", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
+    "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "Course", "Device", "DeviceBlock",
+    "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
     "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse",
     "SessionPolicy", "SignedRecord", "TreatmentSession", "ZoneRecord",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is kept for ever: the signed record, addenda, errors; and adverse events, measurements."""
+"""What is kept for ever: the signed record, addenda, errors; and adverse events."""
 
 import uuid
 from typing import ClassVar
@@ -8,8 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from treatments.models.session import TreatmentSession
-from treatments.models.stock import options
-from treatments.vocabulary import MeasurementKind
 
 
 class SignedRecord(models.Model):
@@ -96,30 +94,6 @@ class AdverseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"adverse event grade {self.grade}"
-
-
-@pghistory.track()
-class Measurement(models.Model):
-    """A grade, or a density with value, unit, area and site. Units are never mixed."""
-
-    SITE_PATH: ClassVar[str] = "patient__site"
-
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="measurements")
-    session = models.ForeignKey(TreatmentSession, null=True, blank=True, on_delete=models.PROTECT, related_name="measurements")
-    kind = models.CharField(max_length=20, choices=options(MeasurementKind))
-    grade = models.CharField(max_length=12, blank=True)
-    value = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
-    unit = models.CharField(max_length=12, blank=True)
-    area_cm2 = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    site_on_scalp = models.CharField(max_length=80, blank=True)
-    measured_at = models.DateTimeField()
-    by = models.CharField(max_length=160)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-measured_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.kind
 
 
 class SessionPolicy(models.Model):

@@ -4,11 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
-
 from clinic.clock import local_date
 from patients import selectors as people
 from treatments.models import AdverseEvent, Cartridge, Device, DeviceBlock, TreatmentSession, ZoneRecord
+from treatments.rules.measures import SCALES
 from treatments.selectors.courses import done_sessions, last_session
 from treatments.vocabulary import MeasurementKind
 
@@ -170,12 +169,11 @@ def _product(use: Any) -> dict[str, Any]:
 def _baseline(record: TreatmentSession) -> dict[str, Any]:
     """Views, grade and density recorded for this patient since the course was planned (S20)."""
     views = record.patient.photos.filter(error_at=None, taken_at__gte=record.course.planned_at).exclude(view="")
-    rows = record.patient.measurements.filter(measured_at__gte=record.course.planned_at)
-    density = Q(kind=MeasurementKind.HAIR_DENSITY)
+    rows = record.patient.measurements.filter(measured_at__gte=record.course.planned_at, error_at=None)
     given: dict[str, Any] = {
         "photoViews": sorted(set(views.values_list("view", flat=True))),
-        "gradeRecorded": rows.exclude(density).exists(),
-        "densitySiteRecorded": rows.filter(density).exclude(site_on_scalp="").exists(),
+        "gradeRecorded": rows.filter(kind__in=SCALES).exists(),
+        "densitySiteRecorded": rows.filter(kind=MeasurementKind.HAIR_DENSITY, place__isnull=False).exists(),
     }
     if record.baseline_waiver_reason.strip():
         given["waiverReason"] = record.baseline_waiver_reason.strip()

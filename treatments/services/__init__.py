@@ -13,6 +13,14 @@ from treatments.services.errors import (
     NotOpen,
 )
 from treatments.services.events import close_adverse_event, record_adverse_event
+from treatments.services.measurements import (
+    AlreadyMarked,
+    LookAgain,
+    MeasureEntry,
+    NotMeasurable,
+    mark_measurement_in_error,
+    record_measurement,
+)
 from treatments.services.signing import (
     NotReady,
     NotYours,
@@ -28,7 +36,6 @@ from treatments.services.stock import (
     apply_patch_test,
     quarantine_lot,
     read_patch_test,
-    record_measurement,
     register_device,
     register_lot,
     register_product,
@@ -36,7 +43,7 @@ from treatments.services.stock import (
 )
 
 __all__ = [
-    "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "NotOpen",
+    "AlreadyMarked", "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile", "EndBeforeStart", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "mark_measurement_in_error",
     "NotReady", "NotYours", "SessionEntry", "ZoneEntry", "add_addendum", "apply_patch_test", "broken_records",
     "change_block", "close_adverse_event", "copy_last", "end_session", "mark_entered_in_error", "open_session", "photos",
     "plan_course", "quarantine_lot", "read_patch_test", "record_adverse_event", "record_measurement",

@@ -1,4 +1,4 @@
-"""Devices, cartridges, products, patch tests, measurements."""
+"""Devices, cartridges, products, patch tests."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Patient
-from treatments.models import Cartridge, CartridgeLot, Device, Measurement, PatchTest, Product, TreatmentSession
+from treatments.models import Cartridge, CartridgeLot, Device, PatchTest, Product
 
 
 class AlreadyThere(Refused):
@@ -77,15 +77,3 @@ def read_patch_test(*, test: PatchTest, result: str, by: Actor, at: datetime) ->
         test.read_at, test.result = at, result
         test.save(update_fields=["read_at", "result"])
     return test
-
-
-def record_measurement(
-    *, patient: Patient, session: TreatmentSession | None, kind: str, by: Actor, at: datetime, grade: str = "",
-    value: Decimal | None = None, unit: str = "", area_cm2: Decimal | None = None, site_on_scalp: str = "",
-) -> Measurement:  # fmt: skip
-    """A grade, or a density with its unit, area and site."""
-    with audit.write(by=by, action="measurement.record"):
-        return Measurement.objects.create(
-            patient=patient, session=session, kind=kind, grade=grade, value=value, unit=unit, area_cm2=area_cm2,
-            site_on_scalp=site_on_scalp, measured_at=at, by=by.name[:160],
-        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is noted beside the record: adverse events and measurements."""
+"""What is noted beside the record: adverse events."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from clinic.permissions import allow, fetch
 from clinic.requests import HttpRequest
 from treatments import services
-from treatments.forms import EventForm, MeasurementForm, TextForm
+from treatments.forms import EventForm, TextForm
 from treatments.models import AdverseEvent
 from treatments.views.page import again, form_of, page, patient_of, record_of
-from treatments.vocabulary import MeasurementKind
 
 
 @allow(POST="adverse_event:record")
@@ -38,20 +37,3 @@ def close_event(request: HttpRequest, patient: str, event: str) -> HttpResponse:
     else:
         messages.error(request, _("Give the outcome."))
     return redirect("treatments:course", patient=found.uuid)
-
-
-@allow(POST="measurement:record")
-def measure(request: HttpRequest, session: str) -> HttpResponse:
-    """Baseline grade and density."""
-    record, form = record_of(request, session), MeasurementForm(request.POST)
-    if not form.is_valid():
-        return page(request, record, form_of(record), 422, measurement_form=form)
-    data, at = form.cleaned_data, timezone.now()
-    services.record_measurement(patient=record.patient, session=record, kind=data["kind"], grade=data["grade"], by=request.actor, at=at)
-    if data["density"] is not None:
-        services.record_measurement(
-            patient=record.patient, session=record, kind=MeasurementKind.HAIR_DENSITY, value=data["density"], unit="{hairs}/cm2",
-            area_cm2=data["area_cm2"], site_on_scalp=data["site_on_scalp"], by=request.actor, at=at,
-        )  # fmt: skip
-    messages.success(request, _("Recorded."))
-    return again(record)

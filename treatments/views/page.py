@@ -15,7 +15,7 @@ from clinic.requests import HttpRequest
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
-from treatments.forms import BlockForm, EventForm, MeasurementForm, PhotoForm, SessionForm
+from treatments.forms import BaselineForm, BlockForm, EventForm, PhotoForm, SessionForm
 from treatments.models import TreatmentSession
 from treatments.rules.vocabulary import Stage
 from treatments.vocabulary import SessionState
@@ -74,8 +74,8 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         "open_parts": {part for _words, done, part in checklist if not done},
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
         "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(),
-        "photo_form": PhotoForm(), "measurement_form": MeasurementForm(), "event_form": EventForm(),
-        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.all()[:6],
+        "photo_form": PhotoForm(), "measurement_form": BaselineForm(), "event_form": EventForm(),
+        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None)[:6],
         "rescreen": people.rescreen_on(record.patient, today),
         "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),
     }  # fmt: skip

@@ -1,0 +1,34 @@
+"""Reads of what was measured: what the checks must know, and the rows of a patient."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from clinic.clock import local_date
+from patients.models import Patient
+from treatments.models import Measurement, Photo
+from treatments.rules.measures import SPECS, About
+from treatments.vocabulary import MeasurementKind, PhotoView
+
+# a midline photo of the visit's week shows the part that the Sinclair grade is read from (proposed default)
+_PHOTO_DAYS = 7
+
+
+def about(patient: Patient, kind: MeasurementKind, at: datetime) -> About:
+    """What the validity checks of section 5 need to know of the patient at that moment."""
+    on = local_date(at, patient.site.zone)
+    photos = Photo.objects.filter(patient=patient, error_at=None)
+    week = (at - timedelta(days=_PHOTO_DAYS), at + timedelta(days=_PHOTO_DAYS))
+    earlier = measured(patient).filter(kind=kind, measured_at__lte=at).exclude(grade="").values_list("grade", "measured_at")
+    return About(
+        sex=patient.sex, age=patient.age_on(on), on=on,
+        has_midline_photo=kind == MeasurementKind.SINCLAIR and photos.filter(view=PhotoView.MIDLINE, taken_at__range=week).exists(),
+        has_baseline_photo=kind == MeasurementKind.GLOBAL_GRADE and photos.filter(taken_at__lt=at - timedelta(days=1)).exists(),
+        earlier_grades=tuple((grade, local_date(when, patient.site.zone)) for grade, when in earlier) if SPECS[kind].grades else (),
+    )  # fmt: skip
+
+
+def measured(patient: Patient) -> QuerySet[Measurement]:
+    """Everything that counts, oldest first: not what was marked as a mistake."""
+    rows = Measurement.objects.filter(patient=patient, error_at=None)
+    return rows.select_related("place", "operator", "reading").order_by("measured_at", "pk")

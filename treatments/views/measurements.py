@@ -1,0 +1,100 @@
+"""Measuring: the patient's results, one form a measure, and what is noted at the chair."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.permissions import allow, fetch
+from clinic.requests import HttpRequest
+from patients.models import Patient
+from treatments import services
+from treatments.forms import BaselineForm, ErrorForm, measure_form
+from treatments.forms.measurements import MeasureForm
+from treatments.measure_words import KIND_WORDS
+from treatments.models import Measurement
+from treatments.rules.measures import SPECS
+from treatments.views.page import again, form_of, page, patient_of, record_of
+from treatments.vocabulary import MeasurementKind
+
+
+@allow(POST="measurement:record")
+def measure(request: HttpRequest, session: str) -> HttpResponse:
+    """Baseline grade and density, at the chair: both or neither."""
+    record, form = record_of(request, session), BaselineForm(request.POST)
+    if form.is_valid() and _kept(request, record.patient, form):
+        messages.success(request, _("Recorded."))
+        return again(record)
+    return page(request, record, form_of(record), 422, measurement_form=form)
+
+
+def _kept(request: HttpRequest, patient: Patient, form: BaselineForm) -> bool:
+    """Both rows are kept, or the form says why not."""
+    with transaction.atomic():
+        for field, entry in form.entries():
+            try:
+                services.record_measurement(patient=patient, entry=entry, by=request.actor, at=timezone.now())
+            except services.NotMeasurable as refusal:
+                for name, words in refusal.errors.items():
+                    form.add_error(name if name in form.fields else field, words)
+            except services.LookAgain as refusal:
+                form.add_error(field, refusal.message + " " + _("Use the page of results to confirm it."))
+        if form.errors:
+            transaction.set_rollback(True)
+    return not form.errors
+
+
+@allow(GET="measurement:record", POST="measurement:record")
+def add(request: HttpRequest, patient: str, kind: str) -> HttpResponse:
+    """One measure, by its own form; what is unusual is asked again before it is kept."""
+    found = patient_of(request, patient)
+    if kind not in SPECS:
+        raise Http404
+    timezone.activate(found.site.tz)
+    measure, at = MeasurementKind(kind), timezone.now()
+    places = list(found.measurement_sites.order_by("-made_at").values_list("label", flat=True))
+    if request.method != "POST":
+        form = measure_form(kind=measure, places=places, at=at, form_key=uuid4().hex)
+        return _add_page(request, found, form)
+    form = measure_form(request.POST, kind=measure, places=places, at=at)
+    if form.is_valid() and _recorded(request, found, form):
+        messages.success(request, _("Recorded."))
+        return redirect("treatments:measurements", patient=found.uuid)
+    return _add_page(request, found, form, 422)
+
+
+def _recorded(request: HttpRequest, patient: Patient, form: MeasureForm) -> bool:
+    try:
+        services.record_measurement(patient=patient, entry=form.entry(), by=request.actor, at=timezone.now(), confirmed=form.cleaned_data["confirmed"])
+    except services.NotMeasurable as refusal:
+        for name, words in refusal.errors.items():
+            form.add_error(name if name in form.fields else None, words)
+        return False
+    except services.LookAgain as refusal:
+        form.ask_again()
+        for words in refusal.doubts:
+            form.add_error("confirmed", words)
+        return False
+    return True
+
+
+def _add_page(request: HttpRequest, patient: Patient, form: MeasureForm, status: int = 200) -> HttpResponse:
+    context = {"patient": patient, "form": form, "spec": form.spec, "title": KIND_WORDS[form.spec.kind], "tab": "results"}
+    return render(request, "treatments/measure.html", context, status=status)
+
+
+@allow(POST="measurement:record")
+def measurement_error(request: HttpRequest, patient: str, measurement: str) -> HttpResponse:
+    """Mark one as a mistake; it stays readable and leaves the charts."""
+    found, form = patient_of(request, patient), ErrorForm(request.POST)
+    row = fetch(Measurement.objects.filter(patient=found), request.actor, uuid=measurement)
+    if form.is_valid():
+        services.mark_measurement_in_error(measurement=row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        messages.success(request, _("Marked as a mistake. It is no longer in any chart."))
+    else:
+        messages.error(request, _("Say what was wrong. Nothing was changed."))
+    return redirect("treatments:measurements", patient=found.uuid)
