@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export UV_CACHE_DIR ?= $(HOME)/.cache/uv
 SHELL := /bin/bash
 
-.PHONY: demo test test-fast check faults shots setup lock reset migrations FORCE
+.PHONY: demo test test-fast check faults shots setup lock reset migrations messages FORCE
 
 # A virtual environment whose Python was upgraded away is made again.
 ifneq ($(wildcard $(VENV)/.ok),)
@@ -71,6 +71,10 @@ check: setup
 	$(VENV)/bin/djlint templates --lint --quiet
 	$(PY) -m scripts.with_database manage.py makemigrations --check --dry-run
 	$(PY) -m scripts.no_secrets
+
+# What patients read, into locale/: write the missing words there, run it again.
+messages: setup
+	$(PY) -m scripts.messages
 
 migrations: setup
 	ANAGEN_ENV=test $(PY) manage.py makemigrations

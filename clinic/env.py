@@ -41,3 +41,11 @@ def number(name: str, default: int) -> int:
 def names(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def languages(folder: Path) -> list[tuple[str, str]]:
+    """English and every language with a catalogue in `folder`, each by its own name."""
+    from django.conf.locale import LANG_INFO
+
+    codes = sorted(path.parts[-3] for path in folder.glob("*/LC_MESSAGES/django.mo"))
+    return [("en", "English"), *((code, LANG_INFO[code]["name_local"].capitalize()) for code in codes)]

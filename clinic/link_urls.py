@@ -7,5 +7,6 @@ from clinic.views import links
 app_name = "links"
 urlpatterns = [
     path("finish/", links.finish, name="finish"),
+    path("language/", links.language, name="language"),
     path("<str:token>/", links.landing, name="landing"),
 ]

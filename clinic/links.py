@@ -188,6 +188,12 @@ def revoke(*, by: Actor, at: datetime, reason: str, **which: object) -> int:
         )
 
 
+def speak(*, patient_uuid: UUID, language: str, by: Actor) -> int:
+    """The patient's live links open in the new language from now on."""
+    with audit.write(by=by, action="link.language"):
+        return Link.objects.filter(patient_uuid=patient_uuid, revoked_at=None).exclude(language=language).update(language=language)
+
+
 def refuse_dead_link(request: HttpRequest) -> HttpResponse:
     """The one answer for every link that does not open: same status, same bytes (R32)."""
     response = render(request, "clinic/link_dead.html", status=404)

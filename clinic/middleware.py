@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 
-from clinic import idle
+from clinic import idle, languages
 from clinic.audit import Actor
 from clinic.errors import Refused
 
@@ -42,6 +42,17 @@ def quiet_headers(get_response: Answer) -> Answer:
         if request.path.startswith("/l/"):
             response["Referrer-Policy"] = "strict-origin"
         return response
+
+    return middleware
+
+
+def page_language(get_response: Answer) -> Answer:
+    """Patients read in the language that they or their link chose; staff in the clinic's own, whatever the browser asks for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        patient = request.path.startswith("/l/")
+        with languages.speaking(languages.wished(request) if patient else settings.LANGUAGE_CODE, request):
+            return get_response(request)
 
     return middleware
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from clinic import languages
 from clinic.audit import Actor, record_access
 from clinic.errors import Conflict
 from clinic.matrix import MATRIX, level_for
@@ -125,10 +126,11 @@ def link_page(purpose: str, *, methods: tuple[str, ...] = ("GET", "POST")) -> Ca
                 return refuse_dead_link(request)
             request.link = link  # type: ignore[attr-defined]
             request.actor = Actor.of_link(link, getattr(request, "request_id", ""))  # type: ignore[attr-defined]
-            if request.method in {"GET", "HEAD"}:
-                with read_only():
-                    return view(request, *args, **kwargs)
-            return view(request, *args, **kwargs)
+            with languages.speaking(languages.of_link(request, link.language), request):
+                if request.method in {"GET", "HEAD"}:
+                    with read_only():
+                        return view(request, *args, **kwargs)
+                return view(request, *args, **kwargs)
 
         guarded.mark = Mark("link", dict.fromkeys(answered, purpose), purpose)  # type: ignore[attr-defined]
         guarded.login_required = False  # type: ignore[attr-defined]

@@ -120,7 +120,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "clinic.middleware.quiet_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "clinic.middleware.page_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -301,8 +301,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 
 # ── look ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = env.languages(LOCALE_PATHS[0])
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"

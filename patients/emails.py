@@ -8,7 +8,7 @@ from clinic import links, mailkit
 from clinic.audit import Actor
 from clinic.links import Purpose
 from clinic.models import Link, OutboxMessage
-from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, queue
+from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, queue, speak
 from patients.models import Patient
 from patients.vocabulary import MailMode
 
@@ -42,6 +42,12 @@ def intake_invitation(*, patient: Patient, by: Actor, at: datetime) -> OutboxMes
         cause_kind="link", cause_uuid=link.uuid, send_after=at, expires_at=link.expires_at, language=patient.language,
         zone=patient.site.zone, by=by, at=at, state=state, reason=reason,
     )  # fmt: skip
+
+
+def follow_language(*, patient: Patient, by: Actor) -> None:
+    """Planned mails and live links speak the language that the patient has now."""
+    speak(patient_uuid=patient.uuid, language=patient.language, by=by)
+    links.speak(patient_uuid=patient.uuid, language=patient.language, by=by)
 
 
 def _may_send(row: OutboxMessage, at: datetime) -> Verdict:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from aftercare import emails, pages, selectors, services
@@ -22,10 +22,8 @@ def _check_in(request: HttpRequest) -> CheckIn:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """In the language of the patient, whatever the browser asks for."""
-    link = request.link  # type: ignore[attr-defined]
-    with translation.override(link.language):
-        return render(request, template, {"site": link.site, **context}, status=status)
+    site = request.link.site  # type: ignore[attr-defined]
+    return render(request, template, {"site": site, **context}, status=status)
 
 
 @link_page(CHECK_IN, methods=("GET",))
@@ -90,8 +88,7 @@ def check_in_done(request: HttpRequest) -> HttpResponse:
     asked = _check_in(request)
     if not asked.is_answered:
         return redirect("aftercare_links:check_in")
-    with translation.override(request.link.language):  # type: ignore[attr-defined]
-        context = {"check_in": asked, "answer": selectors.answer_page(asked, at=timezone.now())}
+    context = {"check_in": asked, "answer": selectors.answer_page(asked, at=timezone.now())}
     return _render(request, "aftercare/check_in_done.html", context)
 
 
@@ -106,9 +103,8 @@ def _plan(request: HttpRequest) -> Plan:
 def instructions(request: HttpRequest) -> HttpResponse:
     """The instructions to read again; POST says that they were read, with the answer to one question."""
     plan, at = _plan(request), timezone.now()
-    with translation.override(request.link.language):  # type: ignore[attr-defined]
-        context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at)}
-        context["teach"] = selectors.teach_back(plan)
+    context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at)}
+    context["teach"] = selectors.teach_back(plan)
     if request.method != "POST":
         return _render(request, "aftercare/instructions.html", context)
     chosen = request.POST.get("wash", "")
@@ -121,8 +117,7 @@ def instructions(request: HttpRequest) -> HttpResponse:
 @link_page(AFTERCARE, methods=("GET",))
 def times(request: HttpRequest) -> HttpResponse:
     """The restart times as a calendar file, in neutral words."""
-    with translation.override(request.link.language):  # type: ignore[attr-defined]
-        data = emails.times_file(_plan(request), at=timezone.now())
+    data = emails.times_file(_plan(request), at=timezone.now())
     answer = HttpResponse(data, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{emails.FILE_NAME}"'
     return answer

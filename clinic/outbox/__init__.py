@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clinic.outbox.kinds import KINDS, Kind, Mail, Verdict, register
     from clinic.outbox.rows import AlreadyGone, cancel, hold, messages_for, nudge, queue, release, reschedule, send_now
+    from clinic.outbox.rows import speak as speak
     from clinic.outbox.states import FINAL, OPEN, Doubt, Scope, State
 
 __all__ = [
     "FINAL", "KINDS", "OPEN", "AlreadyGone", "Doubt", "Kind", "Mail", "Scope", "State", "Verdict", "cancel", "hold", "messages_for",
-    "nudge", "queue", "register", "release", "reschedule", "send_now",
+    "nudge", "queue", "register", "release", "reschedule", "send_now", "speak",
 ]  # fmt: skip
 
 _HOMES = {
     "kinds": ("Kind", "Mail", "Verdict", "register", "KINDS"),
-    "rows": ("AlreadyGone", "cancel", "hold", "messages_for", "nudge", "queue", "release", "reschedule", "send_now"),
+    "rows": ("AlreadyGone", "cancel", "hold", "messages_for", "nudge", "queue", "release", "reschedule", "send_now", "speak"),
     "states": ("Doubt", "Scope", "State", "OPEN", "FINAL"),
 }
 

@@ -121,6 +121,13 @@ def reschedule(*, send_after: datetime, reason: str, by: Actor, at: datetime, **
         return move(_locked(Q(**which), (State.PLANNED,)), to=State.PLANNED, reason=reason, by=by, at=at, send_after=send_after)
 
 
+def speak(*, patient_uuid: UUID, language: str, by: Actor) -> int:
+    """What has not left yet is written in the patient's new language. Returns how many rows changed."""
+    with audit.write(by=by, action="message.language"):
+        waiting = OutboxMessage.objects.filter(patient_uuid=patient_uuid, state__in=(State.PLANNED, State.HELD))
+        return waiting.exclude(language=language).update(language=language)
+
+
 def messages_for(patient_uuid: UUID) -> QuerySet[OutboxMessage]:
     """Every message of a patient with its moves, newest wish first. There is none that is not on it."""
     rows = OutboxMessage.objects.filter(patient_uuid=patient_uuid)

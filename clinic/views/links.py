@@ -1,12 +1,13 @@
 """The two steps before every patient page: a neutral landing, and the date of birth (SECURITY.md)."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from clinic import limits, links
+from clinic import languages, limits, links
 from clinic.link_forms import BirthDateForm
 from clinic.models import Link
 from clinic.permissions import public
@@ -23,6 +24,8 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         with read_only():
             return _page(request, links.find(token, at=at), BirthDateForm())
+    if "language" in request.POST:
+        return _read_in(request, request.path)
     link = links.find(token, at=at)
     form = BirthDateForm(request.POST)
     if link is None or not form.is_valid():
@@ -57,7 +60,27 @@ def _page(request: HttpRequest, link: Link | None, form: BirthDateForm) -> HttpR
         return links.refuse_dead_link(request)
     purpose = links.PURPOSES[link.purpose]
     context = {"site": link.site, "words": purpose.words, "form": form}
-    return render(request, "clinic/link_landing.html", context, status=422 if form.errors else 200)
+    with languages.speaking(languages.of_link(request, link.language), request):
+        return render(request, "clinic/link_landing.html", context, status=422 if form.errors else 200)
+
+
+@public(methods=("POST",))
+def language(request: HttpRequest) -> HttpResponse:
+    """Read on in another language, behind the date of birth; the landing page takes the same choice itself."""
+    following = request.POST.get("next", "")
+    if not following.startswith("/l/") or not url_has_allowed_host_and_scheme(following, allowed_hosts=None):
+        return HttpResponseBadRequest()
+    return _read_in(request, following)
+
+
+def _read_in(request: HttpRequest, following: str) -> HttpResponse:
+    """Kept in this browser until it is closed; nothing is stored with us."""
+    code = request.POST.get("language", "")
+    if not languages.offered(code):
+        return HttpResponseBadRequest()
+    response = redirect(following)
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, secure=settings.HTTPS, httponly=True, samesite="Lax", path="/")
+    return response
 
 
 @public(methods=("POST",))
@@ -65,5 +88,6 @@ def finish(request: HttpRequest) -> HttpResponse:
     """Leave a shared computer: the visit's cookie and what the browser kept go away."""
     response = render(request, "clinic/link_finished.html")
     response.delete_cookie(settings.LINK_COOKIE_NAME, samesite="Strict")
+    response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
     response["Clear-Site-Data"] = '"cache","cookies","storage"'
     return response

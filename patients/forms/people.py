@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +34,7 @@ class PersonForm(forms.Form):
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     preferred_name = forms.CharField(label=_("Preferred name"), max_length=150, required=False)
     pronouns = forms.CharField(label=_("Pronouns"), max_length=30, required=False)
-    language = forms.ChoiceField(label=_("Language of mails"), choices=[("en", "English"), ("es", "Español")])
+    language = forms.ChoiceField(label=_("Language of mails"), choices=lambda: settings.LANGUAGES)
     mail_mode = forms.ChoiceField(label=_("E-mail consent"), choices=choices(MailMode, _MODES))
     interpreter = forms.CharField(label=_("Interpreter needed for"), max_length=60, required=False)
     do_not_contact = forms.BooleanField(label=_("Do not contact"), required=False)

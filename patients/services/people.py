@@ -82,9 +82,12 @@ def change_patient(*, patient: Patient, data: PersonData, by: Actor, at: datetim
         locked = Patient.objects.select_for_update().get(pk=patient.pk)
         if locked.email.lower() != data.email.lower():
             links.revoke(patient_uuid=locked.uuid, by=by, at=at, reason="e-mail address changed")
+        spoke = locked.language
         for name, value in _fields(data).items():
             setattr(locked, name, value)
         locked.save()
+        if locked.language != spoke:
+            emails.follow_language(patient=locked, by=by)
     return locked
 
 

@@ -45,6 +45,7 @@ NO_PATIENT = {
     "clinic/staff_invite.html": "staff, not patients",
     "clinic/staff_join.html": "staff, not patients",
     "clinic/staff_person.html": "staff, not patients",
+    "components/_language.html": "a choice of language names nobody",
     "layouts/staff.html": "signing out",
     "patients/intake_done.html": "a link names its patient",
     "patients/register.html": "there is no patient yet",

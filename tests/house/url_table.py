@@ -77,6 +77,7 @@ TABLE: dict[str, dict[str, str]] = {
     "join": {"GET": "public", "POST": "public"},
     "kept_form": {"GET": "staff:view_own", "POST": "staff:view_own"},
     "links:finish": {"POST": "public"},
+    "links:language": {"POST": "public"},
     "links:landing": {"GET": "public", "POST": "public"},
     "mfa_activate_totp": {"*": "sign-in enrolling"},
     "mfa_authenticate": {"*": "sign-in anonymous"},
