@@ -1,6 +1,6 @@
 """Which language a page speaks: the visitor's choice, the patient's, the browser's; staff always the clinic's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client, override_settings
 from django.utils import timezone, translation
 
@@ -22,6 +23,14 @@ BY = Actor(kind="command", name="test")
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 BORN = date(1985, 3, 27)
 ENGLISH, SPANISH = "What is your date of birth?", "¿Cuál es su fecha de nacimiento?"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(db: None) -> Iterator[None]:
+    """The limiter counts links per minute over all tests."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 def patient_in(site: Site, language: str) -> Patient:
