@@ -12,6 +12,8 @@ class AftercareConfig(AppConfig):
     def ready(self) -> None:
         """Purposes for patient links, kinds for the drain."""
         from aftercare import emails, purposes
+        from aftercare.selectors.rulebook import register_book
 
         purposes.register()
         emails.register()
+        register_book()

@@ -33,3 +33,12 @@ class StaffAct(StrEnum):
     RESET_MFA = "reset_mfa"
     END_SESSIONS = "end_sessions"
     INVITE_AGAIN = "invite_again"
+
+
+class ProposalState(StrEnum):
+    """What became of a proposal for other numbers or words of the rules."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"

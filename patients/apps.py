@@ -12,5 +12,7 @@ class PatientsConfig(AppConfig):
     def ready(self) -> None:
         """Purposes and kinds."""
         from patients import emails
+        from patients.selectors.rulebook import register_book
 
         emails.register()
+        register_book()

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+from clinic.models.policy import PolicyVersion
 from patients.vocabulary import AnsweredBy, Blocks, Gate, IntakeState, MailMode, Sex
 
 
@@ -321,19 +322,5 @@ class Medication(models.Model):
         return self.name
 
 
-class EligibilityPolicy(models.Model):
-    """The `P` numbers of the E-rules as this clinic runs them. A new version is a new row, approved by a clinician."""
-
-    insert_only: ClassVar[bool] = True
-
-    version = models.PositiveIntegerField(unique=True)
-    values = models.JSONField(default=dict)
-    proposed_by = models.CharField(max_length=160)
-    approved_by = models.CharField(max_length=160)
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-version"]
-
-    def __str__(self) -> str:
-        return f"policy {self.version}"
+class EligibilityPolicy(PolicyVersion):
+    """The `P` numbers and the wording of the E-rules as this clinic runs them."""

@@ -8,3 +8,9 @@ class TreatmentsConfig(AppConfig):
 
     name = "treatments"
     verbose_name = "Treatments"
+
+    def ready(self) -> None:
+        """The S-rules join the rule books."""
+        from treatments.selectors.rulebook import register_book
+
+        register_book()

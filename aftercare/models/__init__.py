@@ -3,11 +3,13 @@
 from aftercare.models.check_in import CallTask, CheckIn, CheckInResponse
 from aftercare.models.concern import Concern, ConcernEvent
 from aftercare.models.plan import Plan, PlannedMessage
+from aftercare.models.policy import CheckInPolicy
 from aftercare.models.protocol import Protocol, ProtocolStep
 
 __all__ = [
     "CallTask",
     "CheckIn",
+    "CheckInPolicy",
     "CheckInResponse",
     "Concern",
     "ConcernEvent",

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy
 from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.rules import RULES
+from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
 from aftercare.states import Level
 from clinic.findings import Finding
 from clinic.models import Closure, OpeningHours
+from clinic.rulebook import book, policy_version_in
 
 Words = str | Promise
 
@@ -53,9 +55,11 @@ class AnswerPage:
 
 def findings_of(response: CheckInResponse) -> list[Finding]:
     """The T-rules that fired, with their words and source."""
+    version = policy_version_in(response.rules_version)
+    texts = texts_for(book("T").at_version(version)) if version else RULES
     found = []
     for fired in response.rules:
-        text = RULES.get(fired["rule"])
+        text = texts.get(fired["rule"])
         found.append(
             Finding(
                 rule=fired["rule"],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse
 from aftercare.rules import RULES_VERSION, checkin
+from aftercare.selectors.rulebook import policy
 from aftercare.services.concerns import open_concern
 from aftercare.services.locks import lock_patient
 from aftercare.states import CallResult, Level
@@ -18,6 +19,7 @@ from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Link
 from clinic.permissions import require
+from clinic.rulebook import stamp
 from patients.selectors import facts
 
 _SKIN_TYPES = frozenset({"I", "II", "III", "IV", "V", "VI"})
@@ -109,7 +111,8 @@ def _rule_input(check_in: CheckIn, answers: dict[str, Any], *, at: datetime) -> 
 def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
     answers = pages.answers_of(check_in.asked, check_in.draft)
     rule_input = _rule_input(check_in, answers, at=at)
-    result = checkin(rule_input)
+    numbers = policy()
+    result = checkin(rule_input, numbers)
     if "errors" in result:
         raise AnswersRefused("; ".join(f"{e['path']}: {e['message']}" for e in result["errors"]))
     exact = json.dumps(rule_input, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -122,7 +125,7 @@ def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
         satisfaction=pages.satisfaction_of(check_in.draft),
         sha256=hashlib.sha256(exact.encode()).hexdigest(),
         rule_input=rule_input,
-        rules_version=RULES_VERSION,
+        rules_version=stamp(RULES_VERSION, numbers.version),
         triage=result["triage"],
         rules=result["rules"],
         call_emergency=result["callEmergency"],

@@ -1,6 +1,7 @@
 """Patients with a year of history, written in bulk."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -12,7 +13,7 @@ from aftercare.models import Plan, Protocol
 from clinic.models import Site, Staff
 from desk.demo import cast
 from desk.demo.house import history_cartridges
-from patients.models import Consent, ConsentText, Intake, Patient
+from patients.models import Allergy, Consent, ConsentText, Intake, Medication, Patient
 from patients.names import digits, plain
 from patients.questions import PAGES
 from treatments.models import Course, Device, DeviceBlock, SignedRecord, TreatmentSession, ZoneRecord
@@ -48,6 +49,10 @@ def _answers(dice: random.Random, sex: str) -> dict[str, Any]:
         answers |= {"smoking": "yes"}
     elif twist < 0.25:
         answers |= {"allergies": [{"substance": "anaesthetic", "name": "lidocaine", "anaphylaxis": False}]}
+    elif twist < 0.28:
+        answers |= {"allergies": [{"substance": "medicine", "name": "penicillin", "anaphylaxis": True}]}
+    if (pill := dice.random()) < 0.35:
+        answers |= {"hair_medicines": ["topical_minoxidil"] if pill < 0.2 else ["finasteride"] if sex == "male" else ["oral_minoxidil"]}
     return answers
 
 
@@ -87,6 +92,7 @@ def give_answers(patients: list[Patient], dice: random.Random, at: datetime) -> 
         ],
         batch_size=2000,
     )  # fmt: skip
+    _keep_lists(Intake.objects.filter(patient__in=answered))
     Consent.objects.bulk_create(
         [
             Consent(patient=p, text=text, procedures=text.procedures, off_label_understood=True, photos=True, signed_name=p.name,
@@ -95,6 +101,22 @@ def give_answers(patients: list[Patient], dice: random.Random, at: datetime) -> 
         ],
         batch_size=2000,
     )  # fmt: skip
+
+
+def _keep_lists(intakes: Iterable[Intake]) -> None:
+    """Declared allergies and hair medicines as the lists that sending an intake makes of them."""
+    Allergy.objects.bulk_create(
+        [
+            Allergy(patient_id=intake.patient_id, substance=entry["substance"], name=entry["name"], anaphylaxis=entry["anaphylaxis"])
+            for intake in intakes
+            for entry in intake.answers.get("allergies") or []
+        ],
+        batch_size=2000,
+    )
+    Medication.objects.bulk_create(
+        [Medication(patient_id=intake.patient_id, name=name.replace("_", " ")) for intake in intakes for name in intake.answers.get("hair_medicines") or []],
+        batch_size=2000,
+    )
 
 
 def give_history(site: Site, patients: list[Patient], dice: random.Random, at: datetime) -> int:

@@ -5,39 +5,30 @@ Each field carries its words, unit and allowed range, so that the settings page 
 them from one place.
 """
 
-import math
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Number:
-    """What one number is about. `proposed`: it has no source and a clinician must confirm it."""
-
-    name: str
-    words: str
-    unit: str
-    least: float
-    most: float
-    proposed: bool
-    default: float
+from clinic.numbers import Number, number, number_faults, numbers_of, order_faults, with_values
 
 
 def _days(default: int, words: str, proposed: bool = True) -> Any:
-    return field(default=default, metadata={"words": words, "unit": "days", "range": (0, 3650), "proposed": proposed})
+    return number(default, words, "days", 3650, proposed=proposed)
 
 
 def _months(default: int, words: str, proposed: bool = True) -> Any:
-    return field(default=default, metadata={"words": words, "unit": "months", "range": (0, 120), "proposed": proposed})
+    return number(default, words, "months", 120, proposed=proposed)
 
 
 def _amount(default: float, words: str, unit: str, most: float, proposed: bool = True) -> Any:
-    return field(default=default, metadata={"words": words, "unit": unit, "range": (0, most), "proposed": proposed})
+    return number(default, words, unit, most, proposed=proposed)
 
 
 @dataclass(frozen=True)
 class EligibilityPolicy:
-    """Defaults of RULES section 2 and SCHEMA part 2. Days and months are calendar ones; bounds as the table says."""
+    """Defaults of RULES section 2 and SCHEMA part 2. Days and months are calendar ones; bounds as the table says.
+
+    `words`: the clinic's own wording by rule id. `version`: which approved version this is; 0 is as Anagen comes.
+    """
 
     clearance_valid_days: int = _days(180, "A clearance is valid for this long, last day included")
     infection_wait_days: int = _days(14, "E01: full days after healing and end of treatment")
@@ -66,37 +57,19 @@ class EligibilityPolicy:
     well_days: int = _days(2, "E31: days without symptoms")
     fever_c: float = _amount(38.0, "E31: temperature from which it is a fever", "°C", 43, False)
     roller_days: int = _days(7, "E37: wait after a home roller", False)
-    adult_years: int = field(
-        default=18, metadata={"words": "E30: youngest age", "unit": "years", "range": (18, 120), "proposed": True}
-    )
-    young_adult_until_years: int = field(
-        default=21,
-        metadata={"words": "E30b: caution up to this age", "unit": "years", "range": (0, 120), "proposed": False},
-    )
+    adult_years: int = number(18, "E30: youngest age", "years", 120, least=18)
+    young_adult_until_years: int = number(21, "E30b: caution up to this age", "years", 120, proposed=False)
     prp_nsaid_days: int = _days(2, "E43: PRP waits after the last painkiller of the ibuprofen type", False)
     prp_steroid_days: int = _days(14, "E43: PRP waits after steroid tablets", False)
     prp_local_steroid_months: int = _months(1, "E43: PRP waits after a steroid injection", False)
     prp_fever_days: int = _days(14, "E43: PRP waits after a fever")
     prp_hb_below: float = _amount(10.0, "E44: haemoglobin under this closes PRP", "g/dL", 25, False)
+    words: dict[str, str] = field(default_factory=dict)
+    version: int = 0
 
 
 DEFAULT = EligibilityPolicy()
-
-
-def _number(row: "Field[Any]") -> Number:
-    least, most = row.metadata["range"]
-    return Number(
-        name=row.name,
-        words=row.metadata["words"],
-        unit=row.metadata["unit"],
-        least=least,
-        most=most,
-        proposed=row.metadata["proposed"],
-        default=getattr(DEFAULT, row.name),
-    )
-
-
-NUMBERS: dict[str, Number] = {row.name: _number(row) for row in fields(EligibilityPolicy)}
+NUMBERS: dict[str, Number] = numbers_of(EligibilityPolicy, DEFAULT)
 
 
 def policy_faults(values: dict[str, Any]) -> dict[str, str]:
@@ -105,25 +78,11 @@ def policy_faults(values: dict[str, Any]) -> dict[str, str]:
 
     Names that are left out keep their default. Counts of days, months and years are whole.
     """
-    faults = dict.fromkeys(values.keys() - NUMBERS.keys(), "unknown number")
-    for name, value in values.items():
-        if name in NUMBERS and (fault := _fault(NUMBERS[name], value)):
-            faults[name] = fault
-    return faults
+    return number_faults(NUMBERS, values) or order_faults(NUMBERS, (("surgery_defer_months", "surgery_review_months"),), values)
 
 
-def _fault(number: Number, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return "must be a number"
-    if number.unit in ("days", "months", "years") and not isinstance(value, int):
-        return "must be a whole number"
-    if not number.least <= value <= number.most:
-        return f"is outside {number.least:g}-{number.most:g}"
-    return ""
-
-
-def policy_from(values: dict[str, Any]) -> EligibilityPolicy:
-    """The policy with a clinic's own numbers over the defaults. ValueError names the first fault."""
+def policy_from(values: dict[str, Any], words: dict[str, str] | None = None, version: int = 0) -> EligibilityPolicy:
+    """The policy with a clinic's own numbers and wording over the defaults. ValueError names the first fault."""
     for name, fault in policy_faults(values).items():
         raise ValueError(f"{name} {fault}")
-    return EligibilityPolicy(**values)
+    return EligibilityPolicy(**with_values(DEFAULT, values), words=words or {}, version=version)

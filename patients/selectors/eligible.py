@@ -112,7 +112,7 @@ class Dossier:
 def policy() -> Policy:
     """The `P` numbers as this clinic runs them: the newest approved version over the defaults."""
     row = EligibilityPolicy.objects.order_by("-version").first()
-    return policy_from(row.values) if row else DEFAULT
+    return policy_from(row.values, row.words, row.version) if row else DEFAULT
 
 
 def latest_answers(patient: Patient) -> Intake | None:

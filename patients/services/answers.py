@@ -12,6 +12,7 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
+from clinic.rulebook import stamp
 from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening
 from patients.rules import RULES_VERSION, eligibility
 from patients.selectors import eligible
@@ -91,8 +92,8 @@ def _keep_lists(intake: Intake, at: datetime) -> None:
 
 
 def _screen(patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) -> Screening:
-    facts = eligible.facts(patient, as_of=as_of)
-    result = eligibility(facts, eligible.policy())
+    facts, numbers = eligible.facts(patient, as_of=as_of), eligible.policy()
+    result = eligibility(facts, numbers)
     if "errors" in result:
         raise AnswersWrong(result["errors"])
     return Screening.objects.create(
@@ -100,7 +101,7 @@ def _screen(patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) 
         intake=eligible.latest_answers(patient),
         gate=gate,
         as_of=as_of,
-        rules_version=RULES_VERSION,
+        rules_version=stamp(RULES_VERSION, numbers.version),
         input=facts,
         overall=result["overall"],
         triggers=result["triggers"],

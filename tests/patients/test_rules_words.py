@@ -54,7 +54,7 @@ class TestTexts:
 
 class TestPolicy:
     def test_each_number_has_words_and_holds_its_default(self) -> None:
-        assert list(NUMBERS) == [row.name for row in fields(EligibilityPolicy)]
+        assert [*NUMBERS, "words", "version"] == [row.name for row in fields(EligibilityPolicy)]
         for number in NUMBERS.values():
             assert number.words
             assert number.least <= number.default <= number.most

@@ -7,6 +7,7 @@ import pghistory
 from django.db import models
 from django.db.models import Q
 
+from clinic.models.policy import PolicyVersion
 from treatments.models.session import TreatmentSession
 
 
@@ -96,19 +97,5 @@ class AdverseEvent(models.Model):
         return f"adverse event grade {self.grade}"
 
 
-class SessionPolicy(models.Model):
-    """The `P` numbers of the S-rules as this clinic runs them; a new version is a new row."""
-
-    insert_only: ClassVar[bool] = True
-
-    version = models.PositiveIntegerField(unique=True)
-    values = models.JSONField(default=dict)
-    proposed_by = models.CharField(max_length=160)
-    approved_by = models.CharField(max_length=160)
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-version"]
-
-    def __str__(self) -> str:
-        return f"policy {self.version}"
+class SessionPolicy(PolicyVersion):
+    """The `P` numbers and the wording of the S-rules as this clinic runs them."""

@@ -66,7 +66,7 @@ def texts_for(policy: SessionPolicy) -> dict[str, RuleText]:
     numbers = _numbers(policy)
     return {
         row[0]: RuleText(
-            id=row[0], title=row[1], words=row[2].format(**numbers), threshold=row[3].format(**numbers), source=row[4],
+            id=row[0], title=row[1], words=policy.words.get(row[0], row[2]).format(**numbers), threshold=row[3].format(**numbers), source=row[4],
             proposed=row[5],
         )
         for row in _ROWS
@@ -74,6 +74,8 @@ def texts_for(policy: SessionPolicy) -> dict[str, RuleText]:
 
 
 RULES: dict[str, RuleText] = texts_for(DEFAULT)
+TEMPLATES: dict[str, str] = {row[0]: row[2] for row in _ROWS}
+BRACKETS: frozenset[str] = frozenset(_numbers(DEFAULT))
 
 
 def findings_for(result: dict[str, Any], policy: SessionPolicy = DEFAULT) -> list[Finding]:

@@ -9,13 +9,14 @@ from patients.models import Patient
 from treatments.models import Course, SessionPolicy, TreatmentSession
 from treatments.rules import DEFAULT, Window, next_window
 from treatments.rules import SessionPolicy as Policy
+from treatments.rules.policy import policy_from
 from treatments.vocabulary import SessionState
 
 
 def policy() -> Policy:
     """The `P` numbers as this clinic runs them."""
     row = SessionPolicy.objects.order_by("-version").first()
-    return Policy(**{**DEFAULT.__dict__, **row.values}) if row else DEFAULT
+    return policy_from(row.values, row.words, row.version) if row else DEFAULT
 
 
 def done_sessions(patient: Patient) -> QuerySet[TreatmentSession]:

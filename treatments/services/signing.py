@@ -12,6 +12,7 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Staff
 from clinic.nudges import nudge
+from clinic.rulebook import stamp
 from treatments import selectors
 from treatments.models import Addendum, EnteredInError, SignedRecord, TreatmentSession
 from treatments.rules import RULES_VERSION
@@ -67,7 +68,7 @@ def _content(record: TreatmentSession, signer: Staff, at: datetime) -> dict[str,
         "ended_at": record.ended_at.isoformat() if record.ended_at else None,
         "blocks": blocks,
         "input": [selectors.session_input(record, Stage.SIGNOFF, b) for b in record.blocks.all()],
-        "rules_version": RULES_VERSION,
+        "rules_version": stamp(RULES_VERSION, selectors.policy().version),
         "findings": found.results,
         "words": [{"rule": f.rule, "severity": f.severity, "subject": f.subject, "words": f.words} for f in found.findings],
         "photos": [{"view": p.view, "sha256": p.sha256} for p in record.photos.filter(error_at=None)],

@@ -14,3 +14,6 @@ def texts_for(policy: EligibilityPolicy) -> dict[str, RuleText]:
 
 
 RULES: dict[str, RuleText] = texts_for(DEFAULT)
+
+# The words as Anagen comes, with their brackets: what a clinic's own wording starts from.
+TEMPLATES: dict[str, str] = {row.id: row.words for row in _ROWS}

@@ -14,7 +14,7 @@ def in_numbers(text: RuleText, policy: EligibilityPolicy) -> RuleText:
     return RuleText(
         id=text.id,
         title=text.title,
-        words=text.words.format(**numbers),
+        words=policy.words.get(text.id, text.words).format(**numbers),
         source=text.source,
         threshold=text.threshold.format(**numbers),
         lifts=text.lifts.format(**numbers),

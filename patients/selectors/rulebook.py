@@ -1,0 +1,52 @@
+"""The E-rules as this clinic runs them, and whom another version would touch."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.rulebook import Effect, RuleBook, register
+from patients.models import EligibilityPolicy, Patient
+from patients.rules import eligibility
+from patients.rules.policy import DEFAULT, NUMBERS, policy_faults, policy_from
+from patients.rules.policy import EligibilityPolicy as Policy
+from patients.rules.texts import TEMPLATES, texts_for
+from patients.selectors.eligible import dossiers
+from patients.vocabulary import IntakeState
+
+_CURRENT_DAYS = 365
+_MOST = 5000
+_NOT_BRACKETS = {"words", "version"}
+
+
+def current_patients(at: datetime) -> list[Patient]:
+    """Whose answers are at most a year old, newest first, at most 5,000."""
+    rows = Patient.objects.filter(deceased_on=None, intakes__submitted_at__gte=at - timedelta(days=_CURRENT_DAYS))
+    rows = rows.exclude(intakes__state=IntakeState.DRAFT, intakes__submitted_at__isnull=False).select_related("site")
+    return list(rows.order_by("-pk").distinct()[:_MOST])
+
+
+def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:
+    """Current patients whose result of today differs between the two versions. Four queries, however many there are."""
+    found = []
+    for row in dossiers(current_patients(at)).values():
+        given = row.facts(row.patient.site.today(at))
+        before, after = eligibility(given, old), eligibility(given, new)
+        if before != after and "errors" not in before:
+            found.append(Effect(row.patient.uuid, row.patient.name, _in_words(before), _in_words(after)))
+    return found
+
+
+def _in_words(result: dict[str, object]) -> str:
+    rules = [f"{t['rule']} {t['class']}" for t in result["triggers"]]  # type: ignore[attr-defined]
+    return f"{result['overall']} ({', '.join(rules)})" if rules else str(result["overall"])
+
+
+def register_book() -> None:
+    """The E-rules join the rule books of the house."""
+    brackets = frozenset(DEFAULT.__dict__) - _NOT_BRACKETS
+    register(
+        RuleBook(
+            code="E", title=_("May this patient be treated?"), model=EligibilityPolicy, numbers=NUMBERS, templates=TEMPLATES,
+            brackets=brackets, read=policy_from, faults=policy_faults, texts=texts_for, effects=effects,
+        )
+    )  # fmt: skip
