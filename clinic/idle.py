@@ -21,7 +21,7 @@ from clinic.seal import seal, unseal
 
 LOCKED_PAGES = {"account_reauthenticate", "mfa_reauthenticate", "account_logout"}
 MOST_CHARACTERS = 500_000
-_BACKGROUND = re.compile(r"^/(healthz|readyz)$")
+_BACKGROUND = re.compile(r"^/(healthz|readyz|treatments/sessions/[0-9a-f-]{36}/autosave/)$")
 _FORM = "kept_form"
 
 
@@ -52,10 +52,14 @@ def is_locked(request: HttpRequest) -> bool:
             return True
         del session["locked_at"]
         session["seen_at"] = now
-    background = request.headers.get("X-Background") == "1" or _BACKGROUND.match(request.path)
-    if (not background and now - seen >= 20) or "seen_at" not in session:
+    if (not _is_background(request) and now - seen >= 20) or "seen_at" not in session:
         session["seen_at"] = now
     return False
+
+
+def _is_background(request: HttpRequest) -> bool:
+    """Polls say so; pages that save themselves need not be asked."""
+    return request.headers.get("X-Background") == "1" or bool(_BACKGROUND.match(request.path))
 
 
 def _signed_in_again(request: HttpRequest, *, since: int) -> bool:
@@ -74,7 +78,7 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         return redirect(url)
     response = HttpResponse(status=401)
-    if request.headers.get("X-Background") != "1":
+    if not _is_background(request):
         response["HX-Redirect"] = url
     return response
 

@@ -105,11 +105,11 @@ def test_the_checklist_names_each_gap_and_where_to_mend_it(site: Site, amara: St
     entry = make_entry(site, zones=(ZoneEntry("vertex", 75),))
     entry.fields.update(no_adverse_event=False, aftercare_delivered=False, sharps_and_cleaning_confirmed=False)
     rows = selectors.checklist(make_started(site, amara, entry))
-    assert [part for _words, ready, part in rows if not ready] == ["scalp", "reactions", "aftercare", "aftercare", "actions", "findings"]
+    assert [gap.part for gap in rows if not gap.done] == ["scalp", "reactions", "aftercare", "aftercare", "actions", "findings"]
 
 
 def test_the_checklist_of_a_good_record_is_all_done(site: Site, amara: Staff) -> None:
-    assert all(ready for _words, ready, _part in selectors.checklist(make_ended(site, amara)))
+    assert all(gap.done for gap in selectors.checklist(make_ended(site, amara)))
 
 
 def test_a_page_asks_the_same_number_of_queries_however_many_sessions_there_are(site: Site, amara: Staff, client_as, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]

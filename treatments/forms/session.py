@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import choices, clean_spaces
 from treatments import selectors
+from treatments.forms.said import said
 from treatments.models import Cartridge, Device, Product, TreatmentSession
 from treatments.services import SessionEntry, ZoneEntry
 from treatments.vocabulary import Endpoint, ProductKind, Zone
@@ -80,6 +81,8 @@ class SessionForm(forms.Form):
     """One record. `record` gives the site's stock and what is stored."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    tab = forms.RegexField(r"^[0-9a-zA-Z-]{1,40}$", required=False, widget=forms.HiddenInput)
+    seq = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
     device = forms.ModelChoiceField(Device.objects.none(), label=_("Device"), required=False, empty_label=_("Choose"))
     cartridge = CartridgeField(required=False)
     seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
@@ -107,8 +110,7 @@ class SessionForm(forms.Form):
     def __init__(self, data: Any = None, *, record: TreatmentSession, today: Any) -> None:
         super().__init__(data, initial=_stored(record))
         self.record = record
-        last = selectors.last_session(record.patient, before=record.started_at)
-        self.last = {row["zone"]: row for row in selectors.settings_of(last)} if last else {}
+        self.histories = selectors.zone_histories(record)
         products = Product.objects.filter(site=record.site, withdrawn=False)
         self._choices("device", selectors.devices_at(record.site))
         self._choices("cartridge", selectors.free_cartridges(record.site, today, record))
@@ -131,13 +133,25 @@ class SessionForm(forms.Form):
     def zones(self) -> Iterator[dict[str, Any]]:
         """For the template: each zone with its fields."""
         for zone in Zone:
-            yield {"zone": zone.value, "words": ZONE_WORDS[zone], "last": self.last.get(zone.value), "depth": self[f"depth_{zone}"], "passes": self[f"passes_{zone}"],
-                   "endpoint": self[f"endpoint_{zone}"], "below": self[f"below_{zone}"]}  # fmt: skip
+            before = self.histories[zone.value]
+            yield {"zone": zone.value, "words": ZONE_WORDS[zone], "last": before.last, "course": before.course, "depth": self[f"depth_{zone}"],
+                   "passes": self[f"passes_{zone}"], "endpoint": self[f"endpoint_{zone}"], "below": self[f"below_{zone}"]}  # fmt: skip
 
     def products(self) -> Iterator[tuple[Any, Any]]:
         """For the template: the product rows."""
         for row in range(_PRODUCT_ROWS):
             yield self[f"product_{row}"], self[f"hours_{row}"]
+
+    def differences(self) -> list[tuple[str, str, str]]:
+        """Where what was sent differs from what is stored: field, stored, sent; in words."""
+        found = []
+        for bound in self:
+            if bound.is_hidden:
+                continue
+            stored, sent = (said(bound, value) for value in (self.get_initial_for_field(bound.field, bound.name), bound.data))
+            if stored != sent:
+                found.append((f"{getattr(bound.field, 'zone_words', '')} {bound.label}".strip(), stored, sent))
+        return found
 
     def clean_pain(self) -> list[int]:
         """Whole numbers of 0–10."""
@@ -179,6 +193,8 @@ class SessionForm(forms.Form):
             anaesthetic={"product": numbing, "wiped_off": data["wiped_off"], **{k: data[k] for k in _NUMBING}} if numbing else None,
             fields=fields | {"pain_readings": data["pain"]},
             reasons=reasons,
+            tab=data["tab"],
+            seq=data["seq"] or 0,
         )
 
     def _zones(self) -> Iterator[ZoneEntry]:

@@ -9,6 +9,7 @@ from treatments.models.photos import (
     PhotoKey,
     PhotoUpload,
 )
+from treatments.models.presets import SessionPreset
 from treatments.models.record import (
     Addendum,
     AdverseEvent,
@@ -30,6 +31,6 @@ from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, 
 __all__ = [
     "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "Course", "Device", "DeviceBlock",
     "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
-    "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse",
-    "SessionPolicy", "SignedRecord", "TreatmentSession", "ZoneRecord",
+    "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse", "SessionPolicy", "SessionPreset",
+    "SignedRecord", "TreatmentSession", "ZoneRecord",
 ]  # fmt: skip

@@ -61,6 +61,8 @@ class TreatmentSession(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField()
     saved_by = models.CharField(max_length=160)
+    saved_tab = models.CharField(max_length=40, blank=True)  # which open page saved last, and its how-manieth save that was:
+    saved_seq = models.PositiveIntegerField(default=0)  # a save whose answer was lost may be sent again
     fitzpatrick = models.CharField(max_length=3, blank=True)
     full_rescreen_done = models.BooleanField(default=False)
     reactions = models.TextField(max_length=2000, blank=True)

@@ -63,23 +63,3 @@ def _missing(blocks: list[DeviceBlock]) -> list[str]:
     if not any(block.zones.all() for block in blocks):
         words.append("Enter the depth of one zone at least.")
     return words
-
-
-def checklist(record: TreatmentSession) -> list[tuple[str, bool, str]]:
-    """What signing needs: words, whether it is done, and the part of the form that mends it."""
-    found = evaluate(record, Stage.SIGNOFF)
-    rules = {f.rule for f in found.blocks()}
-    zones = [zone for block in record.blocks.prefetch_related("zones") for zone in block.zones.all()]
-    return [
-        ("Asked today whether anything changed", "S01" not in rules, "rescreen"),
-        ("Cleared for today", "S02" not in rules, "findings"),
-        ("Consent in force", "S03" not in rules, "findings"),
-        ("Device and cartridge", not (rules & {"S05", "S06"}) and not found.missing, "device"),
-        ("Every zone with passes and endpoint", bool(zones) and all(z.passes and z.endpoint for z in zones), "scalp"),
-        ("Products allowed", not (rules & {"S13", "S14", "S15", "S16"}), "topicals"),
-        ("Adverse events: recorded, or “none”", record.no_adverse_event or record.adverse_events.exists(), "reactions"),
-        ("Written aftercare given", record.aftercare_delivered, "aftercare"),
-        ("Sharps and cleaning", record.sharps_and_cleaning_confirmed, "aftercare"),
-        ("Start and end", bool(record.started_at and record.ended_at), "actions"),
-        ("Reasons given", not found.owed, "findings"),
-    ]

@@ -40,7 +40,10 @@ class ZoneEntry:
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """Everything on the form, cleaned. What is absent is emptied."""
+    """Everything on the form, cleaned. What is absent is emptied.
+
+    `tab` names the open page that sends it, `seq` counts that page's saves: the same save may arrive twice.
+    """
 
     device: Device | None = None
     cartridge: Cartridge | None = None
@@ -51,6 +54,8 @@ class SessionEntry:
     anaesthetic: dict[str, Any] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    tab: str = ""
+    seq: int = 0
 
 
 def locked_session(record: TreatmentSession, *states: SessionState) -> TreatmentSession:
@@ -64,17 +69,25 @@ def locked_session(record: TreatmentSession, *states: SessionState) -> Treatment
 
 
 def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry, by: Actor, at: datetime) -> TreatmentSession:
-    """Replace the draft by what is on the form. Raises ChangedMeanwhile and CartridgeTaken; nothing is overwritten."""
+    """Replace the draft by what is on the form. Raises ChangedMeanwhile and CartridgeTaken; nothing is overwritten.
+
+    A page whose save was stored but whose answer was lost (a killed server, a cut line) sends it again with an old
+    version: that is no conflict, for nobody else saved since. What it sent before that arrives late and is not stored.
+    """
     with audit.write(by=by, action="session.save"):
         locked = locked_session(record, SessionState.DRAFT, SessionState.STARTED, SessionState.ENDED)
-        if locked.version != version:
+        own = bool(entry.tab) and locked.saved_tab == entry.tab
+        if own and entry.seq <= locked.saved_seq:
+            return locked
+        if locked.version != version and not own:
             raise ChangedMeanwhile(
                 f"{locked.saved_by} saved this draft meanwhile. Your page is older and was not saved. Open the page again."
             )
         for name, value in entry.fields.items():
             setattr(locked, name, value)
         locked.reasons = {**locked.reasons, **entry.reasons}
-        locked.version, locked.saved_at, locked.saved_by = version + 1, at, by.name[:160]
+        locked.version, locked.saved_at, locked.saved_by = locked.version + 1, at, by.name[:160]
+        locked.saved_tab, locked.saved_seq = entry.tab[:40], entry.seq
         locked.save()
         _store_block(locked, entry)
         _store_topicals(locked, entry)
@@ -127,8 +140,8 @@ def change_block(
             block = DeviceBlock.objects.create(
                 session=locked, position=(newest.position if newest else 0) + 1, device=device, cartridge=cartridge, seal_intact=seal_intact
             )
-        locked.version, locked.saved_at, locked.saved_by = locked.version + 1, at, by.name[:160]
-        locked.save(update_fields=["version", "saved_at", "saved_by"])
+        locked.version, locked.saved_at, locked.saved_by, locked.saved_tab = locked.version + 1, at, by.name[:160], ""
+        locked.save(update_fields=["version", "saved_at", "saved_by", "saved_tab"])
     return block
 
 

@@ -1,6 +1,10 @@
 """Vocabulary values in words for people."""
 
 from django import template
+from django.utils.translation import gettext as _
+
+from treatments.vocabulary import Zone
+from treatments.words import ZONE_WORDS
 
 register = template.Library()
 
@@ -9,3 +13,17 @@ register = template.Library()
 def plain(value: object) -> str:
     """`mild_erythema` → `mild erythema`."""
     return str(value or "").replace("_", " ")
+
+
+@register.filter
+def subject_words(value: object) -> str:
+    """A finding's subject: a zone in words, a product's name as it is."""
+    text = str(value or "")
+    return str(ZONE_WORDS[Zone(text)]) if text in set(Zone) else text
+
+
+@register.filter
+def severity_words(value: object) -> str:
+    """What a severity means for the person at the chair."""
+    words = {"BLOCK": _("stops"), "BLOCK_PRODUCT": _("stops this product"), "REASON": _("needs your reason"), "NOTE": _("note")}
+    return words.get(str(value), "")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,9 +45,9 @@ def record_of(request: HttpRequest, uuid: str) -> TreatmentSession:
     return found
 
 
-def again(record: TreatmentSession) -> HttpResponse:
-    """Back to the record."""
-    return redirect("treatments:session", session=record.uuid)
+def again(record: TreatmentSession, part: str = "") -> HttpResponse:
+    """Back to the record, at a part of it."""
+    return redirect(reverse("treatments:session", args=[record.uuid]) + (f"#{part}" if part else ""))
 
 
 def form_of(record: TreatmentSession, data: Any = None) -> SessionForm:
@@ -58,7 +59,8 @@ def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, stat
     """The whole page, or for htmx the part with findings and what is wrong."""
     fragment = is_fragment(request)
     template = "treatments/_findings.html" if fragment else "treatments/session.html"
-    return render(request, template, _context(record, form) | {"swap_oob": fragment} | more, status=status)
+    own = {"swap_oob": fragment, "presets": selectors.presets_of(request.actor.staff_id)}
+    return render(request, template, _context(record, form) | own | more, status=status)
 
 
 def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
@@ -66,12 +68,12 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
     stage = _STAGES.get(SessionState(record.state), Stage.SIGNOFF)
     found = selectors.evaluate(record, stage)
     last = selectors.last_session(record.patient, before=record.started_at or timezone.now())
-    checklist = selectors.checklist(record)
+    checklist = selectors.checklist(record, found if stage == Stage.SIGNOFF else None)
     return {
+        **_choices(), "parts": _parts(record, checklist), "allergies": people.allergy_names(record.patient),
         "record": record, "patient": record.patient, "form": form, "evaluation": found, "tab": "sessions", "version": record.version,
         "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [selectors.reason_key(f.rule, f.subject)]],
-        "checklist": checklist, "done": sum(done for _words, done, _part in checklist), "last": last,
-        "open_parts": {part for _words, done, part in checklist if not done},
+        "checklist": checklist, "done": sum(gap.done for gap in checklist), "last": last,
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
         "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(),
         "photo_form": PhotoForm(), "measurement_form": BaselineForm(), "event_form": EventForm(),
@@ -81,22 +83,38 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _choices() -> dict[str, Any]:
+    """What the large buttons offer; any other value can be typed."""
+    return {"depth_choices": ("0.50", "0.75", "1.00", "1.25", "1.50"), "pass_choices": (2, 4, 6), "pain_choices": range(11)}
+
+
+def _parts(record: TreatmentSession, gaps: list[selectors.Gap]) -> list[tuple[str, Any, bool]]:
+    """Parts of the page in the order of a visit, and whether each is done."""
+    still_open = {gap.part for gap in gaps if not gap.done}
+    words = {
+        "rescreen": _("Re-screen"), "device": _("Device"), "scalp": _("Scalp"), "topicals": _("Topicals"), "reactions": _("Reactions"),
+        "photos": _("Photos"), "aftercare": _("Leaving"),
+    }  # fmt: skip
+    return [(part, said, part not in still_open and part != "photos") for part, said in words.items()]
+
+
 def saved(request: HttpRequest, record: TreatmentSession) -> tuple[TreatmentSession, HttpResponse | None]:
     """Save what is on the form. Gives the record as stored, and the answer to give when it could not be saved.
 
     The page keeps the version it was opened with until a save succeeds, so that nobody is ever overwritten (SETTLED 28).
     """
     form = form_of(record, request.POST)
-    note, status = "", 422
+    note, status, more = "", 422, dict[str, Any]()
     if form.is_valid():
         try:
             version = form.cleaned_data["version"]
             return services.save_session(record=record, version=version, entry=form.entry(), by=request.actor, at=timezone.now()), None
         except Conflict as conflict:
             note, status = conflict.message, 409
+            more["differences"] = form.differences() if isinstance(conflict, services.ChangedMeanwhile) else []
             if conflict.field in form.fields:
                 form.add_error(conflict.field, conflict.message)
-    return record, page(request, record, form, status, note=note, version=request.POST.get("version", ""))
+    return record, page(request, record, form, status, note=note, version=request.POST.get("version", ""), **more)
 
 
 def saved_if_sent(request: HttpRequest, record: TreatmentSession) -> tuple[TreatmentSession, HttpResponse | None]:

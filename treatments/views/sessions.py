@@ -58,6 +58,16 @@ def session(request: HttpRequest, session: str) -> HttpResponse:
     if request.method != "POST":
         record_access(by=request.actor, action="session.view", patient_uuid=record.patient.uuid)
         return _signed(request, record) if record.state == SessionState.SIGNED else page(request, record, form_of(record))
+    return _draft_saved(request, record)
+
+
+@allow(POST="session:draft")
+def autosave(request: HttpRequest, session: str) -> HttpResponse:
+    """The draft saves itself. As a background request it does not keep a login alive (R19)."""
+    return _draft_saved(request, record_of(request, session))
+
+
+def _draft_saved(request: HttpRequest, record: TreatmentSession) -> HttpResponse:
     record, answer = saved(request, record)
     if answer is not None:
         return answer

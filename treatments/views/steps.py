@@ -3,7 +3,8 @@
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +14,10 @@ from django.utils.translation import gettext as _
 from clinic.errors import Refused
 from clinic.permissions import allow
 from clinic.requests import HttpRequest
-from treatments import services
+from patients import services as people
+from treatments import selectors, services
 from treatments.forms import BlockForm, EndForm, TextForm
+from treatments.models import SessionPreset
 from treatments.views.page import again, form_of, page, record_of, saved_if_sent, staff_of, stopped
 from treatments.vocabulary import SessionState
 
@@ -30,7 +33,67 @@ def copy_last(request: HttpRequest, session: str) -> HttpResponse:
     except Refused as refusal:
         return stopped(request, record, refusal)
     messages.success(request, _("Settings copied. Choose a new cartridge and check each zone."))
-    return again(record)
+    return again(record, "scalp")
+
+
+@allow(POST="session:draft")
+def apply_preset(request: HttpRequest, session: str) -> HttpResponse:
+    """Depth and passes of one of the clinician's own presets."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    preset = _own_preset(request, request.POST.get("preset", ""))
+    try:
+        services.apply_preset(record=record, version=record.version, preset=preset, by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        return stopped(request, record, refusal)
+    messages.success(request, _("“%(name)s” is applied. Check each zone.") % {"name": preset.name})
+    return again(record, "scalp")
+
+
+@allow(POST="session:draft")
+def keep_preset(request: HttpRequest, session: str) -> HttpResponse:
+    """This record's depths and passes under a name."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    try:
+        preset = services.save_preset(record=record, name=request.POST.get("preset_name", "")[:60], staff=staff_of(request), by=request.actor)
+    except Refused as refusal:
+        return stopped(request, record, refusal, preset_error=refusal.message)
+    messages.success(request, _("Kept as “%(name)s”.") % {"name": preset.name})
+    return again(record, "scalp")
+
+
+@allow(POST="session:draft")
+def remove_preset(request: HttpRequest, session: str) -> HttpResponse:
+    """It is not offered any more."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    services.delete_preset(preset=_own_preset(request, request.POST.get("preset", "")), by=request.actor)
+    messages.success(request, _("The preset is removed."))
+    return again(record, "scalp")
+
+
+def _own_preset(request: HttpRequest, uuid: str) -> SessionPreset:
+    """One of the clinician's own; anybody else's is the same as none (R07)."""
+    try:
+        return selectors.presets_of(request.actor.staff_id).get(uuid=uuid)
+    except (SessionPreset.DoesNotExist, ValidationError) as error:
+        raise Http404 from error
+
+
+@allow(POST="rescreen:record")
+def nothing_changed(request: HttpRequest, session: str) -> HttpResponse:
+    """Asked at the chair, answered “no”: noted for today (S01)."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    at = timezone.now()
+    people.record_rescreen(patient=record.patient, on=record.site.today(at), changed=False, words="", by=request.actor, at=at)
+    messages.success(request, _("Noted for today: nothing has changed."))
+    return again(record, "rescreen")
 
 
 @allow(POST="session:draft")
@@ -44,7 +107,7 @@ def start(request: HttpRequest, session: str) -> HttpResponse:
     except Refused as refusal:
         return stopped(request, record, refusal)
     messages.success(request, _("Started."))
-    return again(record)
+    return again(record, "scalp")
 
 
 @allow(POST="session:draft")
@@ -82,7 +145,7 @@ def end(request: HttpRequest, session: str) -> HttpResponse:
             form.add_error(refusal.field, refusal.message)
         return stopped(request, record, refusal, end_form=form)
     messages.success(request, _("Ended. The aftercare is planned now."))
-    return again(record)
+    return again(record, "checklist")
 
 
 @allow(POST="session:sign")
