@@ -42,6 +42,7 @@ photo:view                 ● – – –
 photo:upload               ● – – –
 adverse_event:view         ● – – –
 adverse_event:record       ● – – –
+measurement:view           ● – – –
 measurement:record         ● – – –
 patch_test:record          ● – – –
 device:view                ● ● ● –

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.views import measurements, notes, photos, sessions, steps, stock
+from treatments.views import measurements, notes, photos, readings, sessions, steps, stock
 
 app_name = "treatments"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("of/<uuid:patient>/open/", sessions.open_session, name="open_session"),
     path("of/<uuid:patient>/patch-tests/", stock.patch_tests, name="patch_tests"),
     path("of/<uuid:patient>/events/<uuid:event>/close/", notes.close_event, name="close_event"),
+    path("of/<uuid:patient>/measurements/", measurements.measurements, name="measurements"),
+    path("of/<uuid:patient>/measurements/<uuid:measurement>/error/", measurements.measurement_error, name="measurement_error"),
+    path("of/<uuid:patient>/measurements/<slug:kind>/", measurements.add, name="add_measurement"),
+    path("readings/", readings.readings, name="readings"),
+    path("readings/next/", readings.next_reading, name="next_reading"),
+    path("readings/<uuid:reading>/", readings.reading, name="reading"),
     path("sessions/<uuid:session>/", sessions.session, name="session"),
     path("sessions/<uuid:session>/autosave/", sessions.autosave, name="autosave"),
     path("sessions/<uuid:session>/nothing-changed/", steps.nothing_changed, name="nothing_changed"),

@@ -13,10 +13,20 @@ from aftercare.models import Plan, Protocol
 from clinic.models import Site, Staff
 from desk.demo import cast
 from desk.demo.house import history_cartridges
+from desk.demo.measures import give_results
 from patients.models import Allergy, Consent, ConsentText, Intake, Medication, Patient
 from patients.names import digits, plain
 from patients.questions import PAGES
-from treatments.models import Course, Device, DeviceBlock, SignedRecord, TreatmentSession, ZoneRecord
+from treatments.models import (
+    Course,
+    Device,
+    DeviceBlock,
+    Product,
+    ProductUse,
+    SignedRecord,
+    TreatmentSession,
+    ZoneRecord,
+)
 from treatments.services.signing import canonical, fingerprint
 
 _HEALTHY: dict[str, Any] = {
@@ -122,7 +132,7 @@ def _keep_lists(intakes: Iterable[Intake]) -> None:
 def give_history(site: Site, patients: list[Patient], dice: random.Random, at: datetime) -> int:
     """Courses with signed sessions four to six weeks apart, each with its own cartridge. Returns how many."""
     operators = list(Staff.objects.filter(sites=site, roles__contains=["clinician"]).order_by("pk"))
-    device = Device.objects.filter(site=site).order_by("pk")[0]
+    devices = list(Device.objects.filter(site=site).order_by("pk"))
     protocol = Protocol.objects.order_by("pk").last()
     courses = Course.objects.bulk_create(
         [Course(patient=p, planned_sessions=dice.choice([3, 4, 6]), planned_by=operators[0], planned_at=p.created_at) for p in patients if dice.random() < 0.75]
@@ -131,7 +141,7 @@ def give_history(site: Site, patients: list[Patient], dice: random.Random, at: d
     sessions = TreatmentSession.objects.bulk_create(drafts, batch_size=2000)
     cartridges = history_cartridges(site, len(sessions), at.date() + timedelta(days=200))
     blocks = DeviceBlock.objects.bulk_create(
-        [DeviceBlock(session=s, device=device, cartridge=c, seal_intact=True) for s, c in zip(sessions, cartridges, strict=True)], batch_size=2000
+        [DeviceBlock(session=s, device=devices[dice.random() > 0.7], cartridge=c, seal_intact=True) for s, c in zip(sessions, cartridges, strict=True)], batch_size=2000
     )
     zones = [zone for block in blocks for zone in _zones(block, dice)]
     ZoneRecord.objects.bulk_create(zones, batch_size=4000)
@@ -139,8 +149,19 @@ def give_history(site: Site, patients: list[Patient], dice: random.Random, at: d
         [Plan(session=s, patient=s.patient, site=site, protocol=protocol, ended_at=s.saved_at, zone=site.zone, planned_at=s.saved_at) for s in sessions],
         batch_size=2000,
     )
+    _uses(site, sessions, dice)
     _sign(sessions)
+    give_results(sessions, dice, at)
     return len(sessions)
+
+
+def _uses(site: Site, sessions: list[TreatmentSession], dice: random.Random) -> None:
+    """Some courses go with a serum, some with minoxidil a day later; the others with nothing."""
+    products = {product.kind: product for product in Product.objects.filter(site=site, is_anaesthetic=False)}
+    chosen = {s.course_id: dice.choice(["", "serum_sterile", "minoxidil"]) for s in sessions}
+    ProductUse.objects.bulk_create(
+        [ProductUse(session=s, product=products[kind], hours_after=24 if kind == "minoxidil" else 0) for s in sessions if (kind := chosen[s.course_id]) in products], batch_size=2000
+    )
 
 
 def _sessions(course: Course, site: Site, operators: list[Staff], dice: random.Random, at: datetime) -> list[TreatmentSession]:
@@ -161,8 +182,9 @@ def _sessions(course: Course, site: Site, operators: list[Staff], dice: random.R
 
 
 def _zones(block: DeviceBlock, dice: random.Random) -> list[ZoneRecord]:
+    depth = (50, 75, 75, 100, 100, 125)[block.session.course_id % 6]
     return [
-        ZoneRecord(block=block, zone=zone, depth_hundredths=dice.choice([75, 100]), passes=dice.choice([2, 4]), endpoint=dice.choice(["mild_erythema", "pinpoint_bleeding"]))
+        ZoneRecord(block=block, zone=zone, depth_hundredths=depth, passes=dice.choice([2, 4]), endpoint=dice.choice(["mild_erythema", "pinpoint_bleeding"]))
         for zone in dice.sample(["frontal_hairline", "mid_scalp", "vertex"], k=2)
     ]  # fmt: skip
 

@@ -37,7 +37,7 @@ NO_SUBJECT = {
     "appointments:set_room": "of the site", "kept_form": "one's own", "patients:register": "there is no patient yet",
     "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff",
     "staff:reset_mfa": "staff", "staff:invite": "staff", "staff:decide": "staff", "treatments:add_device": "stock",
-    "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
+    "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
 # names that a view reads from a body or a query by itself, and that name an object; each has a test below
 IDS = {"column", "product", "recall", "room", "site", "slot", "subject", "test"}

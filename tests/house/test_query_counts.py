@@ -44,6 +44,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "appointments of a patient": lambda: f"/appointments/of/{_patient().uuid}/",
     "slot finder": lambda: f"/appointments/of/{_patient().uuid}/book/?visit_type=session",
     "messages of a patient": lambda: f"/aftercare/patients/{_patient().uuid}/messages/",
+    "results of a patient": lambda: f"/treatments/of/{_patient().uuid}/measurements/",
+    "blinded readings": lambda: "/treatments/readings/",
     "session": lambda: f"/treatments/sessions/{TreatmentSession.objects.filter(patient=_patient()).order_by('pk')[0].uuid}/",
 }
 

@@ -50,6 +50,8 @@ NO_PATIENT = {
     "patients/intake_done.html": "a link names its patient",
     "patients/register.html": "there is no patient yet",
     "patients/rescreen_link.html": "a link names its patient",
+    "treatments/measure_reading.html": "the reader must not know who it is",
+    "treatments/measure_readings.html": "no patient is named",
     "treatments/inventory.html": "devices and stock",
 }
 

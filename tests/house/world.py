@@ -14,7 +14,7 @@ from clinic.audit import Actor
 from clinic.models import Closure, OutboxMessage, Site, Staff, StaffProposal
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
-from treatments.models import AdverseEvent, CartridgeLot, Device, Photo, TreatmentSession
+from treatments.models import AdverseEvent, BlindReading, CartridgeLot, Device, Measurement, Photo, TreatmentSession
 
 CANARY = "CANARYQZX"
 CLINICAL = {
@@ -55,6 +55,13 @@ def load() -> dict[str, str]:
         taken_at=at,
         uploaded_by="t",
     )
+    measurement = Measurement.objects.create(
+        patient=patient, kind="wash_test", method="count", value=30, unit="{hairs}/d", canonical=30, measured_at=at, by=f"{CANARY}-measured"
+    )
+    later = Photo.objects.create(
+        patient=patient, view="vertex", file_name=uuid4().hex, width=1, height=1, sha256="0" * 64, taken_at=at + timedelta(days=90), uploaded_by="t"
+    )
+    reading = BlindReading.objects.create(patient=patient, view="vertex", baseline=photo, later=later, baseline_is_left=True, reader=amara, opened_at=at)
     rescreen = Rescreen.objects.create(
         patient=patient, on=site.today(at), changed=True, words=f"{CANARY}-rescreen", answered_by="staff", at=at
     )
@@ -79,7 +86,7 @@ def load() -> dict[str, str]:
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
-        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
+        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip

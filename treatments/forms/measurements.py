@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from treatments.measure_words import GRADE_WORDS, KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER_WORDS, UNIT_WORDS
+from treatments.models import Measurement
 from treatments.rules.measures import SPECS, Method, Rater, Spec, Unit
 from treatments.services import MeasureEntry
 from treatments.vocabulary import MeasurementKind as K
@@ -30,6 +31,8 @@ class MeasureForm(forms.Form):
     )
     confirmed = forms.BooleanField(label=_("I have looked again; it is right"), required=False, widget=forms.HiddenInput)
 
+    asks_again = False
+
     def __init__(self, data: Any = None, *, spec: Spec, places: list[str], initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         self.spec, self.places = spec, places
@@ -38,6 +41,7 @@ class MeasureForm(forms.Form):
 
     def ask_again(self) -> None:
         """Shows the tick that confirms a doubt."""
+        self.asks_again = True
         self.fields["confirmed"].widget = forms.CheckboxInput()
 
     def entry(self) -> MeasureEntry:
@@ -53,11 +57,14 @@ class MeasureForm(forms.Form):
         )  # fmt: skip
 
 
-def measure_form(data: Any = None, *, kind: K, places: list[str], at: datetime, form_key: str = "") -> MeasureForm:
-    """The form of one measure, with what is usual filled in."""
-    spec = SPECS[kind]
+def measure_form(data: Any = None, *, kind: K, places: list[str], at: datetime, form_key: str = "", baseline: Measurement | None = None) -> MeasureForm:
+    """The form of one measure; method, place and the rest are filled in as at the patient's baseline."""
     usual: dict[str, Any] = {"measured_at": at, "form_key": form_key, "place": places[0] if places else "", "area_cm2": 1, "bundle": 60}
-    return MeasureForm(data, spec=spec, places=places, initial=usual)
+    if baseline is not None:
+        clipped = {True: "yes", False: "no"}.get(baseline.clipped, "")  # type: ignore[arg-type]
+        usual |= {"method": baseline.method, "unit": baseline.unit, "area_cm2": baseline.area_cm2, "clipped": clipped}
+        usual |= {"place": baseline.place.label} if baseline.place else {}
+    return MeasureForm(data, spec=SPECS[kind], places=places, initial=usual)
 
 
 def _parts_of(spec: Spec) -> tuple[str, ...]:
@@ -85,12 +92,12 @@ def _number_of(spec: Spec) -> dict[str, forms.Field]:
             "value": forms.TypedChoiceField(label=_("Compared with the baseline photos"), choices=grades, coerce=Decimal),
             "rater": forms.ChoiceField(label=_("Who says so"), choices=rated),
         }
-    found: dict[str, forms.Field] = {"value": forms.DecimalField(label=KIND_WORDS[spec.kind], max_digits=7, decimal_places=2)}
-    if len(spec.units) > 1:
-        found["unit"] = forms.ChoiceField(label=_("Unit"), choices=_named(spec.units, UNIT_WORDS))
+    found: dict[str, forms.Field] = {"value": forms.DecimalField(label=_("Reading"), max_digits=7, decimal_places=2)}
     if spec.place:
         for number, name in enumerate(_READINGS[1:], 2):
-            found[name] = forms.DecimalField(label=_("Reading %(n)s") % {"n": number}, max_digits=7, decimal_places=2, required=False, help_text=_("If you measured again"))
+            found[name] = forms.DecimalField(label=_("Reading %(n)s, if measured again") % {"n": number}, max_digits=7, decimal_places=2, required=False)
+    if len(spec.units) > 1:
+        found["unit"] = forms.ChoiceField(label=_("Unit"), choices=_named(spec.units, UNIT_WORDS))
     return found
 
 
@@ -140,3 +147,12 @@ class ErrorForm(forms.Form):
     """Why a measurement was a mistake."""
 
     reason = forms.CharField(label=_("What was wrong"), max_length=300)
+
+
+class ReadingForm(forms.Form):
+    """What the right photo shows against the left one."""
+
+    answer = forms.TypedChoiceField(
+        choices=[*((str(n), words) for n, words in GRADE_WORDS.items()), ("unreadable", _("These two can't be compared"))],
+        coerce=lambda value: None if value == "unreadable" else int(value), empty_value=None, error_messages={"required": _("Choose a grade, or say that the two can't be compared.")},
+    )  # fmt: skip

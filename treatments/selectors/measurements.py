@@ -32,3 +32,22 @@ def measured(patient: Patient) -> QuerySet[Measurement]:
     """Everything that counts, oldest first: not what was marked as a mistake."""
     rows = Measurement.objects.filter(patient=patient, error_at=None)
     return rows.select_related("place", "operator", "reading").order_by("measured_at", "pk")
+
+
+def mistakes(patient: Patient) -> list[Measurement]:
+    """What was marked as a mistake, newest first, with its reason."""
+    return list(Measurement.objects.filter(patient=patient, error_at__isnull=False).select_related("place").order_by("-error_at", "-pk"))
+
+
+def baseline_of(patient: Patient, kind: MeasurementKind) -> Measurement | None:
+    """The first one that counts."""
+    return measured(patient).filter(kind=kind).first()
+
+
+def newest_differs(patient: Patient, kind: MeasurementKind) -> list[str]:
+    """What of the newest one is not as at the baseline, in words."""
+    first, last = baseline_of(patient, kind), measured(patient).filter(kind=kind).order_by("-pk").first()
+    if first is None or last is None or SPECS[kind].grades or kind == MeasurementKind.GLOBAL_GRADE:
+        return []
+    pairs = (("other method than at the baseline", "method"), ("other place than at the baseline", "place_id"), ("clipping differs from the baseline", "clipped"))
+    return [words for words, name in pairs if getattr(first, name) != getattr(last, name)]

@@ -1,5 +1,6 @@
 """Measuring: the patient's results, one form a measure, and what is noted at the chair."""
 
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.audit import record_access
 from clinic.permissions import allow, fetch
 from clinic.requests import HttpRequest
 from patients.models import Patient
@@ -18,6 +20,8 @@ from treatments.forms.measurements import MeasureForm
 from treatments.measure_words import KIND_WORDS
 from treatments.models import Measurement
 from treatments.rules.measures import SPECS
+from treatments.selectors import measurements as rows
+from treatments.selectors import results
 from treatments.views.page import again, form_of, page, patient_of, record_of
 from treatments.vocabulary import MeasurementKind
 
@@ -48,6 +52,25 @@ def _kept(request: HttpRequest, patient: Patient, form: BaselineForm) -> bool:
     return not form.errors
 
 
+@allow(GET="measurement:view")
+def measurements(request: HttpRequest, patient: str) -> HttpResponse:
+    """What was measured over time: charts, the same numbers as tables, what else happened."""
+    found = patient_of(request, patient)
+    timezone.activate(found.site.tz)
+    record_access(by=request.actor, action="measurement.view", patient_uuid=found.uuid)
+    found_results = results.results_of(found, at=timezone.now())
+    context = {
+        "patient": found, "results": found_results, "tab": "results", "kinds": kinds_for(found.sex), "mistakes": rows.mistakes(found),
+        "today": found.site.today(timezone.now()),
+    }  # fmt: skip
+    return render(request, "treatments/measurements.html", context)
+
+
+def kinds_for(sex: str) -> list[tuple[str, Any]]:
+    """Measures that can be recorded for this patient, in words."""
+    return [(kind.value, KIND_WORDS[kind]) for kind, spec in SPECS.items() if not spec.sex or sex not in ("male", "female") or sex == spec.sex]
+
+
 @allow(GET="measurement:record", POST="measurement:record")
 def add(request: HttpRequest, patient: str, kind: str) -> HttpResponse:
     """One measure, by its own form; what is unusual is asked again before it is kept."""
@@ -58,13 +81,22 @@ def add(request: HttpRequest, patient: str, kind: str) -> HttpResponse:
     measure, at = MeasurementKind(kind), timezone.now()
     places = list(found.measurement_sites.order_by("-made_at").values_list("label", flat=True))
     if request.method != "POST":
-        form = measure_form(kind=measure, places=places, at=at, form_key=uuid4().hex)
+        form = measure_form(kind=measure, places=places, at=at, form_key=uuid4().hex, baseline=rows.baseline_of(found, measure))
         return _add_page(request, found, form)
     form = measure_form(request.POST, kind=measure, places=places, at=at)
     if form.is_valid() and _recorded(request, found, form):
-        messages.success(request, _("Recorded."))
+        _say(request, found, measure)
         return redirect("treatments:measurements", patient=found.uuid)
     return _add_page(request, found, form, 422)
+
+
+def _say(request: HttpRequest, patient: Patient, kind: MeasurementKind) -> None:
+    """That it is kept; and whether it can be compared with the baseline."""
+    differs = rows.newest_differs(patient, kind)
+    if differs:
+        messages.warning(request, _("Recorded, and flagged: %(what)s. It begins a line of its own.") % {"what": ", ".join(differs)})
+    else:
+        messages.success(request, _("Recorded."))
 
 
 def _recorded(request: HttpRequest, patient: Patient, form: MeasureForm) -> bool:

@@ -77,7 +77,7 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
         "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(),
         "photo_form": PhotoForm(), "measurement_form": BaselineForm(), "event_form": EventForm(),
-        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None)[:6],
+        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None).select_related("place")[:6],
         "rescreen": people.rescreen_on(record.patient, today),
         "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),
     }  # fmt: skip

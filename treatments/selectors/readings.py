@@ -1,0 +1,67 @@
+"""Pairs of photos for readers who know neither name nor date; and how well two readers agree."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from clinic.audit import Actor
+from clinic.permissions import scoped
+from treatments.models import BlindReading, Photo, TreatmentSession
+from treatments.rules.measures.agreement import Agreement, agreement
+
+# results are judged at three and six months (S0); a pair closer together shows shedding rather than response (proposed default)
+LEAST_DAYS = 75
+READERS_A_PAIR = 2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The baseline and the newest photo of one view of one patient."""
+
+    patient_id: int
+    view: str
+    baseline_id: int
+    later_id: int
+
+
+def _standing() -> QuerySet[Photo]:
+    """Photos that count: a standard view, taken by staff, no mistake."""
+    return Photo.objects.filter(error_at=None, source="staff").exclude(view="")
+
+
+def waiting_pairs(reader: Actor) -> QuerySet[Photo]:
+    """The later photos of pairs that this reader may still read, those read once before first.
+
+    Not of patients whom the reader has treated; at most two readers a pair. Each row knows its `baseline_id`.
+    """
+    same = _standing().filter(patient=OuterRef("patient"), view=OuterRef("view"))
+    first = same.order_by("taken_at", "pk")
+    rows = scoped(_standing(), reader).annotate(baseline_id=Subquery(first.values("pk")[:1]), baseline_at=Subquery(first.values("taken_at")[:1]))
+    rows = rows.filter(taken_at__gte=F("baseline_at") + timedelta(days=LEAST_DAYS))
+    newer = same.filter(taken_at__gt=OuterRef("taken_at"))
+    treated = TreatmentSession.objects.filter(patient=OuterRef("patient"), operator_id=reader.staff_id)
+    mine = BlindReading.objects.filter(later=OuterRef("pk"), reader_id=reader.staff_id)
+    read = BlindReading.objects.filter(later=OuterRef("pk")).order_by().values("later").annotate(n=Count("pk")).values("n")
+    rows = rows.filter(~Exists(newer), ~Exists(treated), ~Exists(mine)).annotate(readers=Subquery(read))
+    return rows.filter(Q(readers=None) | Q(readers__lt=READERS_A_PAIR)).order_by(F("readers").desc(nulls_last=True), "file_name")
+
+
+def open_reading(reader: Actor) -> BlindReading | None:
+    """What the reader opened and has not answered."""
+    rows = scoped(BlindReading.objects.all(), reader).filter(reader_id=reader.staff_id, answered_at=None)
+    return rows.select_related("baseline", "later").first()
+
+
+def reading_counts(reader: Actor) -> tuple[int, int]:
+    """How many pairs wait for this reader, and how many they have read."""
+    return waiting_pairs(reader).count(), BlindReading.objects.filter(reader_id=reader.staff_id, answered_at__isnull=False).count()
+
+
+def readers_agree(reader: Actor) -> Agreement:
+    """Over the pairs that two readers have graded, at the actor's sites: weighted kappa, percent, n."""
+    rows = scoped(BlindReading.objects.filter(answer__isnull=False), reader).order_by("later_id", "answered_at", "pk")
+    graded: dict[int, list[int]] = {}
+    for row in rows.only("later_id", "answer", "baseline_is_left"):
+        graded.setdefault(row.later_id, []).append(row.grade or 0)
+    return agreement([(grades[0], grades[1]) for grades in graded.values() if len(grades) > 1])
