@@ -1,6 +1,10 @@
 /* Small things every staff page has: the CSRF header for htmx, the menu on narrow screens, keys. No inline code anywhere. */
 (function () {
   "use strict";
+  /* htmx notes the address of the page in the browser's storage; a search has a name in it. Nothing is kept there (R62). */
+  function forget() { try { window.sessionStorage.clear(); } catch { /* storage is switched off: nothing to forget */ } }
+  forget();
+  ["htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore"].forEach(function (name) { document.addEventListener(name, forget); });
   var token = document.querySelector('meta[name="csrf-token"]');
   document.addEventListener("htmx:configRequest", function (event) {
     if (token) { event.detail.headers["X-CSRFToken"] = token.content; }

@@ -14,6 +14,7 @@
 
   function saver(form) {
     var line = document.getElementById("save-state");
+    var sender = document.getElementById("autosave"); // not the form: htmx would send to the formaction of the button pressed last
     var seq = 0, timer = null, since = 0, failures = 0, busy = false, unsaved = false, step = null, leaving = false, asked = false, sent = {};
     form.elements.namedItem("tab").value = random();
 
@@ -33,7 +34,7 @@
       reasons().forEach(function (field) { sent[field.name] = field.value; });
       count();
       say("saving");
-      window.htmx.trigger(form, "autosave");
+      window.htmx.trigger(sender, "autosave");
     }
     function soon(after) {
       unsaved = true;
@@ -109,8 +110,8 @@
     function own(target) { return target.name && target.form === form && target.id !== "ended_at" && target.name.indexOf("new_") !== 0 && target.name !== "preset_name"; }
     document.addEventListener("input", function (event) { if (own(event.target)) { soon(TYPING); } });
     document.addEventListener("change", function (event) { if (own(event.target)) { soon(TICK); } });
-    form.addEventListener("htmx:afterRequest", function (event) { answered(event.detail.xhr.status); });
-    form.addEventListener("htmx:configRequest", function (event) { event.detail.timeout = 12000; });
+    sender.addEventListener("htmx:afterRequest", function (event) { answered(event.detail.xhr.status); });
+    sender.addEventListener("htmx:configRequest", function (event) { event.detail.timeout = 12000; });
     form.addEventListener("submit", function (event) {
       if (leaving) { unsaved = false; window.clearTimeout(timer); return; }
       event.preventDefault();
@@ -123,7 +124,7 @@
     window.addEventListener("pagehide", function () {
       if (!unsaved || leaving) { return; }
       count();
-      window.fetch(form.getAttribute("hx-post"), { method: "POST", body: new FormData(form), keepalive: true, credentials: "same-origin", headers: { "X-Background": "1", "HX-Request": "true" } });
+      window.fetch(sender.getAttribute("hx-post"), { method: "POST", body: new FormData(form), keepalive: true, credentials: "same-origin", headers: { "X-Background": "1", "HX-Request": "true" } });
     });
     window.addEventListener("beforeunload", function (event) { if ((unsaved || busy) && !leaving) { event.preventDefault(); } });
     document.body.addEventListener("htmx:beforeSwap", function (event) { if (event.detail.target.id === "findings") { keepReasons(); } });

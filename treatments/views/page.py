@@ -64,10 +64,13 @@ def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, stat
 
 
 def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
-    today = record.site.today(timezone.now())
+    at = timezone.now()
+    today = record.site.today(at)
+    if record.state == SessionState.DRAFT:
+        record.planned_start_at = at  # what the rules would say to a start now; not stored
     stage = _STAGES.get(SessionState(record.state), Stage.SIGNOFF)
     found = selectors.evaluate(record, stage)
-    last = selectors.last_session(record.patient, before=record.started_at or timezone.now())
+    last = selectors.last_session(record.patient, before=record.started_at or at)
     checklist = selectors.checklist(record, found if stage == Stage.SIGNOFF else None)
     return {
         **_choices(), "parts": _parts(record, checklist), "allergies": people.allergy_names(record.patient),

@@ -1,0 +1,330 @@
+"""Every S-rule at its boundary, in the browser, at its moment and in its words; a POST that skips the page is refused alike.
+
+S22 speaks about needling at home, which no session page records; S19 has its own section (PRP). Both are covered by the rules' tests.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from clinic.roles import OperatorRole
+from patients import services as people
+from patients.models import Allergy, Consent, Intake, Rescreen
+from tests.conftest import _copy_template
+from tests.journeys.chair import NOW, Chair, clinic_in_process, make_clinician, make_site
+from tests.treatments.make import DAY, make_course, make_draft, make_entry, make_product, make_ready, make_started
+from treatments import services
+from treatments.models import (
+    AdverseEvent,
+    Cartridge,
+    CartridgeLot,
+    Device,
+    DeviceBlock,
+    PatchTest,
+    TreatmentSession,
+    ZoneRecord,
+)
+from treatments.rules.texts import RULES
+from treatments.services import ZoneEntry
+
+pytestmark = pytest.mark.journey
+BY = Actor.of_command("test")
+WHEN = "%Y-%m-%dT%H:%M"
+
+
+@dataclass
+class World:
+    """What all cases share."""
+
+    site: Site
+    amara: Staff
+    chair: Chair
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, chromium: Browser) -> Iterator[World]:
+    """One app, one browser, one page; each case brings its own patient."""
+    with clinic_in_process(django_db_blocker, _copy_template) as (base, _clock):
+        site = make_site()
+        amara = make_clinician(site, "Amara Osei")
+        chair = Chair(chromium, base, amara)
+        yield World(site, amara, chair)
+        chair.context.close()
+        for connection in connections.all():
+            connection.close()
+
+
+Build = Callable[[World], TreatmentSession]
+NOTHING: tuple[()] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """Type this (and change that in the database), then the page shows this severity; None: the rule is silent."""
+
+    severity: str | None
+    typed: dict[str, Any] = field(default_factory=dict)
+    change: Callable[[TreatmentSession], object] | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule about a subject, and steps over its boundary."""
+
+    rule: str
+    subject: str
+    build: Build
+    steps: tuple[Step, ...]
+
+
+def draft(**changes: Any) -> Build:
+    """A record that may start, with one zone."""
+    def build(world: World) -> TreatmentSession:
+        entry = make_entry(world.site, zones=(ZoneEntry("vertex", 75, 4, ""),))
+        return make_draft(world.site, world.amara, replace(entry, **changes))
+    return build
+
+
+def started(world: World) -> TreatmentSession:
+    """The needle has touched the skin; nothing about the end is said yet."""
+    entry = make_entry(world.site, zones=(ZoneEntry("vertex", 75, 4, ""),))
+    entry.fields.update(no_adverse_event=False, aftercare_delivered=False, sharps_and_cleaning_confirmed=False)
+    return make_started(world.site, world.amara, entry)
+
+
+def ended(world: World) -> TreatmentSession:
+    """The patient has left; the passes of the zone were not written down."""
+    entry = make_entry(world.site, zones=(ZoneEntry("vertex", 75, None, "mild_erythema"),))
+    record = make_started(world.site, world.amara, entry)
+    at = DAY + timedelta(minutes=4)
+    return services.end_session(record=record, ended_at=at, by=Actor.of_staff(world.amara), at=at)
+
+
+def after(days: int, **course: Any) -> Build:
+    """A draft so many days after the last session."""
+    def build(world: World) -> TreatmentSession:
+        record = draft()(world)
+        if course:
+            type(record.course).objects.filter(pk=record.course_id).update(**course)
+        began = DAY - timedelta(days=days)
+        TreatmentSession.objects.create(
+            patient=record.patient, course=record.course, site=world.site, number=90, operator=world.amara, state="ended", opened_at=began,
+            planned_start_at=began, started_at=began, ended_at=began + timedelta(minutes=30), saved_at=began, saved_by="x",
+        )  # fmt: skip
+        return record
+    return build
+
+
+def first_session(world: World) -> TreatmentSession:
+    """No photos, no grade, no density."""
+    patient = make_ready(world.site)
+    make_course(patient, world.amara)
+    return make_draft(world.site, world.amara, patient=patient)
+
+
+def numbered(number: int, **course: Any) -> Build:
+    """The so-manieth session of its course."""
+    def build(world: World) -> TreatmentSession:
+        record = draft()(world)
+        TreatmentSession.objects.filter(pk=record.pk).update(number=number)
+        type(record.course).objects.filter(pk=record.course_id).update(**course)
+        return record
+    return build
+
+
+def with_product(kind: str, *, tested_hours_ago: float | None = None, read_after: float = 24, result: str = "negative", **fields: Any) -> Build:
+    """A draft in which a product of this kind is used, with its patch test."""
+    def build(world: World) -> TreatmentSession:
+        product = make_product(world.site, kind=kind, name=f"Product {kind}", **fields)
+        record = draft()(world)
+        if tested_hours_ago is not None:
+            applied = NOW - timedelta(hours=tested_hours_ago)
+            PatchTest.objects.create(patient=record.patient, product=product, applied_at=applied, by="x", read_at=applied + timedelta(hours=read_after), result=result)
+        entry = make_entry(world.site, zones=(ZoneEntry("vertex", 75, 4, ""),), products=((product, 0.0),))
+        return services.save_session(record=record, version=record.version, entry=entry, by=BY, at=DAY)
+    return build
+
+
+def with_numbing(world: World) -> TreatmentSession:
+    """A draft with all about the numbing cream."""
+    product = make_product(world.site, name="LMX", kind="other", is_anaesthetic=True, ingredients=["lidocaine"])
+    numbing = {
+        "product": product, "strength_percent": "5.0", "area_cm2": "100.0", "grams": "5.00", "weight_kg": "60.0", "wiped_off": True,
+        "on_at": DAY - timedelta(minutes=40), "off_at": DAY - timedelta(minutes=5),
+    }  # fmt: skip
+    return draft(anaesthetic=numbing)(world)
+
+
+def _of(model: Any, **values: Any) -> Callable[[TreatmentSession], object]:
+    """Change rows that belong to the record's newest block."""
+    def change(record: TreatmentSession) -> object:
+        block = DeviceBlock.objects.select_related("cartridge").get(session=record)
+        which = {Device: {"pk": block.device_id}, CartridgeLot: {"cartridges": block.cartridge_id}, Cartridge: {"pk": block.cartridge_id}}[model]
+        return model.objects.filter(**which).update(**values)
+    return change
+
+
+def _operator(**values: Any) -> Callable[[TreatmentSession], object]:
+    return lambda record: Staff.objects.filter(pk=record.operator_id).update(**values)
+
+
+def _answers(**answers: Any) -> Callable[[TreatmentSession], object]:
+    return lambda record: Intake.objects.filter(patient=record.patient).update(answers={"pregnancy": "no", "fitzpatrick": "II", **answers})
+
+
+def _rescreen(**values: Any) -> Callable[[TreatmentSession], object]:
+    return lambda record: Rescreen.objects.filter(patient=record.patient).update(**values)
+
+
+def _held(record: TreatmentSession) -> object:
+    return people.place_hold(patient=record.patient, blocks=["session"], cause_kind="check_in", cause_uuid=None, reason="pus", by=BY, at=DAY)
+
+
+def _event(record: TreatmentSession) -> object:
+    return AdverseEvent.objects.create(patient=record.patient, what="granuloma", onset_at=DAY, recorded_at=DAY, recorded_by="x")
+
+
+def _allergic(record: TreatmentSession) -> object:
+    return Allergy.objects.create(patient=record.patient, substance="serum_ingredient", name="hyaluronic acid")
+
+
+def depths(zone: str, *pairs: tuple[str, str | None]) -> tuple[Step, ...]:
+    """A depth typed into a zone, and what the rule says."""
+    return tuple(Step(severity, {f"depth_{zone}": depth}) for depth, severity in pairs)
+
+
+def before(hours: float) -> str:
+    """A time before the start, as the field takes it."""
+    return (NOW - timedelta(hours=hours)).strftime(WHEN)
+
+
+CASES: dict[str, Case] = {
+    "S01 asked today": Case("S01", "", draft(), (
+        Step(None), Step("BLOCK", change=_rescreen(on=date(2026, 3, 1))), Step(None, change=_rescreen(on=date(2026, 3, 2))),
+        Step("BLOCK", change=_rescreen(changed=True, reviewed_at=None)))),
+    "S02 eligibility": Case("S02", "", draft(), (Step(None), Step("BLOCK", change=_answers(pregnancy="possible")), Step(None, change=_answers(smoking="yes")))),
+    "S03 consent": Case("S03", "", draft(), (Step(None), Step("BLOCK", change=lambda r: Consent.objects.filter(patient=r.patient).update(withdrawn_at=DAY)))),
+    "S04 role and credential": Case("S04", "", draft(), (
+        Step("BLOCK", change=_operator(operator_role=OperatorRole.AESTHETICIAN)), Step(None, change=_operator(operator_role=OperatorRole.NURSE)),
+        Step("BLOCK", change=_operator(credential_expires_on=date(2026, 3, 1))), Step(None, change=_operator(credential_expires_on=date(2026, 3, 2))))),
+    "S05 the device's maximum": Case("S05", "vertex", draft(), (
+        Step(None, {"depth_vertex": "1.00"}, _of(Device, max_depth_hundredths=100)), *depths("vertex", ("1.01", "BLOCK"), ("1.00", None)))),
+    "S05 off the register": Case("S05", "", draft(), (Step("BLOCK", change=_of(Device, registered_for_scalp=False)), Step(None, change=_of(Device, registered_for_scalp=True)))),
+    "S05 an energy device": Case("S05", "", draft(), (Step("BLOCK", change=_of(Device, type="radiofrequency")), Step(None, change=_of(Device, type="pen")))),
+    "S06 the seal": Case("S06", "", draft(), (Step("BLOCK", {"seal_intact": False}), Step(None, {"seal_intact": True}))),
+    "S06 a recall": Case("S06", "", draft(), (Step("BLOCK", change=_of(CartridgeLot, recalled=True)), Step(None, change=_of(CartridgeLot, recalled=False)))),
+    "S06 the last day": Case("S06", "", draft(), (Step(None, change=_of(CartridgeLot, expires_on=date(2026, 3, 2))), Step("BLOCK", change=_of(CartridgeLot, expires_on=date(2026, 3, 1))))),
+    "S06 used": Case("S06", "", draft(), (Step("BLOCK", change=_of(Cartridge, discarded_at=DAY)), Step(None, change=_of(Cartridge, discarded_at=None)))),
+    "S07 depth": Case("S07", "vertex", draft(), depths("vertex", ("0.19", "BLOCK"), ("0.20", "NOTE"), ("0.49", "NOTE"), ("0.50", None), ("1.49", None), ("1.50", "NOTE"), ("1.51", "REASON"), ("2.50", "REASON"), ("2.51", "BLOCK"))),
+    "S08 frontal hairline": Case("S08", "frontal_hairline", draft(), depths("frontal_hairline", ("1.00", None), ("1.01", "REASON"))),
+    "S08 left temple": Case("S08", "temple_left", draft(), depths("temple_left", ("1.00", None), ("1.01", "REASON"))),
+    "S08 right temple": Case("S08", "temple_right", draft(), depths("temple_right", ("1.00", None), ("1.01", "REASON"))),
+    "S08 mid-scalp": Case("S08", "mid_scalp", draft(), depths("mid_scalp", ("1.25", None), ("1.26", "REASON"))),
+    "S08 vertex": Case("S08", "vertex", draft(), depths("vertex", ("1.50", None), ("1.51", "REASON"))),
+    "S08 occipital": Case("S08", "occipital", draft(), depths("occipital", ("1.50", None), ("1.51", "REASON"))),
+    "S09 darker skin": Case("S09", "vertex", draft(), (
+        Step(None, {"fitzpatrick": "IV", "depth_vertex": "1.00"}), Step("REASON", {"depth_vertex": "1.01"}), Step(None, {"fitzpatrick": "III"}), Step("REASON", {"fitzpatrick": ""}))),
+    **{f"S10 {n} days": Case("S10", "", after(n), (Step(s),)) for n, s in ((6, "BLOCK"), (7, "REASON"), (27, "REASON"), (28, None), (42, None), (43, "NOTE"), (180, "NOTE"))},
+    "S10 181 days": Case("S10", "", after(181), (Step("BLOCK"), Step("NOTE", {"full_rescreen_done": True}))),
+    **{f"S10 maintenance, {n} days": Case("S10", "", after(n, phase="maintenance"), (Step(s),)) for n, s in ((55, "NOTE"), (56, None), (92, None), (93, "NOTE"))},
+    "S11 a hold": Case("S11", "", draft(), (Step(None), Step("BLOCK", change=_held))),
+    "S11 an open event": Case("S11", "", draft(), (Step(None), Step("BLOCK", change=_event))),
+    "S12 six sessions": Case("S12", "", numbered(6), (Step(None),)),
+    "S12 seven sessions": Case("S12", "", numbered(7), (Step("REASON"),)),
+    "S12 no response at the second": Case("S12", "", numbered(2, response="none"), (Step(None),)),
+    "S12 no response at the third": Case("S12", "", numbered(3, response="none"), (Step("REASON"),)),
+    "S13 no patch test": Case("S13", "Product serum_sterile", with_product("serum_sterile"), (Step("BLOCK_PRODUCT"),)),
+    "S13 read a minute early": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=30, read_after=24 - 1 / 60), (Step("BLOCK_PRODUCT"),)),
+    "S13 24 h": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=24), (Step("NOTE"),)),
+    "S13 23 h 59": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=24 - 1 / 60, read_after=23), (Step("BLOCK_PRODUCT"),)),
+    "S13 48 h": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=48), (Step(None),)),
+    "S13 180 days": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=4320), (Step(None),)),
+    "S13 older": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=4320 + 1 / 60), (Step("REASON"),)),
+    "S13 positive": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=60, result="positive"), (Step("BLOCK_PRODUCT"),)),
+    "S13 an allergen": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=60), (Step(None), Step("BLOCK_PRODUCT", change=_allergic))),
+    "S14 compounded": Case("S14", "Product compounded_topical", with_product("compounded_topical"), (Step("BLOCK_PRODUCT", {"hours_0": "23.99"}), Step("REASON", {"hours_0": "24"}))),
+    **{f"S14 {kind}": Case("S14", f"Product {kind}", with_product(kind), (Step("BLOCK_PRODUCT", {"hours_0": "23.99"}), Step(None, {"hours_0": "24"})))
+       for kind in ("retinoid", "aha", "exfoliant", "nonsterile_cosmetic")},
+    "S14 minoxidil": Case("S14", "Product minoxidil", with_product("minoxidil"), (Step("REASON", {"hours_0": "23.99"}), Step(None, {"hours_0": "24"}))),
+    "S14 growth factor": Case("S14", "Product growth_factor", with_product("growth_factor", tested_hours_ago=60), (Step("REASON", {"hours_0": "0"}), Step("REASON", {"hours_0": "48"}))),
+    "S15 acid before": Case("S15", "retinoid", draft(), (
+        Step("BLOCK", {"pre_kind": "retinoid", "pre_last_used_at": before(24 - 1 / 60)}), Step("NOTE", {"pre_last_used_at": before(24)}),
+        Step("NOTE", {"pre_last_used_at": before(72 - 1 / 60)}), Step(None, {"pre_last_used_at": before(72)}))),
+    "S16 dose by weight": Case("S16", "LMX", with_numbing, (Step(None, {"grams": "5.40"}), Step("BLOCK_PRODUCT", {"grams": "5.41"}))),
+    "S16 dose at most": Case("S16", "LMX", with_numbing, (Step(None, {"weight_kg": "200", "grams": "12.00"}), Step("BLOCK_PRODUCT", {"grams": "12.01"}))),
+    "S16 a missing detail": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", {"area_cm2": ""}))),
+    "S16 wiped off": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK", {"wiped_off": False}))),
+    "S17 passes": Case("S17", "vertex", draft(), (Step(None, {"passes_vertex": "6"}), Step("REASON", {"passes_vertex": "7"}))),
+    "S18 endpoint": Case("S18", "vertex", started, (
+        Step("NOTE"), Step(None, {"endpoint_vertex": "mild_erythema"}), Step("NOTE", {"endpoint_vertex": "pinpoint_bleeding"}), Step("BLOCK", {"endpoint_vertex": "frank_bleeding"}))),
+    "S20 baseline": Case("S20", "", first_session, (Step("BLOCK"), Step("REASON", {"baseline_waiver_reason": "camera broken"}))),
+    "S21 aftercare": Case("S21", "", started, (Step("REASON"), Step(None, {"aftercare_delivered": True}))),
+    "S23 pain": Case("S23", "", started, (Step(None, {"pain": "7, 7"}), Step("NOTE", {"pain": "7, 8"}), Step("BLOCK", {"pain": "8, 3, 8"}))),
+    "S24 below the hairline": Case("S24", "vertex", draft(), (Step(None), Step("BLOCK", {"below_vertex": True}))),
+    "S24 a closed zone": Case("S24", "vertex", draft(), (Step("BLOCK", change=lambda r: type(r.course).objects.filter(pk=r.course_id).update(excluded_zones=["vertex"])),)),
+    "S25 sharps": Case("S25", "", started, (Step("REASON"), Step(None, {"sharps_and_cleaning_confirmed": True}))),
+    "S26 passes at the signature": Case("S26", "", ended, (Step("BLOCK"), Step(None, {"passes_vertex": "4"}))),
+}  # fmt: skip
+
+NEXT_STEP = {"draft": "start", "started": "end", "ended": "sign"}
+# What already happened is recorded and does not stop the end; a product that may not be used does not stop the needle.
+_RECORDED = {("started", "S18"), ("started", "S23")}
+
+
+def refused_at_once(state: str, severity: str | None, rule: str) -> bool:
+    """Whether the next step of a record in this state is refused because of the rule."""
+    if (state, rule) in _RECORDED or severity is None:
+        return False
+    if state == "draft":
+        return severity in ("BLOCK", "REASON")
+    return severity in ("BLOCK", "BLOCK_PRODUCT") or (state == "ended" and severity == "REASON")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_rule_speaks_at_its_boundary_in_its_words_and_a_crafted_step_is_refused_alike(world: World, name: str) -> None:
+    case, chair = CASES[name], world.chair
+    Staff.objects.filter(pk=world.amara.pk).update(operator_role=OperatorRole.DERMATOLOGIST, credential_expires_on=None)
+    record = case.build(world)
+    chair.open(record)
+    for number, step in enumerate(case.steps, 1):
+        if step.change:
+            step.change(record)
+        if step.typed:
+            chair.set(**step.typed)
+        if step.change:
+            chair.refresh()
+        shown = chair.finding(case.rule, case.subject)
+        assert (shown[0] if shown else None) == step.severity, f"{name}, step {number}: {shown}"
+        if shown:
+            assert RULES[case.rule].words in shown[1]
+        if refused_at_once(record.state, step.severity, case.rule):
+            state = record.state
+            assert chair.crafted(record, NEXT_STEP[state]) == 422, f"{name}, step {number}"
+            record.refresh_from_db()
+            assert record.state == state
+    assert not chair.noise, chair.noise
+
+
+def test_a_zone_s_finding_stands_beside_the_zone_and_marks_the_map(world: World) -> None:
+    record = draft()(world)
+    page = world.chair.open(record)
+    page.click('.scalp-map [data-zone="frontal_hairline"]')
+    page.click('.presets [data-kind="depth"][data-value="1.25"]')
+    world.chair.settle()
+    assert "Depth in this zone" in page.locator(".zone-findings").inner_text()
+    assert "has-reason" in str(page.locator('.scalp-map [data-zone="frontal_hairline"]').get_attribute("class"))
+    assert ZoneRecord.objects.get(block__session=record, zone="frontal_hairline").depth_hundredths == 125
+
+
+def test_every_rule_of_a_session_has_a_case() -> None:
+    spoken = {case.rule for case in CASES.values()}
+    assert spoken | {"S19", "S22"} == set(RULES)
+
+
