@@ -76,12 +76,17 @@ def start_app(team: Supervisor, var: Path, ports: Ports) -> None:
     """Catcher, web, worker, beat."""
     python = sys.executable
     team.spawn("mail", [python, "-m", "embedded.catcher", str(var / "mail"), str(ports.smtp), str(ports.catcher)])
-    team.spawn("web", [
-        python, "-m", "gunicorn", "clinic.wsgi", "-b", f"127.0.0.1:{ports.web}", "--worker-class", "gthread", "--workers", "1",
-        "--threads", "8", "--no-control-socket", "--log-level", "warning",
-    ])  # fmt: skip
+    start_web(team, ports)
     start_worker(team)
     team.spawn("beat", [python, "-m", "celery", "-A", "clinic", "beat", "-l", "WARNING", "--pidfile=", "-s", str(var / "beat-schedule")])
+
+
+def start_web(team: Supervisor, ports: Ports) -> subprocess.Popen[bytes]:
+    """One web server with one process."""
+    return team.spawn("web", [
+        sys.executable, "-m", "gunicorn", "clinic.wsgi", "-b", f"127.0.0.1:{ports.web}", "--worker-class", "gthread", "--workers", "1",
+        "--threads", "8", "--no-control-socket", "--log-level", "warning",
+    ])  # fmt: skip
 
 
 def start_worker(team: Supervisor) -> subprocess.Popen[bytes]:

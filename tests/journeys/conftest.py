@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -51,6 +52,7 @@ class Clinic:
     mail: Path
     sockets: Path
     team: Supervisor
+    ports: stack.Ports
     read_mails: set[str] = field(default_factory=set)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -58,6 +60,20 @@ class Clinic:
         with psycopg.connect(host=str(self.sockets), user="app_rw", dbname=stack.DATABASE, autocommit=True) as connection:
             cursor = connection.execute(sql.encode(), values)
             return cursor.fetchall() if cursor.description else []
+
+    def kill_web(self) -> None:
+        """SIGKILL to the web server and to its process that answers: nothing is finished, nothing is said."""
+        web = next(child for child in self.team.children if child.name == "web")
+        answering = Path(f"/proc/{web.process.pid}/task/{web.process.pid}/children").read_text().split()
+        for pid in [web.process.pid, *map(int, answering)]:
+            os.kill(pid, signal.SIGKILL)
+        web.process.wait()
+        self.team.children.remove(web)
+
+    def start_web(self) -> None:
+        """A new one on the same port."""
+        stack.start_web(self.team, self.ports)
+        stack.wait_for_web(self.team, self.ports.web)
 
     def mail_to(self, address: str, subject: str, *, seconds: float = 60) -> str:
         """The text part of the next unread mail to an address whose subject holds the words."""
@@ -97,7 +113,7 @@ def clinic(services: Services) -> Iterator[Clinic]:
         stack.manage(team, "seed_demo", "--patients", "60", "--seed", "7")
         stack.start_app(team, home, ports)
         stack.wait_for_web(team, ports.web)
-        yield Clinic(f"http://127.0.0.1:{ports.web}", home / "mail", services.sockets, team)
+        yield Clinic(f"http://127.0.0.1:{ports.web}", home / "mail", services.sockets, team, ports)
     finally:
         team.stop()
         shutil.rmtree(home, ignore_errors=True)
