@@ -1,0 +1,184 @@
+"""A draft that may arrive twice, settings that are taken over, presets of one clinician, and what differs between two pages."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from clinic.audit import Actor
+from clinic.errors import Refused
+from clinic.models import Site, Staff
+from tests.treatments.make import DAY, make_draft, make_ended, make_entry, make_signed, make_started
+from treatments import selectors, services
+from treatments.forms import SessionForm
+from treatments.models import SessionPreset, TreatmentSession
+from treatments.services import ChangedMeanwhile, SessionEntry, ZoneEntry
+
+pytestmark = pytest.mark.django_db
+LATER = DAY + timedelta(minutes=2)
+
+
+def noted(record: TreatmentSession, words: str, tab: str, seq: int, version: int, staff: Staff) -> TreatmentSession:
+    """A save of the draft from an open page."""
+    block = record.blocks.get()
+    entry = SessionEntry(
+        device=block.device, cartridge=block.cartridge, seal_intact=True, zones=(ZoneEntry("vertex", 75, 4, "mild_erythema"),),
+        fields={"notes": words}, tab=tab, seq=seq,
+    )  # fmt: skip
+    return services.save_session(record=record, version=version, entry=entry, by=Actor.of_staff(staff), at=LATER)
+
+
+class TestASaveThatArrivesTwice:
+    def test_a_page_whose_answer_was_lost_saves_on_with_its_old_version(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        noted(record, "one", "page-a", 1, record.version, amara)
+        assert noted(record, "two", "page-a", 2, record.version, amara).notes == "two"
+
+    def test_the_same_save_again_changes_nothing(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        first = noted(record, "one", "page-a", 1, record.version, amara)
+        again = noted(record, "one", "page-a", 1, record.version, amara)
+        assert again.version == first.version
+
+    def test_an_older_save_that_arrives_late_does_not_overwrite_a_newer_one(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        noted(record, "newer", "page-a", 2, record.version, amara)
+        noted(record, "older", "page-a", 1, record.version, amara)
+        assert TreatmentSession.objects.get(pk=record.pk).notes == "newer"
+
+    def test_another_page_with_an_old_version_is_told(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_draft(site, amara)
+        noted(record, "hers", "page-b", 1, record.version, okoro)
+        with pytest.raises(ChangedMeanwhile, match="Nurse Ngozi Okoro"):
+            noted(record, "mine", "page-a", 1, record.version, amara)
+
+    def test_a_page_is_told_when_somebody_saved_between_its_own_saves(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_draft(site, amara)
+        mine = noted(record, "mine", "page-a", 1, record.version, amara)
+        noted(record, "hers", "page-b", 1, mine.version, okoro)
+        with pytest.raises(ChangedMeanwhile):
+            noted(record, "mine again", "page-a", 2, mine.version, amara)
+
+    def test_pages_without_a_name_are_never_taken_for_one_another(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        noted(record, "one", "", 0, record.version, amara)
+        with pytest.raises(ChangedMeanwhile):
+            noted(record, "two", "", 0, record.version, amara)
+
+    def test_a_change_of_device_ends_a_page_s_claim_to_have_saved_last(self, site: Site, amara: Staff) -> None:
+        record = make_started(site, amara)
+        saved = noted(record, "one", "page-a", 1, record.version, amara)
+        other = make_entry(site)
+        assert other.device is not None and other.cartridge is not None
+        services.change_block(record=saved, device=other.device, cartridge=other.cartridge, seal_intact=True, by=Actor.of_staff(amara), at=LATER)
+        with pytest.raises(ChangedMeanwhile):
+            services.save_session(record=saved, version=saved.version, entry=SessionEntry(tab="page-a", seq=2), by=Actor.of_staff(amara), at=LATER)
+
+
+def second_draft(site: Site, staff: Staff, *zones: ZoneEntry) -> TreatmentSession:
+    """The next session of a patient whose last one is signed."""
+    old = make_signed(site, staff, DAY - timedelta(days=28)).session
+    record = services.open_session(patient=old.patient, operator=staff, by=Actor.of_staff(staff), at=DAY)
+    if zones:
+        entry = replace(make_entry(site, zones=zones), fields={"no_adverse_event": False})
+        record = services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(staff), at=DAY)
+    return record
+
+
+class TestCopyLast:
+    def test_takes_depth_and_passes_and_leaves_what_happened(self, site: Site, amara: Staff) -> None:
+        record = second_draft(site, amara)
+        services.copy_last(record=record, version=record.version, by=Actor.of_staff(amara), at=LATER)
+        record.refresh_from_db()
+        block = record.blocks.get()
+        assert [(z.zone, z.depth_hundredths, z.passes, z.endpoint) for z in block.zones.all()] == [("mid_scalp", 50, 4, ""), ("vertex", 75, 4, "")]
+        assert (block.cartridge, block.seal_intact, record.no_adverse_event, record.pain_readings) == (None, False, False, [])
+        assert not record.photos.exists() and not record.adverse_events.exists() and record.state == "draft"
+
+    def test_what_this_record_says_already_stays(self, site: Site, amara: Staff) -> None:
+        record = second_draft(site, amara, ZoneEntry("vertex", 100, 6, "pinpoint_bleeding", True), ZoneEntry("occipital", 60, 2, "none"))
+        services.copy_last(record=record, version=record.version, by=Actor.of_staff(amara), at=LATER)
+        zones = {z.zone: (z.depth_hundredths, z.passes, z.endpoint, z.below_hairline) for z in record.blocks.get().zones.all()}
+        assert zones["vertex"] == (75, 4, "pinpoint_bleeding", True)
+        assert zones["occipital"] == (60, 2, "none", False)
+
+    def test_the_course_so_far_is_known_for_each_zone(self, site: Site, amara: Staff) -> None:
+        histories = selectors.zone_histories(second_draft(site, amara))
+        assert histories["vertex"].course.mm == "3.00" and histories["vertex"].last is not None
+        assert histories["temple_left"].course.sessions == 0 and histories["temple_left"].last is None
+
+    def test_a_session_entered_in_error_adds_no_dose(self, site: Site, amara: Staff) -> None:
+        record = second_draft(site, amara)
+        services.mark_entered_in_error(record=record.course.sessions.get(state="signed"), reason="wrong patient", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert selectors.zone_histories(record)["vertex"].course.sessions == 0
+
+
+class TestPresets:
+    def test_a_preset_keeps_depth_and_passes_and_gives_them_back(self, site: Site, amara: Staff) -> None:
+        by = Actor.of_staff(amara)
+        preset = services.save_preset(record=make_draft(site, amara), name=" Crown ", staff=amara, by=by)
+        assert preset.name == "Crown" and {"zone": "vertex", "depth_hundredths": 75, "passes": 4} in preset.zones
+        record = make_draft(site, amara, make_entry(site, zones=(ZoneEntry("vertex", 150, 2, "none"),)))
+        saved = services.apply_preset(record=record, version=record.version, preset=preset, by=by, at=LATER)
+        assert {z.zone: (z.depth_hundredths, z.passes, z.endpoint) for z in saved.blocks.get().zones.all()} == {
+            "vertex": (75, 4, "none"), "mid_scalp": (50, 4, ""),
+        }  # fmt: skip
+
+    def test_the_same_name_is_replaced_and_others_keep_theirs(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_draft(site, amara)
+        for staff in (amara, amara, okoro):
+            services.save_preset(record=record, name="Crown", staff=staff, by=Actor.of_staff(staff))
+        assert SessionPreset.objects.count() == 2
+        assert [preset.staff for preset in selectors.presets_of(okoro.pk)] == [okoro]
+        assert not selectors.presets_of(None).exists()
+
+    @pytest.mark.parametrize("name", ["", "   "])
+    def test_a_preset_needs_a_name(self, site: Site, amara: Staff, name: str) -> None:
+        with pytest.raises(Refused, match="name"):
+            services.save_preset(record=make_draft(site, amara), name=name, staff=amara, by=Actor.of_staff(amara))
+
+    def test_a_preset_needs_a_zone(self, site: Site, amara: Staff) -> None:
+        with pytest.raises(Refused, match="depth of one zone"):
+            services.save_preset(record=make_draft(site, amara, make_entry(site, zones=())), name="Empty", staff=amara, by=Actor.of_staff(amara))
+
+    def test_there_are_no_more_than_fit_on_the_page(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        for number in range(12):
+            services.save_preset(record=record, name=f"P{number}", staff=amara, by=Actor.of_staff(amara))
+        with pytest.raises(Refused, match="as many presets as fit"):
+            services.save_preset(record=record, name="one more", staff=amara, by=Actor.of_staff(amara))
+        services.save_preset(record=record, name="P3", staff=amara, by=Actor.of_staff(amara))
+
+    def test_nobody_writes_a_preset_without_a_name_behind_it(self, site: Site, amara: Staff) -> None:
+        with pytest.raises((PermissionDenied, ValueError, TypeError)):
+            services.save_preset(record=make_draft(site, amara), name="x", staff=amara, by=None)  # type: ignore[arg-type]
+
+
+class TestDifferences:
+    def test_names_each_field_with_both_values_in_words(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        sent = {"version": "1", "depth_vertex": "1,250", "endpoint_vertex": "frank_bleeding", "fitzpatrick": "II", "seal_intact": "", "notes": "x"}
+        found = {field: (stored, mine) for field, stored, mine in SessionForm(sent, record=record, today=DAY.date()).differences()}
+        assert found["Vertex Depth, mm"] == ("0.75", "1.25")
+        assert found["Vertex Endpoint"] == ("Mild erythema", "Frank bleeding")
+        assert found["Seal was intact"] == ("yes", "no")
+        assert found["Notes"] == ("–", "x")
+        assert "Fitzpatrick skin type" not in found
+
+    def test_numbers_that_read_differently_are_the_same(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        found = [field for field, _stored, _mine in SessionForm({"depth_vertex": "0,7500"}, record=record, today=DAY.date()).differences()]
+        assert "Vertex Depth, mm" not in found
+
+
+class TestTheChecklistLeadsToTheGap:
+    def test_the_first_empty_field_of_a_zone(self, site: Site, amara: Staff) -> None:
+        gaps = selectors.checklist(make_ended(site, amara, make_entry(site, zones=(ZoneEntry("vertex", 75, 4, "none"), ZoneEntry("occipital", 75, None, "none")))))
+        gap = next(gap for gap in gaps if not gap.done)
+        assert (gap.href, str(gap.hint)) == ("#id_passes_occipital", "Occipital")
+
+    def test_a_reason_that_is_owed(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara, make_entry(site, zones=(ZoneEntry("frontal_hairline", 125, 4, "none"),)))
+        gap = selectors.checklist(record)[-1]
+        assert not gap.done and gap.href == "#reason-s08frontal_hairline"
