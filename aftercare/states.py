@@ -17,14 +17,18 @@ class Purpose(StrEnum):
     CHECK_IN = "check_in"
     INVITATION = "follow_up_invitation"
     RESULTS = "results_review"
+    NOTE = "care_note"
 
 
 class ProtocolState(StrEnum):
-    """A version is proposed, then approved by a clinician; publishing a newer one retires it."""
+    """Drafted and proposed by a manager, approved by a clinician, published; publishing a newer one retires it."""
 
+    DRAFT = "draft"
     PROPOSED = "proposed"
+    APPROVED = "approved"
     PUBLISHED = "published"
     RETIRED = "retired"
+    DISCARDED = "discarded"
 
 
 class PlanState(StrEnum):

@@ -2,12 +2,14 @@
 
 from aftercare.emails.calendar import FILE_NAME, times_file
 from aftercare.emails.kinds import HELD_BY_FLAG, register
+from aftercare.emails.preview import example_mail, preview_step, step_time
 from aftercare.emails.rows import (
     cancel_concern_alerts,
     cancel_message,
     queue_concern_alerts,
     queue_reminder,
     queue_step,
+    queue_test,
     refresh_addresses,
     release_held_invitations,
 )
@@ -20,16 +22,20 @@ __all__ = [
     "Mail",
     "cancel_concern_alerts",
     "cancel_message",
+    "example_mail",
     "hold",
     "is_movable",
     "preview",
+    "preview_step",
     "queue_concern_alerts",
     "queue_reminder",
     "queue_step",
+    "queue_test",
     "refresh_addresses",
     "register",
     "release",
     "release_held_invitations",
     "send_now",
+    "step_time",
     "times_file",
 ]

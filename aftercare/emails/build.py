@@ -3,26 +3,24 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from aftercare import purposes
-from aftercare.emails.calendar import CONTENT_TYPE, FILE_NAME, times_file
-from aftercare.models import CheckIn, Concern, Plan, PlannedMessage
-from aftercare.selectors.answers import expected_words
-from aftercare.selectors.instructions import instructions_of, wall_words
-from aftercare.selectors.messages import step_words
+from aftercare.emails.compose import mail_of, step_mail
+from aftercare.emails.preview import example_mail
+from aftercare.models import CheckIn, Concern, Plan, PlannedMessage, ProtocolStep
+from aftercare.selectors.instructions import wall_words
 from clinic import links
 from clinic.audit import Actor
 from clinic.mailkit import render
 from clinic.models import Link, OutboxMessage, Site
 from clinic.outbox.kinds import Build, Mail
 from patients.models import Patient
-from treatments.selectors import next_window
 
 CHOOSE_TIME = "choose_time"
 _BY = Actor.of_task("clinic.drain")
@@ -86,22 +84,6 @@ def _check_in_url(check_in: CheckIn, at: datetime) -> str:
     )
 
 
-def _mail(message: str, patient: Patient, site: Site, url: str, **context: Any) -> Mail:
-    """In full mode the message's own templates, in neutral mode the one that only says that something waits."""
-    name = message if patient.mail_mode == "full" else "something_waiting"
-    values = {
-        "clinic": site.clinic,
-        "site": site,
-        "first_name": patient.first_name,
-        "url": url,
-        **context,
-    }
-    if name == "something_waiting":
-        values = {"clinic": site.clinic, "site": site, "url": url}
-    subject, text, html = render(name, values, patient.language)
-    return Mail(subject=subject, text=text, html=html)
-
-
 def _in_its_language(build: Build) -> Build:
     """Everything of a mail, dates too, in the language of its row."""
 
@@ -126,66 +108,51 @@ def _planned(row: OutboxMessage) -> PlannedMessage:
 
 
 @_in_its_language
-def aftercare_instructions(row: OutboxMessage, at: datetime) -> Mail:
-    """What to do after the session and until when."""
-    plan = _planned(row).plan
-    instructions = instructions_of(plan, at=at)
-    mail = _mail("aftercare_instructions", plan.patient, plan.site, _plan_url(plan, at), instructions=instructions)
-    if plan.patient.mail_mode != "full":
-        return mail
-    return replace(mail, attachments=((FILE_NAME, CONTENT_TYPE, times_file(plan, at=at)),))
+def plan_step(row: OutboxMessage, at: datetime) -> Mail:
+    """Instructions, a results review, a message without questions: behind its link stand the instructions."""
+    message = _planned(row)
+    return step_mail(message.step, message.plan, _plan_url(message.plan, at), language=row.language, at=at)
 
 
 @_in_its_language
 def check_in(row: OutboxMessage, at: datetime) -> Mail:
     """A few questions, with what is expected by now and what still has to wait."""
     message = _planned(row)
-    return _check_in_mail("check_in", message.check_in, at)
+    url = _check_in_url(message.check_in, at)
+    return step_mail(message.step, message.plan, url, language=row.language, at=at)
 
 
 @_in_its_language
 def check_in_reminder(row: OutboxMessage, at: datetime) -> Mail:
     """The same questions once more."""
-    rows = CheckIn.objects.select_related("patient", "site__clinic", "plan__session", "plan__site")
-    return _check_in_mail("check_in_reminder", rows.get(uuid=cause_of(row)), at)
-
-
-def _check_in_mail(message: str, asked: CheckIn, at: datetime) -> Mail:
-    plan = asked.plan
-    context = {
-        "groups": instructions_of(plan, at=at).waiting,
-        "expected": expected_words(plan, at=at),
-        "step": asked.code,
-        "step_words": step_words(asked.code),
-    }
-    return _mail(message, asked.patient, asked.site, _check_in_url(asked, at), **context)
+    asked = CheckIn.objects.select_related("patient", "site__clinic", "plan__session").get(uuid=cause_of(row))
+    return mail_of("check_in_reminder", asked.patient, asked.site, _check_in_url(asked, at), language=row.language)
 
 
 @_in_its_language
 def follow_up_invitation(row: OutboxMessage, at: datetime) -> Mail:
     """The window is open: choose a time from this mail, without login."""
-    plan = _planned(row).plan
-    patient, site = plan.patient, plan.site
+    message = _planned(row)
+    plan = message.plan
     url = _url(
         purpose=CHOOSE_TIME,
-        patient=patient,
-        site=site,
+        patient=plan.patient,
+        site=plan.site,
         subject_kind=CHOOSE_TIME,
-        subject_uuid=patient.uuid,
+        subject_uuid=plan.patient.uuid,
         expires_at=at + _INVITATION_LIVES,
         at=at,
     )
-    window = next_window(patient, today=site.today(at))
-    return _mail("follow_up_invitation", patient, site, url, window=window)
+    return step_mail(message.step, plan, url, language=row.language, at=at)
 
 
 @_in_its_language
-def results_review(row: OutboxMessage, at: datetime) -> Mail:
-    """Months 3 and 6: time to look at the results together."""
-    message = _planned(row)
-    plan = message.plan
-    months = 6 if message.code == "results_month6" else 3
-    return _mail("results_review", plan.patient, plan.site, _plan_url(plan, at), months=months)
+def protocol_test(row: OutboxMessage, at: datetime) -> Mail:
+    """A step's mail to the one who is writing it, about an invented patient; its links lead nowhere."""
+    step = ProtocolStep.objects.select_related("protocol").get(pk=row.context["step_pk"])
+    site = Site.objects.select_related("clinic").get(pk=row.context["site_pk"])
+    mail = example_mail(step, site, language=row.language, at=at)
+    return replace(mail, subject=_("Test: %(subject)s") % {"subject": mail.subject})
 
 
 @_in_its_language

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from icalendar import Alarm, Calendar, Event
 
 from aftercare.models import Plan
-from aftercare.selectors.instructions import instructions_of
+from aftercare.selectors.instructions import WaitGroup
 
 FILE_NAME = "times.ics"
 CONTENT_TYPE = 'text/calendar; charset="utf-8"; method="PUBLISH"'
 _LASTS = timedelta(minutes=15)
 
 
-def times_file(plan: Plan, *, at: datetime) -> bytes:
+def times_file(plan: Plan, groups: list[WaitGroup], *, at: datetime) -> bytes:
     """One entry an instant at which something is allowed again. UID and instants stay, so a second import changes nothing."""
     clinic = plan.site.clinic.name
     calendar = Calendar()
@@ -23,7 +23,7 @@ def times_file(plan: Plan, *, at: datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2]
-    for place, group in enumerate(instructions_of(plan, at=at).groups, start=1):
+    for place, group in enumerate(groups, start=1):
         calendar.add_component(_entry(plan, place, group.until, clinic, domain, at))
     return bytes(calendar.to_ical())
 

@@ -98,9 +98,11 @@ def register() -> None:
     def care(name: str, may_send: MaySend, builder: Build) -> None:
         register_kind(Kind(name, may_send, builder, doubt=Doubt.RETRY, scope=MailScope.CARE))
 
-    care(Purpose.INSTRUCTIONS, may_send_care, build.aftercare_instructions)
+    care(Purpose.INSTRUCTIONS, may_send_care, build.plan_step)
     care(Purpose.CHECK_IN, may_send_check_in, build.check_in)
     care("check_in_reminder", may_send_reminder, build.check_in_reminder)
-    care(Purpose.RESULTS, may_send_care, build.results_review)
+    care(Purpose.RESULTS, may_send_care, build.plan_step)
+    care(Purpose.NOTE, may_send_care, build.plan_step)
     register_kind(Kind(Purpose.INVITATION, may_send_invitation, build.follow_up_invitation, scope=MailScope.INVITATION))
+    register_kind(Kind("protocol_test", lambda row, at: Verdict.go(), build.protocol_test, scope=MailScope.STAFF))
     register_kind(Kind("concern_alert", may_send_alert, build.concern_alert, urgent=True, scope=MailScope.STAFF))

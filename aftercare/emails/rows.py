@@ -9,7 +9,7 @@ from aftercare.models import CheckIn, Concern, Plan, PlannedMessage, ProtocolSte
 from aftercare.states import Scope
 from clinic import audit
 from clinic.audit import Actor
-from clinic.models import OutboxMessage, Staff
+from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import rows as outbox
 from clinic.outbox.states import State
 from clinic.roles import Role
@@ -44,11 +44,35 @@ def queue_step(
         cause_kind="plan",
         cause_uuid=plan.uuid,
         recipient=plan.patient.email or "",
-        context={"step": step.code, "wording": step.wording_version},
+        context=_step_context(step),
         send_after=send_after,
         expires_at=expires_at,
         language=plan.patient.language,
         zone=plan.zone,
+        by=by,
+        at=at,
+    )
+
+
+def _step_context(step: ProtocolStep) -> dict[str, str | int]:
+    context: dict[str, str | int] = {"step": step.code, "wording": step.wording_version}
+    return {**context, "title": step.title} if step.title else context
+
+
+def queue_test(step: ProtocolStep, *, staff: Staff, language: str, by: Actor, at: datetime) -> OutboxMessage:
+    """One test mail of a step to the staff member who asks; each tap its own."""
+    site = Site.objects.filter(pk__in=by.site_ids).order_by("pk").first() or Site.objects.order_by("pk")[0]
+    return outbox.queue(
+        kind="protocol_test",
+        key=f"protocol_test:{step.pk}:{staff.uuid}:{language}:{at:%Y%m%dT%H%M%S}",
+        cause_kind="protocol",
+        cause_uuid=step.protocol.uuid,
+        recipient=staff.email,
+        context={"step_pk": step.pk, "site_pk": site.pk},
+        send_after=at,
+        expires_at=at + _REMINDER_LIVES,
+        language=language,
+        zone=site.zone,
         by=by,
         at=at,
     )

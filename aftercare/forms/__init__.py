@@ -2,6 +2,7 @@
 
 from aftercare.forms.check_in import PageForm, form_for
 from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
+from aftercare.forms.protocol import SendBackForm, StepForm, TargetsForm
 
 __all__ = [
     "CallForm",
@@ -10,5 +11,8 @@ __all__ = [
     "PageForm",
     "RaiseForm",
     "ReasonForm",
+    "SendBackForm",
+    "StepForm",
+    "TargetsForm",
     "form_for",
 ]

@@ -14,6 +14,8 @@ from aftercare.states import ProtocolState, Purpose, Scope
 from aftercare.words import STEP_WORDS
 from clinic.forms import choices
 
+IN_WORK = (ProtocolState.DRAFT.value, ProtocolState.PROPOSED.value, ProtocolState.APPROVED.value)
+
 
 class ProtocolQuerySet(models.QuerySet["Protocol"]):
     """Protocols in the clinic's words."""
@@ -21,6 +23,10 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
     def in_force(self) -> Self:
         """The published version. At most one."""
         return self.filter(state=ProtocolState.PUBLISHED)
+
+    def in_work(self) -> Self:
+        """The version that is being written or looked at. At most one."""
+        return self.filter(state__in=IN_WORK)
 
 
 @pghistory.track()
@@ -39,6 +45,8 @@ class Protocol(models.Model):
     approved_by = models.ForeignKey("clinic.Staff", models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=300, blank=True, help_text=_("What is new, for the clinician who approves it."))
+    sent_back_words = models.CharField(max_length=400, blank=True)
     urgent_minutes = models.PositiveIntegerField(default=30, validators=[MinValueValidator(1)])
     same_day_hours = models.PositiveIntegerField(default=8, validators=[MinValueValidator(1)])
     routine_working_days = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1)])
@@ -54,6 +62,7 @@ class Protocol(models.Model):
                 condition=Q(state=ProtocolState.PUBLISHED),
                 name="one_protocol_in_force",
             ),
+            models.UniqueConstraint(fields=["name"], condition=Q(state__in=IN_WORK), name="one_protocol_in_work"),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +84,16 @@ class ProtocolStep(models.Model):
         max_length=12,
         blank=True,
         help_text=_("Only in this phase of the course; empty: both."),
+    )
+    first_session_only = models.BooleanField(default=False)
+    course_end_only = models.BooleanField(default=False)
+    min_depth_hundredths = models.PositiveSmallIntegerField(null=True, blank=True)
+    product_kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    title = models.CharField(max_length=80, blank=True)
+    wording: "models.JSONField[dict[str, str]]" = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text=_("Opening words by language, with {names} of a closed list. Empty: the mail as it comes."),
     )
     offset_hours = models.PositiveIntegerField(default=0)
     offset_days = models.PositiveIntegerField(null=True, blank=True)
@@ -101,7 +120,7 @@ class ProtocolStep(models.Model):
     @property
     def words(self) -> str:
         """The step's name for people."""
-        return str(STEP_WORDS.get(self.code, self.code.replace("_", " ")))
+        return self.title or str(STEP_WORDS.get(self.code, self.code.replace("_", " ")))
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.code}"

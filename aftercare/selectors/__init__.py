@@ -41,6 +41,7 @@ from aftercare.selectors.pages import (
     teach_back,
 )
 from aftercare.selectors.plans import plan_behind, planned_for, plans_in_error, sessions_without_plan
+from aftercare.selectors.protocol import in_work, plans_for_preview, problem_words, removed_steps, step_rows, versions
 
 __all__ = [
     "STATE_FILTERS",
@@ -62,6 +63,7 @@ __all__ = [
     "counts_by_level",
     "desk_concerns",
     "findings_of",
+    "in_work",
     "instructions_of",
     "is_site_open",
     "kind_words",
@@ -74,13 +76,18 @@ __all__ = [
     "patients_freed_since",
     "plan_behind",
     "planned_for",
+    "plans_for_preview",
     "plans_in_error",
+    "problem_words",
     "protocol_for_page",
+    "removed_steps",
     "response_due",
     "sessions_without_plan",
     "state_words",
+    "step_rows",
     "step_words",
     "teach_back",
     "timeline_row",
+    "versions",
     "wall_words",
 ]

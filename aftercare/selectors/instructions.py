@@ -115,18 +115,23 @@ def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
     uses = _applied(plan)
     kinds = frozenset(use.product.kind for use in uses)
     done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan))]
+    return instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses])
+
+
+def instructions_from(done: list[Treated], *, zone: str, at: datetime, applied: list[str] | None = None) -> Instructions:
+    """The instructions after these treatments; the first of them is the one that they are about."""
+    ended_at, kinds = done[0].ended_at, done[0].kinds
     waits = [
-        Wait(thing.value, _WORDS[thing], until, wall_words(until, plan.zone), until <= at)
-        for thing, until in waits_after(done)
+        Wait(thing.value, _WORDS[thing], until, wall_words(until, zone), until <= at) for thing, until in waits_after(done)
     ]
     return Instructions(
-        ended_at=plan.ended_at,
-        ended_shown=wall_words(plan.ended_at, plan.zone),
+        ended_at=ended_at,
+        ended_shown=wall_words(ended_at, zone),
         waits=waits,
         minoxidil_by_prescriber=not any(wait.code == Thing.MINOXIDIL for wait in waits),
-        is_review_time=at >= plan.ended_at + _REVIEW_FROM,
+        is_review_time=at >= ended_at + _REVIEW_FROM,
         is_deep=is_deep(done),
-        applied=[use.product.name for use in uses],
+        applied=applied or [],
         minoxidil_applied="minoxidil" in kinds,
         wash_shown=next(wait.shown for wait in waits if wait.code == Thing.WASH),
         combined=len(done),

@@ -22,6 +22,7 @@ _KINDS: dict[str, str | Promise] = {
     "check_in_reminder": gettext_lazy("Check-in reminder"),
     "follow_up_invitation": gettext_lazy("Invitation to book the next session"),
     "results_review": gettext_lazy("Results review"),
+    "care_note": gettext_lazy("Message"),
     "concern_alert": gettext_lazy("Alert to a clinician"),
 }
 _STEPS: dict[str, str | Promise] = {
@@ -72,7 +73,10 @@ def step_words(code: str) -> str:
 def kind_words(row: OutboxMessage) -> str:
     """What a message is, in the clinic's words, with its step."""
     name = str(_KINDS.get(row.kind, row.kind.replace("_", " ").capitalize()))
-    step = row.context.get("step") if isinstance(row.context, dict) else None
+    context = row.context if isinstance(row.context, dict) else {}
+    if context.get("title"):
+        return f"{name}, {context['title']}"
+    step = context.get("step")
     return f"{name}, {step_words(step)}" if step in _STEPS else name
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from aftercare import emails
 from aftercare.models import CheckIn, Plan, PlannedMessage, ProtocolStep
+from aftercare.rules.protocol import applies
+from aftercare.selectors.protocol import condition_of, treatment_of
 from aftercare.services.locks import lock_patient
 from aftercare.services.protocol import protocol_in_force
 from aftercare.states import PlanState, Purpose, Scope
@@ -59,8 +61,9 @@ def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | Non
         if found is not None or session.ended_at is None or is_in_error(session):
             return found
         plan = _new_plan(session, ended_at=session.ended_at, by=by, at=at)
+        facts = treatment_of(plan)
         for step in plan.protocol.steps.order_by("position", "pk"):
-            if step.phase in {"", session.course.phase}:
+            if applies(condition_of(step), facts):
                 _plan_step(plan, step, session=session, by=by, at=at)
         _supersede(plan, by=by, at=at)
         return plan

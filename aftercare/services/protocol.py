@@ -10,7 +10,7 @@ from aftercare.models import Protocol, ProtocolStep
 from aftercare.states import ProtocolState
 from clinic import audit
 from clinic.audit import Actor
-from clinic.errors import Refused
+from clinic.errors import Conflict, Refused
 from clinic.permissions import require
 
 _LOCK = 0x5AF7E2CA
@@ -18,6 +18,10 @@ _LOCK = 0x5AF7E2CA
 
 class AlreadyApproved(Refused):
     """Somebody has confirmed this version before."""
+
+
+class NotForApproval(Conflict):
+    """The version is a draft, or retired."""
 
 
 def protocol_in_force(*, by: Actor, at: datetime) -> Protocol:
@@ -39,9 +43,8 @@ def _write_default(at: datetime) -> Protocol:
     protocol = Protocol.objects.create(
         name=default_protocol.NAME,
         version=1,
-        state=ProtocolState.PUBLISHED,
+        state=ProtocolState.DRAFT,
         is_proposed_default=True,
-        published_at=at,
     )
     ProtocolStep.objects.bulk_create(
         ProtocolStep(
@@ -61,16 +64,22 @@ def _write_default(at: datetime) -> Protocol:
         )
         for place, step in enumerate(default_protocol.STEPS, start=1)
     )
+    protocol.state, protocol.published_at = ProtocolState.PUBLISHED, at
+    protocol.save(update_fields=["state", "published_at"])
     return protocol
 
 
 def approve_protocol(*, protocol: Protocol, by: Actor, at: datetime) -> Protocol:
-    """A clinician confirms a version for this clinic. Raises AlreadyApproved."""
+    """A clinician confirms the version in force, or a proposed one, which may then be published. Raises AlreadyApproved."""
     require(by, "protocol:approve")
     with audit.write(by=by, action="protocol.approve"):
         locked = Protocol.objects.select_for_update().get(pk=protocol.pk)
         if locked.approved_at is not None:
             raise AlreadyApproved(_("This version is already approved."))
+        if locked.state not in {ProtocolState.PUBLISHED, ProtocolState.PROPOSED}:
+            raise NotForApproval(_("This version is not waiting for a clinician."))
+        if locked.state == ProtocolState.PROPOSED:
+            locked.state = ProtocolState.APPROVED
         locked.approved_by_id, locked.approved_at = by.staff_id, at
-        locked.save(update_fields=["approved_by", "approved_at"])
+        locked.save(update_fields=["state", "approved_by", "approved_at"])
         return locked

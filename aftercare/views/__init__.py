@@ -14,11 +14,26 @@ from aftercare.views.concerns import (
 )
 from aftercare.views.messages import all_messages, hold_message, message, messages, release_message, send_message_now
 from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions, times
-from aftercare.views.protocol import protocol
+from aftercare.views.protocol import (
+    approve_protocol,
+    discard_protocol,
+    draft_protocol,
+    propose_protocol,
+    protocol,
+    protocol_step,
+    protocol_targets,
+    protocol_version,
+    publish_protocol,
+    remove_step,
+    reopen_protocol,
+    send_back_protocol,
+)
+from aftercare.views.protocol_preview import preview_step, test_step
 
 __all__ = [
     "all_messages",
     "answer_for",
+    "approve_protocol",
     "call_task",
     "call_tried",
     "check_in",
@@ -28,17 +43,29 @@ __all__ = [
     "close_concern",
     "concern",
     "concerns",
+    "discard_protocol",
+    "draft_protocol",
     "hand_back_concern",
     "hold_message",
     "instructions",
     "log_call",
     "message",
     "messages",
+    "preview_step",
+    "propose_protocol",
     "protocol",
+    "protocol_step",
+    "protocol_targets",
+    "protocol_version",
+    "publish_protocol",
     "raise_concern",
     "release_holds",
     "release_message",
+    "remove_step",
+    "reopen_protocol",
+    "send_back_protocol",
     "send_message_now",
     "staff_check_in",
+    "test_step",
     "times",
 ]

@@ -117,7 +117,9 @@ def instructions(request: HttpRequest) -> HttpResponse:
 @link_page(AFTERCARE, methods=("GET",))
 def times(request: HttpRequest) -> HttpResponse:
     """The restart times as a calendar file, in neutral words."""
-    data = emails.times_file(_plan(request), at=timezone.now())
+    at = timezone.now()
+    plan = _plan(request)
+    data = emails.times_file(plan, selectors.instructions_of(plan, at=at).groups, at=at)
     answer = HttpResponse(data, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{emails.FILE_NAME}"'
     return answer

@@ -1,0 +1,63 @@
+"""What each mail of a protocol step says, given its plan and its address: used to send, to preview and to try out."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aftercare.emails.calendar import CONTENT_TYPE, FILE_NAME, times_file
+from aftercare.models import Plan, ProtocolStep
+from aftercare.selectors.answers import expected_words
+from aftercare.selectors.instructions import Instructions, instructions_of
+from aftercare.selectors.protocol import opening_of
+from aftercare.states import Purpose
+from clinic.mailkit import render
+from clinic.models import Site
+from clinic.outbox.kinds import Mail
+from patients.models import Patient
+from treatments.selectors import next_window
+
+_MONTH_DAYS = 30.4
+
+
+def mail_of(message: str, patient: Patient, site: Site, url: str, *, language: str, **context: Any) -> Mail:
+    """In full mode the message's own templates, in neutral mode the one that only says that something waits."""
+    values: dict[str, Any] = {"clinic": site.clinic, "site": site, "url": url}
+    if patient.mail_mode == "full":
+        subject, text, html = render(message, {**values, "first_name": patient.first_name, **context}, language)
+    else:
+        subject, text, html = render("something_waiting", values, language)
+    return Mail(subject=subject, text=text, html=html)
+
+
+def months_of(step: ProtocolStep) -> int:
+    """“3 months”, “6 months”: a results step's days in whole months."""
+    return max(1, round((step.offset_days or 0) / _MONTH_DAYS))
+
+
+def step_mail(
+    step: ProtocolStep,
+    plan: Plan,
+    url: str,
+    *,
+    language: str,
+    at: datetime,
+    instructions: Instructions | None = None,
+) -> Mail:
+    """The mail of a step for a plan. `instructions` may be given to look at it without what is in the record."""
+    known = instructions or instructions_of(plan, at=at)
+    patient, site = plan.patient, plan.site
+    context = _context(step, plan, known, at) | {"opening": opening_of(step, plan, known, language=language)}
+    mail = mail_of(step.purpose, patient, site, url, language=language, **context)
+    if step.purpose == Purpose.INSTRUCTIONS and patient.mail_mode == "full":
+        return replace(mail, attachments=((FILE_NAME, CONTENT_TYPE, times_file(plan, known.groups, at=at)),))
+    return mail
+
+
+def _context(step: ProtocolStep, plan: Plan, known: Instructions, at: datetime) -> dict[str, Any]:
+    if step.purpose == Purpose.CHECK_IN:
+        return {"groups": known.waiting, "expected": expected_words(plan, at=at)}
+    if step.purpose == Purpose.INVITATION:
+        return {"window": next_window(plan.patient, today=plan.site.today(at)) if plan.patient.pk else None}
+    if step.purpose == Purpose.RESULTS:
+        return {"months": months_of(step)}
+    return {"instructions": known, "groups": known.waiting}
