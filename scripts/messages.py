@@ -25,9 +25,9 @@ STAFF_MAILS = ("staff_", "concern_alert")
 MODULES = (
     "clinic/link_forms.py", "patients/questions/**/*.py", "patients/forms/intake.py", "patients/forms/dates.py", "patients/forms/consent.py",
     "patients/emails.py", "patients/emails/**/*.py", "patients/views/intake.py", "patients/views/consent_link.py", "patients/selectors/words.py",
-    "appointments/emails/**/*.py", "appointments/views/link*.py", "appointments/purposes.py", "aftercare/emails/build.py", "aftercare/forms/check_in.py",
+    "appointments/emails/**/*.py", "appointments/views/link*.py", "appointments/purposes.py", "aftercare/emails/**/*.py", "aftercare/forms/check_in.py",
     "aftercare/pages/**/*.py", "aftercare/purposes.py", "aftercare/words.py", "aftercare/default_protocol.py",
-    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py", "aftercare/services/check_ins.py",
+    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py", "aftercare/selectors/wording.py", "aftercare/services/check_ins.py",
 )  # fmt: skip
 _LINKED = re.compile(r"""\{%-?\s*(?:extends|include)\s+["']([^"']+)["']""")
 _PATIENT = re.compile(r"""\{%-?\s*extends\s+(?:["'](?:layouts/patient\.html|[\w/]*_patient_page\.html)["']|layout\b)""")

@@ -8,7 +8,7 @@ from aftercare.emails.calendar import CONTENT_TYPE, FILE_NAME, times_file
 from aftercare.models import Plan, ProtocolStep
 from aftercare.selectors.answers import expected_words
 from aftercare.selectors.instructions import Instructions, instructions_of
-from aftercare.selectors.protocol import opening_of
+from aftercare.selectors.wording import opening_of
 from aftercare.states import Purpose
 from clinic.mailkit import render
 from clinic.models import Site

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import ProtocolStep
+from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS
 from aftercare.rules.wording import MOST, has_address, has_claim, unknown_names
 from aftercare.states import Purpose, Scope
-from aftercare.words import PROBLEM_WORDS, PURPOSE_WORDS
 from clinic.forms import form_helper
 from treatments.vocabulary import ProductKind
 

@@ -6,12 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare.models import Plan, Protocol, ProtocolStep
+from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS
 from aftercare.rules.protocol import Condition, Problem, StepFacts, Treatment
-from aftercare.rules.wording import fill, paragraphs
-from aftercare.selectors.instructions import Instructions, treated_by
+from aftercare.selectors.instructions import treated_by
 from aftercare.states import ProtocolState
-from aftercare.words import PROBLEM_WORDS, PURPOSE_WORDS
-from clinic.models import Site
 from treatments.vocabulary import ProductKind
 
 
@@ -157,34 +155,6 @@ def removed_steps(protocol: Protocol) -> list[str]:
         return []
     kept = set(protocol.steps.values_list("code", flat=True))
     return [step.words for step in base.steps.all() if step.code not in kept]
-
-
-def names_of(plan: Plan, instructions: Instructions) -> dict[str, str]:
-    """The values of the closed list of names for one plan."""
-    site: Site = plan.site
-    times = {wait.code: wait.shown for wait in instructions.waits}
-    return {
-        "first_name": plan.patient.first_name,
-        "clinic": site.clinic.name,
-        "site": site.name,
-        "phone": site.phone,
-        "emergency_number": site.emergency_number,
-        "ended": instructions.ended_shown,
-        "wash_from": times["wash"],
-        "products_from": times["products"],
-        "minoxidil_from": times.get("minoxidil") or _("the time that your prescriber told you"),
-        "sun_from": times["sun"],
-        "sweat_from": times["sweat"],
-    }
-
-
-def opening_of(step: ProtocolStep, plan: Plan, known: Instructions, *, language: str) -> list[str]:
-    """A step's own words for a plan, as paragraphs; none where nothing is written in the language."""
-    text = step.wording.get(language, "").strip()
-    if not text:
-        return []
-    values = names_of(plan, known)
-    return [fill(block, values) for block in paragraphs(text)]
 
 
 def plans_for_preview(site_ids: frozenset[int] | set[int] | list[int], *, limit: int = 12) -> list[Plan]:

@@ -22,5 +22,5 @@ FOR EACH ROW EXECUTE FUNCTION refuse_step_of_no_draft();
 class Migration(migrations.Migration):
     """One trigger."""
 
-    dependencies = [("aftercare", "0003_protocol_in_work")]
+    dependencies = [("aftercare", "0004_protocol_in_work")]
     operations = [migrations.RunSQL(_TRIGGER, "DROP FUNCTION refuse_step_of_no_draft CASCADE")]
