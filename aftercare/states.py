@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     OPENED = "opened"
     CLAIMED = "claimed"
     HANDED_BACK = "handed_back"
+    HANDED_OVER = "handed_over"
     CALLED = "called"
     NOTED = "noted"
     RAISED = "raised"

@@ -71,6 +71,8 @@ concern:count              ● ● – –
 concern:view               ● ◐ – –
 concern:claim              ● – – –
 concern:close              ● – – –
+rota:view                  ● ● ● –
+rota:change                ● – ● –
 call_task:view             ● ● – –
 call_task:done             ● ● – –
 message:states             ● ● ● –

@@ -165,6 +165,8 @@ def concern_alert(row: OutboxMessage, at: datetime) -> Mail:
         "url": settings.PUBLIC_URL + reverse("aftercare:concern", kwargs={"concern_uuid": concern.uuid}),
         "due": wall_words(concern.due_at, concern.site.zone),
         "overdue": bool(row.context.get("overdue")),
+        "on_call": bool(row.context.get("on_call")),
+        "handed_over": bool(row.context.get("handed_over")),
     }
     subject, text, html = render("concern_alert", context, row.language)
     return Mail(subject=subject, text=text, html=html)

@@ -87,7 +87,7 @@ def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:
     concern = Concern.objects.get(uuid=build.cause_of(row))
     if concern.state == ConcernState.CLOSED:
         return Verdict.cancel("concern closed")
-    if concern.state == ConcernState.CLAIMED and not row.context.get("overdue"):
+    if concern.state == ConcernState.CLAIMED and not (row.context.get("overdue") or row.context.get("handed_over")):
         return Verdict.skip("a clinician has taken it")
     return Verdict.go()
 

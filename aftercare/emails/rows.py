@@ -6,13 +6,14 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Subquery
 
 from aftercare.models import CheckIn, Concern, Plan, PlannedMessage, ProtocolStep
-from aftercare.states import Scope
+from aftercare.rules.escalation import whom_to_alert
+from aftercare.selectors.rota import clinicians_of, is_site_open_at, on_call_at
+from aftercare.states import Level, Scope
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import rows as outbox
 from clinic.outbox.states import State
-from clinic.roles import Role
 
 HELD_BY_FLAG = "a red flag is open"
 _REMINDER_LIVES = timedelta(hours=12)
@@ -98,7 +99,12 @@ def queue_reminder(check_in: CheckIn, *, by: Actor, at: datetime) -> OutboxMessa
 
 
 def queue_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> list[OutboxMessage]:
-    """One mail to each clinician of the site, without any content; again with every escalation."""
+    """To the first on call, then to the next; to every clinician when the rota is empty or used up. Without any content.
+
+    An urgent one while the site is open reaches all who work there at once.
+    """
+    on_call = on_call_at(concern.site_id, at)
+    on_call_ids = {staff.pk for staff in on_call}
     return [
         outbox.queue(
             kind="concern_alert",
@@ -107,24 +113,46 @@ def queue_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> list[O
             cause_kind="concern",
             cause_uuid=concern.uuid,
             recipient=staff.email,
-            context={"overdue": concern.escalated_at is not None},
+            context={"overdue": concern.escalated_at is not None, "on_call": staff.pk in on_call_ids},
             send_after=at,
             expires_at=at + _ALERT_LIVES,
             zone=concern.site.zone,
             by=by,
             at=at,
         )
-        for staff in _clinicians(concern)
+        for staff in _to_alert(concern, on_call, at)
     ]
 
 
-def _clinicians(concern: Concern) -> list[Staff]:
-    return list(
-        Staff.objects.filter(
-            is_active=True,
-            roles__contains=[Role.CLINICIAN.value],
-            sites=concern.site_id,
-        ).order_by("pk")
+def _to_alert(concern: Concern, on_call: list[Staff], at: datetime) -> list[Staff]:
+    everybody = clinicians_of(concern.site_id)
+    known = {staff.pk: staff for staff in [*everybody, *on_call]}
+    sent = OutboxMessage.objects.filter(kind="concern_alert", cause_uuid=concern.uuid).values_list("recipient", flat=True)
+    told = set(sent)
+    chosen = whom_to_alert(
+        on_call=[staff.pk for staff in on_call],
+        alerted=frozenset(pk for pk, staff in known.items() if staff.email in told),
+        everybody=[staff.pk for staff in everybody],
+        all_at_once=concern.level == Level.URGENT and is_site_open_at(concern.site, at),
+    )
+    return [known[pk] for pk in chosen]
+
+
+def queue_handover(concern: Concern, *, to: Staff, by: Actor, at: datetime) -> OutboxMessage:
+    """To the colleague who has it from now on."""
+    return outbox.queue(
+        kind="concern_alert",
+        key=f"concern:{concern.uuid}:{concern.escalations}:{to.uuid}",
+        patient_uuid=concern.patient.uuid,
+        cause_kind="concern",
+        cause_uuid=concern.uuid,
+        recipient=to.email,
+        context={"overdue": False, "handed_over": True},
+        send_after=at,
+        expires_at=at + _ALERT_LIVES,
+        zone=concern.site.zone,
+        by=by,
+        at=at,
     )
 
 

@@ -3,15 +3,18 @@
 from aftercare.forms.check_in import PageForm, form_for
 from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 from aftercare.forms.protocol import SendBackForm, StepForm, TargetsForm
+from aftercare.forms.rota import HandOverForm, ShiftForm
 
 __all__ = [
     "CallForm",
     "CloseForm",
     "HandBackForm",
+    "HandOverForm",
     "PageForm",
     "RaiseForm",
     "ReasonForm",
     "SendBackForm",
+    "ShiftForm",
     "StepForm",
     "TargetsForm",
     "form_for",

@@ -14,6 +14,11 @@ from clinic.forms import form_helper
 _OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items() if outcome is not Outcome.REACHED_NOBODY]
 
 
+_GRADES = [
+    (1, _("1, mild")), (2, _("2, moderate")), (3, _("3, severe")), (4, _("4, life-threatening")), (5, _("5, death")),
+]  # fmt: skip
+
+
 class CallForm(forms.Form):
     """A call: whether the patient was reached, what was said, and when to try again."""
 
@@ -71,6 +76,13 @@ class CloseForm(forms.Form):
         max_length=4000,
         error_messages={"required": _("Write what you found and what you advised.")},
     )
+    event_what = forms.CharField(
+        label=_("If it is an adverse event: what is it?"), max_length=200, required=False, help_text=_("It goes into the record of the session.")
+    )
+    event_grade = forms.TypedChoiceField(label=_("Grade (CTCAE)"), choices=_GRADES, coerce=int, required=False, initial=1)
+    event_serious = forms.BooleanField(
+        label=_("Serious: death, danger to life, hospital, disability, or done to prevent these"), required=False
+    )
     keep_holds = forms.BooleanField(
         label=_("Keep the next session on hold"),
         required=False,
@@ -80,6 +92,19 @@ class CloseForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = form_helper(None)
+
+
+    def clean(self) -> dict[str, Any]:
+        """An adverse event needs its words."""
+        cleaned = super().clean() or {}
+        if cleaned.get("outcome") == Outcome.ADVERSE_EVENT and not cleaned.get("event_what", "").strip():
+            self.add_error("event_what", _("Write what the adverse event is."))
+        return cleaned
+
+    def event(self) -> dict[str, Any]:
+        """What is said of an adverse event."""
+        data = self.cleaned_data
+        return {"what": data["event_what"], "grade": int(data["event_grade"] or 1), "serious": data["event_serious"]}
 
 
 class RaiseForm(forms.Form):

@@ -5,6 +5,7 @@ from aftercare.models.concern import Concern, ConcernEvent
 from aftercare.models.plan import Plan, PlannedMessage
 from aftercare.models.policy import CheckInPolicy
 from aftercare.models.protocol import Protocol, ProtocolStep
+from aftercare.models.rota import OnCallShift
 
 __all__ = [
     "CallTask",
@@ -13,6 +14,7 @@ __all__ = [
     "CheckInResponse",
     "Concern",
     "ConcernEvent",
+    "OnCallShift",
     "Plan",
     "PlannedMessage",
     "Protocol",

@@ -46,6 +46,7 @@ class Concern(models.Model):
         blank=True,
         related_name="concern",
     )
+    adverse_event = models.ForeignKey("treatments.AdverseEvent", models.PROTECT, null=True, blank=True, related_name="+")
     level = models.CharField(max_length=10, choices=choices(Level))
     reasons: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(
         default=list,

@@ -1,6 +1,6 @@
 """Every read of aftercare, shaped for a page or a task."""
 
-from aftercare.selectors.answers import answer_page, answers_in_words, findings_of, is_site_open
+from aftercare.selectors.answers import answer_page, answers_in_words, findings_of
 from aftercare.selectors.check_ins import (
     check_in_behind,
     check_ins_of,
@@ -20,6 +20,7 @@ from aftercare.selectors.concerns import (
     open_call_tasks,
     open_concerns,
     patients_freed_since,
+    session_of,
 )
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import (
@@ -42,6 +43,15 @@ from aftercare.selectors.pages import (
 )
 from aftercare.selectors.plans import plan_behind, planned_for, plans_in_error, sessions_without_plan
 from aftercare.selectors.protocol import in_work, plans_for_preview, problem_words, removed_steps, step_rows, versions
+from aftercare.selectors.rota import (
+    claimed_by,
+    clinicians_of,
+    is_site_open_at,
+    is_watched_now,
+    on_call_at,
+    on_call_names,
+    rotas,
+)
 
 __all__ = [
     "STATE_FILTERS",
@@ -53,6 +63,8 @@ __all__ = [
     "check_ins_to_call",
     "check_ins_to_remind",
     "check_ins_without_mail",
+    "claimed_by",
+    "clinicians_of",
     "closed_concerns",
     "concern_count",
     "concern_detail",
@@ -65,12 +77,15 @@ __all__ = [
     "findings_of",
     "in_work",
     "instructions_of",
-    "is_site_open",
+    "is_site_open_at",
+    "is_watched_now",
     "kind_words",
     "may_act",
     "may_read",
     "message_list",
     "message_timeline",
+    "on_call_at",
+    "on_call_names",
     "open_call_tasks",
     "open_concerns",
     "patients_freed_since",
@@ -82,6 +97,8 @@ __all__ = [
     "protocol_for_page",
     "removed_steps",
     "response_due",
+    "rotas",
+    "session_of",
     "sessions_without_plan",
     "state_words",
     "step_rows",

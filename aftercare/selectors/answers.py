@@ -13,9 +13,9 @@ from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.rules import RULES
 from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
+from aftercare.selectors.rota import is_site_open_at, is_watched_now
 from aftercare.states import Level
 from clinic.findings import Finding
-from clinic.models import Closure, OpeningHours
 from clinic.rulebook import book, policy_version_in
 
 Words = str | Promise
@@ -51,6 +51,7 @@ class AnswerPage:
     paragraphs: list[str] = field(default_factory=list)
     waiting: list[WaitGroup] = field(default_factory=list)
     is_open: bool = False
+    is_watched: bool = False
 
 
 def findings_of(response: CheckInResponse) -> list[Finding]:
@@ -138,14 +139,14 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
     concern = getattr(check_in, "concern", None)
     level = concern.level if concern is not None else response.triage
     tone, icon, title = _HEAD[level]
-    open_now = is_site_open(check_in, at)
+    open_now = is_site_open_at(check_in.site, at)
     waiting = instructions_of(check_in.plan, at=at).waiting
     paragraphs = _paragraphs(level, open_now=open_now, check_in=check_in)
     if response.call_emergency:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
         words = _("We have told a clinician. When you have had help, please call us on %(phone)s.")
         paragraphs = [words % {"phone": check_in.site.phone}]
-    return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, open_now)
+    return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, open_now, is_watched_now(check_in.site, at))
 
 
 def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
@@ -186,11 +187,3 @@ def expected_words(plan: Plan, *, at: datetime) -> str:
     if days <= 56:
         return _("If more hair falls out now, that can go on until week eight.")
     return _("By now everything should be as before, and hair should fall out no more than usual.")
-
-
-def is_site_open(check_in: CheckIn, at: datetime) -> bool:
-    """Whether somebody is at the site at this minute, by its opening hours."""
-    here = at.astimezone(check_in.site.tz)
-    rows = OpeningHours.objects.filter(site=check_in.site, weekday=here.weekday())
-    closed = Closure.objects.filter(site=check_in.site, on=here.date()).exists()
-    return not closed and rows.filter(opens__lte=here.time(), closes__gt=here.time()).exists()

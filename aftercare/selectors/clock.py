@@ -28,7 +28,7 @@ def response_due(level: str, *, opened_at: datetime, site: Site, plan: Plan | No
     minutes, hours, days = _targets(plan)
     if level == Level.URGENT:
         return opened_at + timedelta(minutes=minutes)
-    spans = _open_spans(site, opened_at)
+    spans = open_spans(site, opened_at)
     if level == Level.SAME_DAY:
         start, end = next(((s, e) for s, e in spans if e > opened_at), (opened_at, opened_at + timedelta(hours=hours)))
         return min(max(start, opened_at) + timedelta(hours=hours), end)
@@ -39,7 +39,7 @@ def response_due(level: str, *, opened_at: datetime, site: Site, plan: Plan | No
     return by_day[working[days - 1]] if len(working) >= days else _weekdays_after(today, days, site)
 
 
-def _open_spans(site: Site, since: datetime) -> list[tuple[datetime, datetime]]:
+def open_spans(site: Site, since: datetime) -> list[tuple[datetime, datetime]]:
     """Opening spans from the day of `since` on, in order, as instants; closures left out."""
     first = local_date(since, site.zone)
     hours: dict[int, list[OpeningHours]] = {}

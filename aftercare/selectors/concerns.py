@@ -11,6 +11,7 @@ from aftercare.states import ConcernState, Level
 from clinic.audit import Actor
 from clinic.permissions import level, scoped
 from patients.models import Hold, Patient
+from treatments.models import TreatmentSession
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def concern_for_page() -> QuerySet[Concern]:
         "closed_by",
         "check_in__plan__session",
         "check_in__response",
+        "adverse_event",
     ).prefetch_related(
         Prefetch(
             "events",
@@ -118,3 +120,11 @@ def counts_by_level(actor: Actor) -> dict[str, int]:
     rows = open_concerns(actor).order_by().values("level").annotate(count=Count("pk"))
     found = {row["level"]: row["count"] for row in rows}
     return {level_.value: found.get(level_.value, 0) for level_ in Level if level_ != Level.REASSURE}
+
+
+def session_of(concern: Concern) -> TreatmentSession | None:
+    """The session a concern is about: that of its check-in, else the patient's latest that has ended."""
+    if concern.check_in is not None:
+        return concern.check_in.plan.session
+    rows = TreatmentSession.objects.filter(patient_id=concern.patient_id, ended_at__isnull=False, ended_at__lte=concern.opened_at)
+    return rows.order_by("-ended_at", "-pk").first()

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan, Protocol
 from aftercare.selectors.answers import AnswersInWords, answers_in_words, findings_of
-from aftercare.selectors.concerns import earlier_check_ins, holds_of, open_call_tasks, open_concerns
+from aftercare.selectors.concerns import earlier_check_ins, holds_of, open_call_tasks, open_concerns, session_of
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import TimelineRow, all_messages, patients_by_uuid, step_words, timeline_row
 from aftercare.states import ConcernState, EventKind, Level, Outcome
@@ -15,7 +15,7 @@ from aftercare.words import OUTCOME_WORDS
 from clinic.audit import Actor
 from clinic.permissions import level, may
 from patients.models import Hold, Patient
-from treatments.models import ZoneRecord
+from treatments.models import TreatmentSession, ZoneRecord
 
 LEVEL_WORDS = {
     Level.URGENT: ("action", "exclamation-octagon"),
@@ -71,6 +71,8 @@ class ConcernDetail:
     holds: list[Hold]
     has_open_hold: bool
     earlier: list[tuple[CheckIn, str, str]]
+    session: TreatmentSession | None
+    session_ended: str
     settings: list[ZoneRecord]
     log: list[LogLine]
     is_mine: bool
@@ -156,7 +158,7 @@ def call_rows(actor: Actor) -> list[CallRow]:
 def concern_detail(concern: Concern, *, by: Actor, at: datetime) -> ConcernDetail:
     """Everything about one concern; the caller has checked the right to it."""
     check_in, zone = concern.check_in, concern.site.zone
-    holds = holds_of(concern)
+    holds, session = holds_of(concern), session_of(concern)
     is_open = any(hold.released_at is None for hold in holds)
     return ConcernDetail(
         row=concern_row(concern, at=at),
@@ -168,7 +170,9 @@ def concern_detail(concern: Concern, *, by: Actor, at: datetime) -> ConcernDetai
         earlier=[
             (found, step_words(found.code), level_words(found.response.triage)) for found in earlier_check_ins(concern)
         ],
-        settings=_settings(check_in),
+        session=session,
+        session_ended=wall_words(session.ended_at, zone) if session and session.ended_at else "",
+        settings=_settings(session),
         log=[_log_line(event, zone) for event in concern.events.all()],
         is_mine=concern.claimed_by_id == by.staff_id and concern.state == ConcernState.CLAIMED,
         is_closed=concern.state == ConcernState.CLOSED,
@@ -177,10 +181,10 @@ def concern_detail(concern: Concern, *, by: Actor, at: datetime) -> ConcernDetai
     )
 
 
-def _settings(check_in: CheckIn | None) -> list[ZoneRecord]:
-    if check_in is None:
+def _settings(session: TreatmentSession | None) -> list[ZoneRecord]:
+    if session is None:
         return []
-    rows = ZoneRecord.objects.filter(block__session=check_in.plan.session).select_related("block__device")
+    rows = ZoneRecord.objects.filter(block__session=session).select_related("block__device")
     return list(rows.order_by("block__position", "zone", "pk"))
 
 
@@ -216,6 +220,7 @@ def _log_line(event: ConcernEvent, zone: str) -> LogLine:
         EventKind.OPENED: _("opened"),
         EventKind.CLAIMED: _("taken"),
         EventKind.HANDED_BACK: _("handed back"),
+        EventKind.HANDED_OVER: _("handed over"),
         EventKind.CALLED: _("called, reached"),
         EventKind.NOTED: _("note"),
         EventKind.RAISED: _("made more urgent"),

@@ -16,21 +16,19 @@ from aftercare.services.check_ins import (
     save_page,
     submit_check_in,
 )
+from aftercare.services.closing import EventNoted, OutcomeMissing, close_concern, release_concern_holds
 from aftercare.services.concerns import (
     AlreadyClosed,
     NotHigher,
     NotYours,
-    OutcomeMissing,
     TakenByColleague,
     blocks_for,
     claim_concern,
-    close_concern,
     escalate_concern,
     hand_back_concern,
     log_call,
     open_concern,
     raise_concern,
-    release_concern_holds,
 )
 from aftercare.services.drafts import (
     DraftOpen,
@@ -57,6 +55,7 @@ from aftercare.services.protocol import (
     ensure_default_protocol,
     protocol_in_force,
 )
+from aftercare.services.rota import NotAColleague, PlaceTaken, add_shift, hand_over_concern, remove_shift
 
 __all__ = [
     "AlreadyApproved",
@@ -65,6 +64,8 @@ __all__ = [
     "AnswersRefused",
     "CallDone",
     "DraftOpen",
+    "EventNoted",
+    "NotAColleague",
     "NotForApproval",
     "NotHigher",
     "NotReady",
@@ -72,8 +73,10 @@ __all__ = [
     "NotYours",
     "OutcomeMissing",
     "PagesMissing",
+    "PlaceTaken",
     "TakenByColleague",
     "WrongState",
+    "add_shift",
     "answer_for_patient",
     "approve_protocol",
     "blocks_for",
@@ -85,6 +88,7 @@ __all__ = [
     "escalate_concern",
     "finish_call",
     "hand_back_concern",
+    "hand_over_concern",
     "hold_message",
     "log_call",
     "note_read",
@@ -101,6 +105,7 @@ __all__ = [
     "release_concern_holds",
     "release_message",
     "remind_check_in",
+    "remove_shift",
     "remove_step",
     "reopen_protocol",
     "save_page",

@@ -1,4 +1,4 @@
-"""Concerns: opened by a result, claimed by one clinician, closed with an outcome; the holds they set and lift."""
+"""Concerns: opened by a result, claimed by one clinician, called about, raised, escalated; the holds they set."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,12 @@ from aftercare import emails
 from aftercare.models import CheckIn, Concern, ConcernEvent
 from aftercare.selectors.clock import response_due
 from aftercare.states import ConcernState, EventKind, Level, Outcome
-from aftercare.words import OUTCOME_WORDS
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.permissions import require
-from patients.models import Hold, Patient
-from patients.services import place_hold, release_hold
+from patients.models import Patient
+from patients.services import place_hold
 
 CAUSE = "concern"
 MOST_ESCALATIONS = 8
@@ -40,10 +39,6 @@ class AlreadyClosed(Conflict):
 
 class NotHigher(Refused):
     """A level is only ever raised."""
-
-
-class OutcomeMissing(Refused):
-    """A concern closes only with an outcome and words."""
 
 
 def blocks_for(level: str, *, hold_next_session: bool) -> frozenset[str]:
@@ -82,7 +77,7 @@ def open_concern(
                 plan=check_in.plan if check_in else None,
             ),
         )
-        _add_event(concern, EventKind.OPENED, by=by, at=at)
+        add_event(concern, EventKind.OPENED, by=by, at=at)
         _hold(concern, hold_next_session=bool(response and response.hold_next_session), by=by, at=at)
         emails.queue_concern_alerts(concern, by=by, at=at)
         return concern
@@ -102,7 +97,7 @@ def _hold(concern: Concern, *, hold_next_session: bool, by: Actor, at: datetime)
         )
 
 
-def _add_event(
+def add_event(
     concern: Concern,
     kind: EventKind,
     *,
@@ -132,7 +127,7 @@ def _lock(concern: Concern) -> Concern:
     return locked
 
 
-def _lock_own(concern: Concern, by: Actor) -> Concern:
+def lock_own(concern: Concern, by: Actor) -> Concern:
     locked = _lock(concern)
     if locked.claimed_by_id != by.staff_id:
         raise NotYours(_("Take this concern first: then you can write to it."))
@@ -155,7 +150,7 @@ def claim_concern(*, concern: Concern, by: Actor, at: datetime) -> Concern:
                 at,
             )
             locked.save(update_fields=["state", "claimed_by", "claimed_at"])
-            _add_event(locked, EventKind.CLAIMED, by=by, at=at)
+            add_event(locked, EventKind.CLAIMED, by=by, at=at)
         return locked
 
 
@@ -163,7 +158,7 @@ def hand_back_concern(*, concern: Concern, words: str, by: Actor, at: datetime) 
     """Its clinician gives it back to the list; all clinicians of the site are mailed again. Raises NotYours."""
     require(by, "concern:claim")
     with audit.write(by=by, action="concern.hand_back", reason=words):
-        locked = _lock_own(concern, by)
+        locked = lock_own(concern, by)
         locked.state, locked.claimed_by, locked.claimed_at = (
             ConcernState.OPEN,
             None,
@@ -171,7 +166,7 @@ def hand_back_concern(*, concern: Concern, words: str, by: Actor, at: datetime) 
         )
         locked.escalations += 1
         locked.save(update_fields=["state", "claimed_by", "claimed_at", "escalations"])
-        _add_event(locked, EventKind.HANDED_BACK, by=by, at=at, words=words)
+        add_event(locked, EventKind.HANDED_BACK, by=by, at=at, words=words)
         emails.queue_concern_alerts(locked, by=by, at=at)
         return locked
 
@@ -192,13 +187,13 @@ def log_call(
     if next_try_at is not None and next_try_at <= at:
         raise Refused(_("The next try must be later than now."), field="next_try_at")
     with audit.write(by=by, action="concern.call"):
-        locked = _lock_own(concern, by)
+        locked = lock_own(concern, by)
         locked.next_try_at = None if reached else next_try_at
         if reached and locked.answered_at is None:
             locked.answered_at = at
         locked.save(update_fields=["next_try_at", "answered_at"])
         outcome = "" if reached else Outcome.REACHED_NOBODY
-        return _add_event(
+        return add_event(
             locked,
             EventKind.CALLED,
             by=by,
@@ -207,75 +202,6 @@ def log_call(
             outcome=outcome,
             next_try_at=locked.next_try_at,
         )
-
-
-def close_concern(
-    *,
-    concern: Concern,
-    outcome: str,
-    words: str,
-    by: Actor,
-    at: datetime,
-    keep_holds: bool = False,
-) -> Concern:
-    """Close with an outcome; the holds it set are lifted unless they are kept. Raises NotYours, OutcomeMissing."""
-    require(by, "concern:close")
-    if outcome not in set(Outcome) - {Outcome.REACHED_NOBODY}:
-        raise OutcomeMissing(
-            _("Choose what came of it. If you reached nobody, log the call instead."),
-            field="outcome",
-        )
-    if not words.strip():
-        raise OutcomeMissing(_("Write what you found and what you advised."), field="words")
-    with audit.write(by=by, action="concern.close", reason=outcome):
-        locked = _lock_own(concern, by)
-        locked.state, locked.outcome, locked.closed_at = (
-            ConcernState.CLOSED,
-            outcome,
-            at,
-        )
-        locked.closed_by_id, locked.answered_at = by.staff_id, locked.answered_at or at
-        locked.next_try_at = None
-        locked.save(
-            update_fields=[
-                "state",
-                "outcome",
-                "closed_at",
-                "closed_by",
-                "answered_at",
-                "next_try_at",
-            ]
-        )
-        _add_event(locked, EventKind.CLOSED, by=by, at=at, words=words, outcome=outcome)
-        emails.cancel_concern_alerts(locked, by=by, at=at)
-        if not keep_holds:
-            _lift(
-                locked,
-                reason=_("Concern closed: %(outcome)s") % {"outcome": OUTCOME_WORDS[Outcome(outcome)]},
-                by=by,
-                at=at,
-            )
-        return locked
-
-
-def release_concern_holds(*, concern: Concern, reason: str, by: Actor, at: datetime) -> int:
-    """Lift the holds that a concern set, with a reason, whether or not it is closed. Returns how many."""
-    require(by, "hold:release")
-    if not reason.strip():
-        raise Refused(_("Write why the hold is lifted."), field="reason")
-    with audit.write(by=by, action="concern.release_holds", reason=reason):
-        locked = Concern.objects.select_for_update(of=("self",)).get(pk=concern.pk)
-        return _lift(locked, reason=reason, by=by, at=at)
-
-
-def _lift(concern: Concern, *, reason: str, by: Actor, at: datetime) -> int:
-    holds = list(Hold.objects.filter(cause_kind=CAUSE, cause_uuid=concern.uuid, released_at__isnull=True))
-    for hold in holds:
-        release_hold(hold=hold, reason=reason, by=by, at=at)
-    if holds:
-        _add_event(concern, EventKind.HOLD_RELEASED, by=by, at=at, words=reason)
-        emails.release_held_invitations(concern.patient.uuid, by=by, at=at)
-    return len(holds)
 
 
 def raise_concern(*, concern: Concern, level: str, words: str, by: Actor, at: datetime) -> Concern:
@@ -295,7 +221,7 @@ def raise_concern(*, concern: Concern, level: str, words: str, by: Actor, at: da
         locked.escalations += 1
         locked.escalated_at = locked.answered_at = locked.next_try_at = None
         locked.save(update_fields=["level", "due_at", "escalations", "escalated_at", "answered_at", "next_try_at"])
-        _add_event(locked, EventKind.RAISED, by=by, at=at, words=words)
+        add_event(locked, EventKind.RAISED, by=by, at=at, words=words)
         _hold(locked, hold_next_session=False, by=by, at=at)
         emails.queue_concern_alerts(locked, by=by, at=at)
         return locked
@@ -310,7 +236,7 @@ def escalate_concern(*, concern: Concern, by: Actor, at: datetime) -> bool:
         locked.escalations += 1
         locked.escalated_at = at
         locked.save(update_fields=["escalations", "escalated_at"])
-        _add_event(locked, EventKind.OVERDUE, by=by, at=at)
+        add_event(locked, EventKind.OVERDUE, by=by, at=at)
         emails.queue_concern_alerts(locked, by=by, at=at)
         return True
 

@@ -29,8 +29,10 @@ from aftercare.views.protocol import (
     send_back_protocol,
 )
 from aftercare.views.protocol_preview import preview_step, test_step
+from aftercare.views.rota import add_shift, hand_over_concern, remove_shift, rota
 
 __all__ = [
+    "add_shift",
     "all_messages",
     "answer_for",
     "approve_protocol",
@@ -46,6 +48,7 @@ __all__ = [
     "discard_protocol",
     "draft_protocol",
     "hand_back_concern",
+    "hand_over_concern",
     "hold_message",
     "instructions",
     "log_call",
@@ -61,8 +64,10 @@ __all__ = [
     "raise_concern",
     "release_holds",
     "release_message",
+    "remove_shift",
     "remove_step",
     "reopen_protocol",
+    "rota",
     "send_back_protocol",
     "send_message_now",
     "staff_check_in",

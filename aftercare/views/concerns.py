@@ -36,6 +36,7 @@ def concerns(request: HttpRequest) -> HttpResponse:
         "closed": selectors.closed_concerns(by, limit=20) if full else [],
         "calls": selectors.call_rows(by),
         "full": full,
+        "on_call": selectors.on_call_names(by, at=at),
     }
     return render(request, "aftercare/concerns.html", context)
 
@@ -146,7 +147,16 @@ def close_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=422, close_form=form)
     try:
-        services.close_concern(concern=found, by=_actor(request), at=timezone.now(), **form.cleaned_data)
+        data = form.cleaned_data
+        services.close_concern(
+            concern=found,
+            outcome=data["outcome"],
+            words=data["words"],
+            keep_holds=data["keep_holds"],
+            event=services.EventNoted(**form.event()),
+            by=_actor(request),
+            at=timezone.now(),
+        )
     except Refused as refusal:
         form.add_error(refusal.field or None, refusal.message)
         return _page(request, found, status=refusal.status, close_form=form)
