@@ -131,6 +131,24 @@ def test_link_pages_open_to_nobody_without_a_verified_visit(objects: dict[str, s
     assert not wrong, "\n".join(wrong)
 
 
+# The protocol is the clinic's own, one for all its sites: those who may see one see every version.
+OF_THE_WHOLE_CLINIC = {
+    f"aftercare:{name}"
+    for name in (
+        "protocol_version", "protocol_targets", "protocol_step", "remove_step", "preview_step", "test_step", "propose_protocol",
+        "approve_protocol", "send_back_protocol", "reopen_protocol", "publish_protocol", "discard_protocol",
+    )
+}  # fmt: skip
+
+
+def test_a_version_that_is_nobody_s_does_not_exist(objects: dict[str, str]) -> None:
+    """For those who may see protocols an unknown one is a 404, like anything else."""
+    client, nobody = _signed_in("max"), {**objects, "protocol_uuid": str(uuid4())}
+    found = {page.name: client.generic("POST", _url(page, nobody)).status_code for page in STAFF_PAGES if page.name in OF_THE_WHOLE_CLINIC}
+    assert set(found) == OF_THE_WHOLE_CLINIC
+    assert {name: status for name, status in found.items() if status not in (403, 404, 405)} == {}
+
+
 def test_an_object_of_another_site_looks_like_one_that_does_not_exist(objects: dict[str, str]) -> None:
     """R07: same status for a foreign id and for one that is nobody's."""
     clinic = Clinic.objects.get()
@@ -141,7 +159,7 @@ def test_an_object_of_another_site_looks_like_one_that_does_not_exist(objects: d
     stranger.sites.add(other)
     client, wrong = _signed_in("stranger"), []
     for page in STAFF_PAGES:
-        if not page.arguments:
+        if not page.arguments or page.name in OF_THE_WHOLE_CLINIC:
             continue
         for method in ("GET", "POST"):
             foreign = client.generic(method, _url(page, objects)).status_code
