@@ -24,3 +24,14 @@ PROBLEM_WORDS = {
     "too_long": _("The words are longer than 2,000 characters."),
     "nothing_to_say": _("A message without questions needs words."),
 }
+QUESTION_WORDS = {
+    "Q1": _("redness"),
+    "Q2": _("swelling"),
+    "Q3": _("pain and burning"),
+    "Q10": _("itch and flaking"),
+    "Q11": _("shedding"),
+    "Q12": _("patches, scars, numbness"),
+    "Q13": _("products used"),
+    "Q14": _("changes in health"),
+    "satisfaction": _("satisfaction"),
+}

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare.models import Plan, Protocol, ProtocolStep
-from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS
+from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS, QUESTION_WORDS
 from aftercare.rules.protocol import Condition, Problem, StepFacts, Treatment
 from aftercare.selectors.instructions import treated_by
 from aftercare.states import ProtocolState
@@ -89,6 +89,12 @@ def condition_words(step: ProtocolStep) -> str:
     return "; ".join(words) or _("everybody")
 
 
+def asks_words(step: ProtocolStep) -> str:
+    """“red flags, redness, pain and burning”: what a check-in asks."""
+    named = [str(QUESTION_WORDS[question]) for question in step.questions if question in QUESTION_WORDS]
+    return ", ".join([_("red flags"), *named]) if step.questions else ""
+
+
 def kind_words(kind: str) -> str:
     """A kind of product for people."""
     return ProductKind(kind).value.replace("_", " ") if kind in set(ProductKind) else kind
@@ -114,7 +120,7 @@ def step_rows(protocol: Protocol, problems: list[Problem] | None = None) -> list
     base = None if protocol.state == ProtocolState.PUBLISHED else Protocol.objects.in_force().first()
     before = {step.code: step for step in base.steps.all()} if base else None
     found = problems or []
-    return [_row(step, before, [p for p in found if p.step == step.code]) for step in protocol.steps.all()]
+    return [_row(step, before, [p for p in found if p.step == step.code]) for step in sorted(protocol.steps.all(), key=lambda step: (hours_of(step), step.position))]
 
 
 def _row(step: ProtocolStep, before: dict[str, ProtocolStep] | None, found: list[Problem]) -> StepRow:
@@ -126,7 +132,7 @@ def _row(step: ProtocolStep, before: dict[str, ProtocolStep] | None, found: list
         when=when_words(step),
         purpose=str(PURPOSE_WORDS[step.purpose]),
         for_whom=condition_words(step),
-        asks=", ".join(step.questions),
+        asks=asks_words(step),
         too_late=late,
         mark=_mark(step, before),
         problems=[problem_words(problem) for problem in found],
