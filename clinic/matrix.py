@@ -40,6 +40,9 @@ session:sign               ● – – –
 session:addendum           ● – – –
 photo:view                 ● – – –
 photo:upload               ● – – –
+photo:annotate             ● – – –
+photo:error                ● – – –
+photo:download             ◐ – – –
 adverse_event:view         ● – – –
 adverse_event:record       ● – – –
 measurement:view           ● – – –

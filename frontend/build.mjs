@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import * as esbuild from "esbuild";
 
 await esbuild.build({
-  entryPoints: ["frontend/app.css", "frontend/patient.css", "frontend/app.js", "frontend/sign.js", "frontend/calendar.js", "frontend/plot.js"],
+  entryPoints: ["frontend/app.css", "frontend/patient.css", "frontend/app.js", "frontend/sign.js", "frontend/compare.js", "frontend/calendar.js", "frontend/plot.js"],
   outdir: "build/vendor",
   bundle: true,
   minify: true,

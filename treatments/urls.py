@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.views import measurements, notes, photos, readings, sessions, steps, stock
+from treatments.views import measurements, notes, photo_marks, photo_pages, photos, readings, sessions, steps, stock
 
 app_name = "treatments"
 urlpatterns = [
@@ -38,6 +38,19 @@ urlpatterns = [
     path("sessions/<uuid:session>/event/", notes.event, name="event"),
     path("sessions/<uuid:session>/measure/", measurements.measure, name="measure"),
     path("sessions/<uuid:session>/photos/", photos.upload, name="upload"),
+    path("of/<uuid:patient>/photos/", photo_pages.photos, name="photos"),
+    path("of/<uuid:patient>/photos/take/", photo_pages.take_photos, name="take_photos"),
+    path("of/<uuid:patient>/photos/add/", photo_pages.add_photos, name="add_photos"),
+    path("of/<uuid:patient>/photos/compare/", photo_pages.compare_photos, name="compare_photos"),
+    path("of/<uuid:patient>/photos/consent/", photo_marks.photo_consent, name="photo_consent"),
+    path("of/<uuid:patient>/photos/consent/<slug:use>/give/", photo_marks.give_photo_consent, name="give_photo_consent"),
+    path("of/<uuid:patient>/photos/consent/<slug:use>/withdraw/", photo_marks.withdraw_photo_consent, name="withdraw_photo_consent"),
+    path("of/<uuid:patient>/photos/sent/<uuid:upload>/dismiss/", photo_marks.dismiss_upload, name="dismiss_upload"),
     path("photos/<uuid:photo>/", photos.photo, name="photo"),
     path("photos/<uuid:photo>/small/", photos.photo, {"size": "small"}, name="small_photo"),
+    path("photos/<uuid:photo>/page/", photo_pages.photo_page, name="photo_page"),
+    path("photos/<uuid:photo>/annotate/", photo_marks.annotate_photo, name="annotate_photo"),
+    path("photos/<uuid:photo>/annotations/<uuid:annotation>/remove/", photo_marks.remove_annotation, name="remove_annotation"),
+    path("photos/<uuid:photo>/error/", photo_marks.photo_in_error, name="photo_in_error"),
+    path("photos/<uuid:photo>/download/", photo_marks.download_photo, name="download_photo"),
 ]

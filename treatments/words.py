@@ -1,5 +1,6 @@
 """What people call the vocabulary: zones of the scalp, endpoints of a pass, views and uses of a photo."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from treatments.vocabulary import Endpoint, MarkShape, PhotoCheck, PhotoUse, PhotoView, Zone
@@ -18,7 +19,7 @@ ENDPOINT_WORDS = {
     Endpoint.PINPOINT_BLEEDING: _("Pinpoint bleeding"),
     Endpoint.FRANK_BLEEDING: _("Frank bleeding"),
 }
-VIEW_WORDS = {
+VIEW_WORDS: dict[str, str | Promise] = {
     PhotoView.FRONTAL_HAIRLINE: _("Frontal hairline"),
     PhotoView.VERTEX: _("Vertex"),
     PhotoView.MIDLINE: _("Midline part"),
@@ -26,12 +27,12 @@ VIEW_WORDS = {
     PhotoView.TEMPORAL_RIGHT: _("Right temporal"),
     PhotoView.OCCIPITAL: _("Occipital"),
 }
-USE_WORDS = {
+USE_WORDS: dict[str, str | Promise] = {
     PhotoUse.RECORD: _("For the medical record"),
     PhotoUse.TEACHING: _("For teaching"),
     PhotoUse.PUBLICATION: _("For publication"),
 }
-SHAPE_WORDS = {MarkShape.CIRCLE: _("Circle"), MarkShape.ARROW: _("Arrow"), MarkShape.POINT: _("Point")}
+SHAPE_WORDS: dict[str, str | Promise] = {MarkShape.CIRCLE: _("Circle"), MarkShape.ARROW: _("Arrow"), MarkShape.POINT: _("Point")}
 # what is wrong, and what to do about it
 CHECK_WORDS = {
     PhotoCheck.BLURRED: (_("Blurred"), _("Hold still, tap to focus on the hair, and take it again.")),

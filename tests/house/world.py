@@ -15,7 +15,7 @@ from clinic.audit import Actor
 from clinic.models import Closure, OutboxMessage, Site, Staff, StaffProposal
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
-from treatments.models import AdverseEvent, BlindReading, CartridgeLot, Device, Measurement, Photo, TreatmentSession
+from treatments.models import AdverseEvent, BlindReading, CartridgeLot, Device, Measurement, Photo, PhotoAnnotation, PhotoUpload, TreatmentSession
 
 CANARY = "CANARYQZX"
 CLINICAL = {
@@ -63,6 +63,11 @@ def load() -> dict[str, str]:
         patient=patient, view="vertex", file_name=uuid4().hex, width=1, height=1, sha256="0" * 64, taken_at=at + timedelta(days=90), uploaded_by="t"
     )
     reading = BlindReading.objects.create(patient=patient, view="vertex", baseline=photo, later=later, baseline_is_left=True, reader=amara, opened_at=at)
+    upload = PhotoUpload.objects.create(
+        patient=patient, view="vertex", file_name=uuid4().hex, bytes=1, sha256="0" * 64, taken_at=at, sent_at=at, sent_by="t", state="refused",
+        refusal=f"{CANARY}-refusal",
+    )  # fmt: skip
+    mark = PhotoAnnotation.objects.create(photo=photo, shape="circle", x=1, y=1, x2=9, y2=9, text=f"{CANARY}-mark", by="t", at=at)
     rescreen = Rescreen.objects.create(
         patient=patient, on=site.today(at), changed=True, words=f"{CANARY}-rescreen", answered_by="staff", at=at
     )
@@ -89,7 +94,7 @@ def load() -> dict[str, str]:
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
-        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
+        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip

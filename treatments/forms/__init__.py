@@ -8,10 +8,10 @@ from treatments.forms.others import (
     EndForm,
     EventForm,
     LotForm,
-    PhotoForm,
     ProductForm,
     TextForm,
 )
+from treatments.forms.photos import PhotoForm
 from treatments.forms.session import SessionForm
 
 __all__ = [

@@ -12,7 +12,7 @@ from clinic.forms import choices, clean_spaces
 from treatments import selectors
 from treatments.forms.session import CartridgeField
 from treatments.models import Device, TreatmentSession
-from treatments.vocabulary import DeviceType, Phase, PhotoView, ProductKind
+from treatments.vocabulary import DeviceType, Phase, ProductKind
 
 
 class CourseForm(forms.Form):
@@ -43,11 +43,6 @@ class BlockForm(forms.Form):
         self.fields["new_cartridge"].site, self.fields["new_cartridge"].day = record.site, today  # type: ignore[attr-defined]
 
 
-class PhotoForm(forms.Form):
-    """One view."""
-
-    view = forms.ChoiceField(label=_("View"), choices=choices(PhotoView))
-    photo = forms.FileField(label=_("Photo"), help_text=_("JPEG, PNG or WebP, at most 15 MB."))
 
 
 class EventForm(forms.Form):

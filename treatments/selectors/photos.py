@@ -1,19 +1,19 @@
 """Photos as their pages show them: by day and view, what was noticed, what they may be used for."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from patients.models import Patient
-from treatments.models import Photo, PhotoConsentDecision, PhotoConsentText, PhotoUpload
+from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText, PhotoUpload
 from treatments.photo_texts import TEXTS, VERSION
 from treatments.rules.photos import asks_for_another, checks_of_photo, missing_views
 from treatments.rules.policy import SessionPolicy
 from treatments.selectors.courses import policy
-from treatments.vocabulary import PhotoCheck, PhotoUse, PhotoView, UploadState
-from treatments.words import CHECK_WORDS, VIEW_WORDS
+from treatments.vocabulary import MarkShape, PhotoCheck, PhotoUse, PhotoView, UploadState
+from treatments.words import CHECK_WORDS, SHAPE_WORDS, USE_WORDS, VIEW_WORDS
 
 MOST_PHOTOS_PER_LINK = 6
 
@@ -156,3 +156,107 @@ def patient_photos_left(cause_uuid: UUID) -> int:
     """How many photos may still be sent with this check-in."""
     sent = PhotoUpload.objects.filter(cause_uuid=cause_uuid).exclude(state=UploadState.REFUSED).count()
     return max(0, MOST_PHOTOS_PER_LINK - sent)
+
+
+@dataclass(frozen=True)
+class UseLine:
+    """One level of consent as its page shows it."""
+
+    use: PhotoUse
+    words: str
+    given: bool
+    since: datetime | None
+    text: TextNow
+
+
+def use_lines(patient: Patient) -> list[UseLine]:
+    """The three levels, what holds and since when, with the wording in force."""
+    uses = photo_uses(patient)
+    return [UseLine(use, str(USE_WORDS[use]), uses.allows(use), uses.since.get(use), photo_consent_text(use)) for use in PhotoUse]
+
+
+@dataclass(frozen=True)
+class ShownMark:
+    """A mark in points of the picture, ready to be drawn: a circle by centre and radii, an arrow from one place to another."""
+
+    row: PhotoAnnotation
+    number: int
+    shape_words: str
+    x: int
+    y: int
+    x2: int
+    y2: int
+    cx: int
+    cy: int
+    rx: int
+    ry: int
+    label_x: int
+    label_y: int
+
+
+def marks_of(photo: Photo) -> list[ShownMark]:
+    """What is drawn over a photo now, numbered."""
+    rows = photo.annotations.filter(removed_at=None)
+    return [_mark(photo, row, number) for number, row in enumerate(rows, start=1)]
+
+
+def _mark(photo: Photo, row: PhotoAnnotation, number: int) -> ShownMark:
+    x, x2 = (round(value * photo.width / 1000) for value in (row.x, row.x2))
+    y, y2 = (round(value * photo.height / 1000) for value in (row.y, row.y2))
+    gap = max(photo.width, photo.height) // 40
+    return ShownMark(
+        row=row, number=number, shape_words=str(SHAPE_WORDS[MarkShape(row.shape)]), x=x, y=y, x2=x2, y2=y2, cx=(x + x2) // 2, cy=(y + y2) // 2,
+        rx=abs(x2 - x) // 2, ry=abs(y2 - y) // 2, label_x=min(x, x2) if row.shape == MarkShape.CIRCLE else x, label_y=max(gap, min(y, y2) - gap // 3),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ViewToday:
+    """One view on the page on which photos are taken: today's newest, whether another is on its way, and the baseline."""
+
+    view: PhotoView
+    words: str
+    today: ShownPhoto | None
+    waiting: bool
+    baseline: Photo | None
+
+
+def views_today(patient: Patient, at: datetime) -> list[ViewToday]:
+    """The six views as they stand today."""
+    zone, on, numbers = patient.site.tz, patient.site.today(at), policy()
+    baseline, newest = baseline_photos(patient), latest_photos(patient)
+    waiting = {row.view for row in uploads_of(patient) if row.state == UploadState.WAITING}
+    found = []
+    for view in PhotoView:
+        last, first = newest.get(view), baseline.get(view)
+        if first and first.taken_at.astimezone(zone).date() == on:
+            first = None  # what is taken today is the baseline itself
+        today = _shown(last, numbers) if last and last.taken_at.astimezone(zone).date() == on else None
+        found.append(ViewToday(view, str(VIEW_WORDS[view]), today, view in waiting, first))
+    return found
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two days and one view of them; the other views with what each day has."""
+
+    first_on: date
+    second_on: date
+    view: PhotoView
+    words: str
+    first: ShownPhoto | None
+    second: ShownPhoto | None
+    views: list[tuple[PhotoView, str, bool]]
+    missing_first: list[str]
+    missing_second: list[str]
+
+
+def compared(days: list[PhotoDay], first_on: date, second_on: date, view_or: Callable[[PhotoView], PhotoView]) -> Compared:
+    """The pair. Without a wish the first view that both days have."""
+    by_day = {day.on: {view: photos[0] for view, _words, photos in day.views if photos} for day in days}
+    one, two = by_day[first_on], by_day[second_on]
+    both = [view for view in PhotoView if view in one and view in two]
+    view = view_or((both or list(PhotoView))[0])
+    missing = [[str(VIEW_WORDS[v]) for v in PhotoView if v not in there] for there in (one, two)]
+    tabs = [(v, str(VIEW_WORDS[v]), v in one and v in two) for v in PhotoView]
+    return Compared(first_on, second_on, view, str(VIEW_WORDS[view]), one.get(view), two.get(view), tabs, missing[0], missing[1])

@@ -4,7 +4,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from treatments.vocabulary import Zone
-from treatments.words import ZONE_WORDS
+from treatments.words import VIEW_WORDS, ZONE_WORDS
 
 register = template.Library()
 
@@ -27,3 +27,9 @@ def severity_words(value: object) -> str:
     """What a severity means for the person at the chair."""
     words = {"BLOCK": _("stops"), "BLOCK_PRODUCT": _("stops this product"), "REASON": _("needs your reason"), "NOTE": _("note")}
     return words.get(str(value), "")
+
+
+@register.filter
+def view_words(value: object) -> str:
+    """`temporal_left` → `Left temporal`; no view is a patient's own picture."""
+    return str(VIEW_WORDS.get(str(value)) or _("Sent by the patient"))

@@ -1,0 +1,2 @@
+import "img-comparison-slider";
+import "img-comparison-slider/dist/styles.css";
