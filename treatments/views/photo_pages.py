@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.htmx import fragment_or_page, is_fragment
-from clinic.permissions import allow, fetch
+from clinic.permissions import allow, check_subject, fetch
 from clinic.requests import HttpRequest
 from patients.models import Patient
 from treatments.forms.photos import AnnotationForm, CompareForm, DownloadForm, PhotosForm, TakeForm
@@ -19,6 +19,7 @@ from treatments.models import Photo, PhotoUpload, TreatmentSession
 from treatments.selectors import photos as selectors
 from treatments.services import photos as services
 from treatments.views.page import patient_of
+from treatments.vocabulary import UploadState
 from treatments.words import VIEW_WORDS
 
 
@@ -28,7 +29,7 @@ def photos(request: HttpRequest, patient: str) -> HttpResponse:
     found = patient_of(request, patient)
     timezone.activate(found.site.tz)
     record_access(by=request.actor, action="photo.list", patient_uuid=found.uuid)
-    context = _context(request, found) | {"days": selectors.photo_days(found)}
+    context = _context(found) | {"days": selectors.photo_days(found)}
     return fragment_or_page(request, "treatments/_photo_days.html", "treatments/photos.html", context)
 
 
@@ -78,8 +79,6 @@ def photo_page(request: HttpRequest, photo: str) -> HttpResponse:
 
 def photo_of(request: HttpRequest, uuid: str) -> Photo:
     """The page's photo, in scope; a POST is checked to be about its patient (R12)."""
-    from clinic.permissions import check_subject
-
     found = fetch(Photo.objects.select_related("patient", "patient__site", "session"), request.actor, uuid=uuid)
     check_subject(request, found.patient.uuid)
     timezone.activate(found.patient.site.tz)
@@ -121,12 +120,14 @@ def _session(patient: Patient, asked: Any) -> TreatmentSession | None:
     return patient.sessions.filter(uuid=form.cleaned_data["session"]).first() if form.is_valid() and form.cleaned_data["session"] else None
 
 
-def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
-    return {"patient": patient, "tab": "photos", "uploads": selectors.uploads_of(patient), "uses": selectors.photo_uses(patient)}
+def _context(patient: Patient) -> dict[str, Any]:
+    uploads = selectors.uploads_of(patient)
+    waiting = any(row.state == UploadState.WAITING for row in uploads)
+    return {"patient": patient, "tab": "photos", "uploads": uploads, "waiting": waiting, "uses": selectors.photo_uses(patient)}
 
 
 def _take(request: HttpRequest, patient: Patient, form: PhotosForm, session: TreatmentSession | None, status: int = 200, **more: Any) -> HttpResponse:
-    context = _context(request, patient) | {
+    context = _context(patient) | {
         "form": form, "session": session, "views": selectors.views_today(patient, timezone.now()), "shapes": form.file_fields(),
     } | more  # fmt: skip
     return fragment_or_page(request, "treatments/_photos_today.html", "treatments/take_photos.html", context, status=status)
