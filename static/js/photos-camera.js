@@ -41,7 +41,7 @@
         stream = opened;
         video.srcObject = opened;
         return video.play();
-      }).then(function () { say("Ready"); show("live"); list(); part("shoot").focus(); }).catch(function (error) {
+      }).then(function () { say("Ready"); show("live"); list(); part("shoot").focus({ preventScroll: true }); box.scrollIntoView({ block: "start" }); }).catch(function (error) {
         say(error && error.name === "NotAllowedError" ? "Denied" : "None");
         show("closed");
       });

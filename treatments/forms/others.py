@@ -43,8 +43,6 @@ class BlockForm(forms.Form):
         self.fields["new_cartridge"].site, self.fields["new_cartridge"].day = record.site, today  # type: ignore[attr-defined]
 
 
-
-
 class EventForm(forms.Form):
     """An adverse event."""
 
