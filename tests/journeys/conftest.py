@@ -24,7 +24,8 @@ from embedded.services import TEMPLATE, Services
 from embedded.supervisor import Supervisor
 
 CHROME = os.environ.get("CHROME_BIN") or shutil.which("chromium") or shutil.which("chromium-browser")
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+          "--use-fake-device-for-media-stream"]  # a camera that shows a test picture; each page still has to be allowed to use it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -110,7 +111,7 @@ def clinic(services: Services) -> Iterator[Clinic]:
     team = Supervisor(environment, quiet=True, log=home / "stack.log")
     try:
         stack.manage(team, "collectstatic", "--noinput", "-v0")
-        stack.manage(team, "seed_demo", "--patients", "60", "--seed", "7")
+        stack.manage(team, "seed_demo", "--patients", "60", "--seed", "7", "--photos", "1")
         stack.start_app(team, home, ports)
         stack.wait_for_web(team, ports.web)
         yield Clinic(f"http://127.0.0.1:{ports.web}", home / "mail", services.sockets, team, ports)
