@@ -15,7 +15,17 @@ from clinic.audit import Actor
 from clinic.models import Closure, OutboxMessage, Site, Staff, StaffProposal
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
-from treatments.models import AdverseEvent, BlindReading, CartridgeLot, Device, Measurement, Photo, PhotoAnnotation, PhotoUpload, TreatmentSession
+from treatments.models import (
+    AdverseEvent,
+    BlindReading,
+    CartridgeLot,
+    Device,
+    Measurement,
+    Photo,
+    PhotoAnnotation,
+    PhotoUpload,
+    TreatmentSession,
+)
 
 CANARY = "CANARYQZX"
 CLINICAL = {
