@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from clinic import mail_events
+
 
 def _is_local(host: str) -> bool:
     return host in {"", "127.0.0.1", "localhost", "::1"} or host.startswith("/")
@@ -30,6 +32,9 @@ def production_is_safe(**_: Any) -> list[CheckMessage]:
         and not _is_local(settings.SMTP_HOST),
         "E007 PUBLIC_URL must begin with https.": not settings.PUBLIC_URL.startswith("https://"),
         "E008 HTTPS must be on.": not settings.HTTPS,
+        "E010 Each provider of MAIL_EVENTS must be known and have its secret or signing key.": not all(
+            mail_events.has_secret(name) for name in settings.MAIL_EVENTS
+        ),
         "E009 MFA_REQUIRED must be on.": not settings.MFA_REQUIRED,
     }
     return [Error(text[5:], id=f"anagen.{text[:4]}") for text, wrong in insecure.items() if wrong]

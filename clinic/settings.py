@@ -154,7 +154,10 @@ TEMPLATES: list[dict[str, Any]] = [
 MIGRATION_LINTER_OPTIONS = {"sql_analyser": "postgresql", "exclude_migration_tests": ["NOT_NULL"]}
 
 # ── database ─────────────────────────────────────────────────────────────────────────────────────────────────────
-_OPTIONS: dict[str, Any] = {"connect_timeout": 5, "application_name": "anagen"}
+_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 5, "application_name": "anagen",
+    "options": "-c idle_in_transaction_session_timeout=60s",  # a process that sleeps in a transaction lets go of its locks
+}  # fmt: skip
 if not IS_CELERY and not TESTING and env.flag("DATABASE_POOL", True) and "gunicorn" in sys.argv[0]:
     _OPTIONS["pool"] = {"min_size": 2, "max_size": 10, "timeout": 5}
 if tls := env.text("DATABASE_TLS", "verify-full" if PRODUCTION else ""):
@@ -229,6 +232,26 @@ SMTP_PASSWORD = env.text("SMTP_PASSWORD", "")
 SMTP_TLS = env.text("SMTP_TLS", "implicit" if PRODUCTION else "none")
 MAIL_FROM = env.text("MAIL_FROM", "Riverside Dermatology <no-reply@clinic.example>")
 DEFAULT_FROM_EMAIL = MAIL_FROM
+MAIL_BOUNCES = env.text("MAIL_BOUNCES", "")  # a mailbox for bounces, such as bounces@clinic.example; empty: no return path of its own
+MAIL_REPLIES = env.text("MAIL_REPLIES", "")  # answered by `read_mail` when no watched mailbox is named; empty: MAIL_FROM
+MAIL_CARRIER = env.text("MAIL_CARRIER", "smtp")  # or one of anymail's: postmark, mailgun, sendgrid, amazon_ses, brevo, resend, …
+MAIL_CARRIER_METADATA = env.flag("MAIL_CARRIER_METADATA", True)
+MAIL_EVENTS = env.names("MAIL_EVENTS", "")  # providers whose events are heard, each with a secret or a signing key
+TEXT_CARRIER = env.text("TEXT_CARRIER", "console" if ANAGEN_ENV in {"dev", "test", "demo"} else "")
+ANYMAIL: dict[str, Any] = {
+    "WEBHOOK_SECRET": env.names("MAIL_WEBHOOK_SECRET", ""),
+    "REQUESTS_TIMEOUT": (5, 20),
+    "DEBUG_API_REQUESTS": False,
+    **{
+        name: value
+        for name in (
+            "POSTMARK_SERVER_TOKEN", "MAILGUN_API_KEY", "MAILGUN_SENDER_DOMAIN", "MAILGUN_API_URL", "MAILGUN_WEBHOOK_SIGNING_KEY",
+            "SENDGRID_API_KEY", "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY", "BREVO_API_KEY", "RESEND_API_KEY", "RESEND_SIGNING_SECRET",
+            "MAILJET_API_KEY", "MAILJET_SECRET_KEY", "MAILERSEND_API_TOKEN", "MAILERSEND_SIGNING_SECRET",
+        )
+        if (value := env.text(name, ""))
+    },
+}  # fmt: skip
 EMAIL_BACKEND = "clinic.outbox.backend.OutboxBackend"
 OUTBOX_BATCH = env.number("OUTBOX_BATCH", 50)
 OUTBOX_CHUNK = env.number("OUTBOX_CHUNK", 10)
@@ -237,6 +260,7 @@ OUTBOX_SMTP_TIMEOUT = env.number("OUTBOX_SMTP_TIMEOUT", 20)
 OUTBOX_MAX_ATTEMPTS = env.number("OUTBOX_MAX_ATTEMPTS", 6)
 OUTBOX_BACKOFF_SECONDS = [int(s) for s in env.names("OUTBOX_BACKOFF_SECONDS", "60,300,900,3600,14400,43200")]
 OUTBOX_BREAKER_SECONDS = [int(s) for s in env.names("OUTBOX_BREAKER_SECONDS", "30,60,120,300,600")]
+OUTBOX_CONNECTIONS = env.number("OUTBOX_CONNECTIONS", 3)  # senders at once; at most 3 for Microsoft 365
 OUTBOX_RATE_PER_SECOND = env.number("OUTBOX_RATE_PER_SECOND", 50)
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -317,5 +341,5 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["scrub"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}, "flufl.bounce": {"level": "CRITICAL"}},
 }

@@ -8,8 +8,6 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 MAILS_PER_CONNECTION = 100
@@ -38,6 +36,7 @@ class Outcome:
     word: str
     code: int = 0
     text: str = ""
+    provider_id: str = ""
 
 
 class _Reader:
@@ -96,9 +95,8 @@ class Connection:
         self._carried = 0
         self.sent = 0
 
-    def send(self, mail: EmailMessage, *, sender: str, recipient: str) -> Outcome:
+    def send(self, raw: bytes, *, sender: str, recipient: str) -> Outcome:
         """Hand one mail over; a connection that closed before the dot is opened once more. Takes at most twice the timeout."""
-        raw = mail.as_bytes(policy=SMTP_POLICY)
         if self._smtp is not None and self._carried >= MAILS_PER_CONNECTION:
             self.quit()
         outcome = self._try(raw, sender, recipient)
@@ -202,8 +200,8 @@ class Connection:
 
 def _stuffed(raw: bytes) -> bytes:
     """CRLF at each end of line, a leading dot doubled (RFC 5321 4.5.2)."""
-    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
-    return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines)
+    text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").replace(b"\n", b"\r\n") + b"\r\n"
+    return (b"." if text.startswith(b".") else b"") + text.replace(b"\r\n.", b"\r\n..")
 
 
 def _refusal(code: int, text: bytes | str, step: str) -> Outcome:

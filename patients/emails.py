@@ -1,6 +1,8 @@
 """Mail of this room: the invitation to the intake."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,11 +10,30 @@ from clinic import links, mailkit
 from clinic.audit import Actor
 from clinic.links import Purpose
 from clinic.models import Link, OutboxMessage
-from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, queue, speak
+from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, people, queue, speak
+from clinic.outbox.people import Contact
 from patients.models import Patient
 from patients.vocabulary import MailMode
 
 INTAKE_DAYS = 14
+PREFERENCES, PREFERENCES_DAYS = "preferences", 400
+
+
+class _People:
+    """What the outbox asks about patients."""
+
+    def contacts(self, patients: Collection[UUID]) -> dict[UUID, Contact]:
+        """Address and language as they are now."""
+        rows = Patient.objects.filter(uuid__in=patients).values_list("uuid", "email", "language")
+        return {uuid: Contact(email, language) for uuid, email, language in rows}
+
+    def preferences_link(self, patient: UUID, by: Actor, at: datetime) -> Link:
+        """A new link to what the patient wants of us."""
+        found = Patient.objects.select_related("site").get(uuid=patient)
+        return links.make_link(
+            purpose=PREFERENCES, site=found.site, patient_uuid=found.uuid, birth_on=found.birth_on, language=found.language,
+            subject_kind="patient", subject_uuid=found.uuid, by=by, at=at,
+        )  # fmt: skip
 
 
 def register() -> None:
@@ -23,6 +44,10 @@ def register() -> None:
     links.register(
         Purpose("rescreen", _("One question before your visit."), "patients_link:rescreen", timedelta(days=3), consume="once")
     )
+    links.register(
+        Purpose(PREFERENCES, _("What we may send you."), "patients_link:preferences", timedelta(days=PREFERENCES_DAYS))
+    )
+    people.register(_People())
     kinds.register(Kind("intake_invitation", _may_send, _build, scope=Scope.CARE))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import intake
+from patients.views import intake, preferences
 
 app_name = "patients_link"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("intake/consent/", intake.intake_consent, name="intake_consent"),
     path("intake/done/", intake.intake_done, name="intake_done"),
     path("intake/<slug:page>/", intake.intake_page, name="intake_page"),
+    path("preferences/", preferences.preferences, name="preferences"),
     path("rescreen/", intake.rescreen, name="rescreen"),
 ]

@@ -8,13 +8,13 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from clinic.outbox.states import Doubt, Scope, State
+from clinic.outbox.states import Channel, Doubt, Scope, State, Undeliverable
 
 __all__ = ["Breaker", "OutboxMessage", "OutboxMove", "Suppression"]
 
 
 class OutboxMessage(models.Model):
-    """One mail to one address. `key` says what makes it unique; patient and cause are plain references (SETTLED 10)."""
+    """One message to one address. `key` says what makes it unique; patient and cause are plain references (SETTLED 10)."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=200, unique=True)
@@ -25,12 +25,14 @@ class OutboxMessage(models.Model):
     patient_uuid = models.UUIDField(null=True)
     cause_kind = models.CharField(max_length=30, blank=True)
     cause_uuid = models.UUIDField(null=True)
+    channel = models.CharField(max_length=4, choices=[(c.value, c.value) for c in Channel], default=Channel.MAIL)
     recipient = models.CharField(max_length=254, blank=True)
     language = models.CharField(max_length=5, default="en")
     zone = models.CharField(max_length=64, blank=True)
     context = models.JSONField(default=dict)
     wording_version = models.CharField(max_length=20, blank=True)
     send_after = models.DateTimeField()
+    wished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.PLANNED)
     reason = models.CharField(max_length=200, blank=True)
@@ -39,6 +41,7 @@ class OutboxMessage(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
+    provider_id = models.CharField(max_length=120, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
     smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -49,6 +52,8 @@ class OutboxMessage(models.Model):
         ordering: ClassVar[list[str]] = ["send_after", "pk"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["send_after", "id"], name="outbox_due", condition=Q(state="planned")),
+            models.Index(fields=["send_after", "id"], name="outbox_urgent", condition=Q(state="planned", urgent=True)),
+            models.Index(fields=["provider_id"], name="outbox_by_provider", condition=~Q(provider_id="")),
             models.Index(fields=["lease_until"], name="outbox_leases", condition=Q(state__in=["claimed", "sending"])),
             models.Index(fields=["patient_uuid", "send_after"], name="outbox_by_patient"),
             models.Index(fields=["cause_uuid"], name="outbox_by_cause"),
@@ -82,6 +87,7 @@ class Suppression(models.Model):
 
     address = models.EmailField(unique=True)
     patient_uuid = models.UUIDField(null=True)
+    kind = models.CharField(max_length=10, choices=[(u.value, u.value) for u in Undeliverable], default=Undeliverable.REFUSED)
     reason = models.CharField(max_length=200)
     at = models.DateTimeField(db_default=Now())
     lifted_at = models.DateTimeField(null=True, blank=True)

@@ -30,6 +30,12 @@ class Clinic(models.Model):
     is_demo = models.BooleanField(default=False)
     send_from = models.TimeField(null=True, blank=True, help_text=_("Mail that is not urgent leaves from this time."))
     send_until = models.TimeField(null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True, help_text=_("Within these hours only urgent mail leaves."))
+    quiet_until = models.TimeField(null=True, blank=True)
+    daily_cap = models.PositiveIntegerField(null=True, blank=True, help_text=_("As many mails a day as the mail server allows."))
+    domain_per_minute = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("As many mails a minute to one provider, such as gmail.com.")
+    )
     watched_round_the_clock = models.BooleanField(default=False)
 
     class Meta:

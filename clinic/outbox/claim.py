@@ -8,30 +8,43 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from clinic.audit import Actor
-from clinic.models import Breaker, OutboxMessage, OutboxMove, Suppression
-from clinic.outbox.kinds import KINDS, Verdict
-from clinic.outbox.rows import move
+from clinic.models import OutboxMessage, OutboxMove
+from clinic.outbox.judge import Judge
+from clinic.outbox.kinds import Verdict
+from clinic.outbox.rows import message_id, move
 from clinic.outbox.states import Doubt, State
-from clinic.outbox.window import opens_at
 
 DRAIN = Actor.of_task("clinic.drain")
-_ORDERED = frozenset({"plan"})  # causes whose messages follow one another
-_LOOK_AGAIN = timedelta(minutes=1)
+_FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 _CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT id FROM clinic_outboxmessage
-  WHERE state = 'planned' AND send_after <= COALESCE(%(at)s, now())
+  WHERE state = 'planned' AND send_after <= COALESCE(%(at)s, now()) {urgent}
   ORDER BY send_after, id LIMIT %(limit)s
   FOR UPDATE SKIP LOCKED
 )
 UPDATE clinic_outboxmessage m SET state = 'claimed', lease_token = %(token)s, lease_until = now() + %(lease)s
-FROM due WHERE m.id = due.id RETURNING m.id
+FROM due WHERE m.id = due.id RETURNING m.id, m.send_after
+"""
+_URGENT, _ANY = _CLAIM.format(urgent="AND urgent"), _CLAIM.format(urgent="")
+
+_DUE = """
+SELECT count(*) FROM (SELECT 1 FROM clinic_outboxmessage
+  WHERE state = 'planned' AND send_after <= COALESCE(%(at)s, now()) LIMIT %(most)s) AS due
+"""
+
+_SENT = """
+UPDATE clinic_outboxmessage m SET state = 'sent', reason = '', sent_at = %(at)s, attempts = m.attempts + 1, smtp_code = 250,
+  in_doubt = false, lease_token = NULL, lease_until = NULL, body_sha256 = v.sha, provider_id = v.provider,
+  context = CASE WHEN m.kind = 'account' THEN '{}'::jsonb ELSE m.context END
+FROM unnest(%(ids)s::bigint[], %(shas)s::text[], %(providers)s::text[]) AS v(id, sha, provider)
+WHERE m.id = v.id AND m.state <> 'sent'
 """
 
 
@@ -43,6 +56,15 @@ class Batch:
     ids: tuple[int, ...]
 
 
+@dataclass
+class Sent:
+    """A row whose final answer was 250, with the hash of its text and what a provider calls it."""
+
+    row: OutboxMessage
+    sha256: str = ""
+    provider_id: str = ""
+
+
 def database_now() -> datetime:
     """The database's clock: the one clock that all senders share."""
     with connection.cursor() as cursor:
@@ -51,30 +73,49 @@ def database_now() -> datetime:
     return now
 
 
+def fair_share(*, at: datetime | None = None) -> int:
+    """How many rows one sender should take: the batch, or its part of what is due when several work."""
+    most, workers = settings.OUTBOX_BATCH, settings.OUTBOX_CONNECTIONS
+    if workers <= 1:
+        return int(most)
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"at": at, "most": most * workers})
+        due = cursor.fetchone()[0]
+    return max(1, min(most, -(-due // workers))) if due > settings.OUTBOX_CHUNK else int(most)
+
+
 def claim_due(*, limit: int, at: datetime | None = None) -> Batch:
-    """Take up to `limit` due rows for this sender alone. `at` replaces the database's clock in simulations."""
+    """Take up to `limit` due rows for this sender alone, urgent ones first. `at` replaces the database's clock in simulations."""
     token = uuid.uuid4()
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+    values: dict[str, Any] = {"at": at, "limit": limit, "token": token, "lease": lease}
     with transaction.atomic(), connection.cursor() as cursor:
-        values: dict[str, Any] = {"at": at, "limit": limit, "token": token, "lease": lease}
-        cursor.execute(_CLAIM, values)
-        ids = [row[0] for row in cursor.fetchall()]
-    ordered = OutboxMessage.objects.filter(pk__in=ids).order_by("send_after", "pk").values_list("pk", flat=True)
-    return Batch(token, tuple(ordered))
+        cursor.execute(_URGENT, values)
+        urgent = sorted((send_after, pk) for pk, send_after in cursor.fetchall())
+        rest: list[tuple[datetime, int]] = []
+        if len(urgent) < limit:
+            cursor.execute(_ANY, {**values, "limit": limit - len(urgent)})
+            rest = sorted((send_after, pk) for pk, send_after in cursor.fetchall())
+    return Batch(token, tuple(pk for _at, pk in (*urgent, *rest)))
 
 
 def chunks(batch: Batch) -> list[tuple[int, ...]]:
-    """Tens; rows that were in doubt, and account mails, stand alone (SETTLED 25)."""
-    rows = OutboxMessage.objects.in_bulk(batch.ids)
-    found: list[list[int]] = []
+    """Tens; account mails stand alone. Rows that were in doubt stand alone too, behind all others: one of them may
+    be the row that kills its sender (SETTLED 25)."""
+    rows = OutboxMessage.objects.only("pk", "in_doubt", "attempts", "kind").in_bulk(batch.ids)
+    healthy: list[list[int]] = []
+    doubtful: list[tuple[int, ...]] = []
     alone = True
     for pk in batch.ids:
-        single = rows[pk].in_doubt or rows[pk].attempts > 0 or rows[pk].kind == "account"
-        if single or alone or len(found[-1]) >= settings.OUTBOX_CHUNK:
-            found.append([])
-        found[-1].append(pk)
+        if rows[pk].in_doubt or rows[pk].attempts > 0:
+            doubtful.append((pk,))
+            continue
+        single = rows[pk].kind == "account"
+        if single or alone or len(healthy[-1]) >= settings.OUTBOX_CHUNK:
+            healthy.append([])
+        healthy[-1].append(pk)
         alone = single
-    return [tuple(part) for part in found]
+    return [*(tuple(part) for part in healthy), *doubtful]
 
 
 def intend(batch: Batch, part: Sequence[int], *, at: datetime) -> list[OutboxMessage]:
@@ -83,22 +124,51 @@ def intend(batch: Batch, part: Sequence[int], *, at: datetime) -> list[OutboxMes
     A “no” becomes a state with its reason. Returns the rows to send, in order.
     """
     with transaction.atomic():
-        mine = OutboxMessage.objects.select_for_update().filter(
+        found = OutboxMessage.objects.select_for_update().filter(
             pk__in=part, state=State.CLAIMED, lease_token=batch.token, lease_until__gt=Now()
         )
-        go = [row for row in mine.order_by("send_after", "pk") if _judge(row, at)]
+        places = {pk: place for place, pk in enumerate(part)}
+        mine = sorted(found, key=lambda row: places[row.pk])
+        go = _judged(mine, at)
         lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-        OutboxMessage.objects.filter(pk__in=[row.pk for row in go]).update(
-            state=State.SENDING,
-            lease_until=Now() + lease,
-            in_doubt=True,
-        )
-        for row in go:
-            if not row.message_id:
-                row.message_id = f"<{row.uuid}@{_domain()}>"
-                row.first_attempt_at = at
-                row.save(update_fields=["message_id", "first_attempt_at"])
+        if go:
+            OutboxMessage.objects.filter(pk__in=[row.pk for row in go]).update(
+                state=State.SENDING, lease_until=Now() + lease, in_doubt=True
+            )
+            _name(go, at)
     return go
+
+
+def _name(rows: Sequence[OutboxMessage], at: datetime) -> None:
+    """Message-ID and Date, kept for every later attempt."""
+    new = [row for row in rows if row.first_attempt_at is None]
+    OutboxMessage.objects.filter(pk__in=[row.pk for row in new]).update(first_attempt_at=at)
+    for row in new:
+        row.first_attempt_at = at
+    for row in rows:
+        if not row.message_id:
+            row.message_id = message_id(row.uuid)
+            row.save(update_fields=["message_id"])
+
+
+def _judged(rows: Sequence[OutboxMessage], at: datetime) -> list[OutboxMessage]:
+    judge, go = Judge(rows, at), []
+    for row in rows:
+        verdict = judge.verdict(row)
+        if verdict.word == "go":
+            go.append(row)
+        else:
+            _refuse(row, verdict, at)
+        judge.note(row, verdict)
+    return go
+
+
+def _refuse(row: OutboxMessage, verdict: Verdict, at: datetime) -> None:
+    if verdict.word == "wait":
+        move([row], to=State.PLANNED, reason=verdict.reason, by=DRAIN, at=at, send_after=verdict.until, **_FREE)
+        return
+    to = {"hold": State.HELD, "cancel": State.CANCELLED, "skip": State.SKIPPED, "fail": State.FAILED}[verdict.word]
+    move([row], to=to, reason=verdict.reason, by=DRAIN, at=at, **_FREE)
 
 
 def sending_under(batch: Batch, rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:
@@ -109,80 +179,19 @@ def sending_under(batch: Batch, rows: Sequence[OutboxMessage]) -> list[OutboxMes
     return list(mine)
 
 
-def _domain() -> str:
-    return settings.MAIL_FROM.rpartition("@")[2].rstrip(">") or "localhost"
-
-
-def _judge(row: OutboxMessage, at: datetime) -> bool:
-    verdict = _verdict(row, at)
-    if verdict.word == "go" and (until := _after_earlier(row, at)) is not None:
-        verdict = Verdict.wait(until, "an earlier message of the same plan goes first")
-    if verdict.word == "go":
-        return True
-    free = {"lease_token": None, "lease_until": None}
-    if verdict.word == "wait":
-        move([row], to=State.PLANNED, reason=verdict.reason, by=DRAIN, at=at, send_after=verdict.until, **free)
-        return False
-    to = {"hold": State.HELD, "cancel": State.CANCELLED, "skip": State.SKIPPED, "fail": State.FAILED}[verdict.word]
-    move([row], to=to, reason=verdict.reason, by=DRAIN, at=at, **free)
-    return False
-
-
-def _verdict(row: OutboxMessage, at: datetime) -> Verdict:
-    kind = KINDS.get(row.kind)
-    if kind is None:
-        return Verdict("fail", "no such kind of message")
-    if row.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
-        return Verdict("fail", "tried too often")
-    if row.expires_at is not None and row.expires_at <= at:
-        return Verdict.skip("its time had passed before it could go")
-    if not row.recipient:
-        return Verdict.skip("no e-mail address")
-    if Suppression.objects.filter(address__iexact=row.recipient, lifted_at=None).exists():
-        return Verdict.skip("mail does not reach this address")
-    if not row.urgent and (until := opens_at(row.zone, at)) is not None:
-        return Verdict.wait(until, "outside the sending hours")
-    try:
-        with transaction.atomic():
-            return kind.may_send(row, at)
-    except (OperationalError, InterfaceError):  # the database is away: no fault of this row
-        raise
-    except Exception as error:  # one broken row must not stop the others
-        return Verdict("fail", f"asking whether it may go failed: {type(error).__name__}")
-
-
-def _after_earlier(row: OutboxMessage, at: datetime) -> datetime | None:
-    """When to look again, if an earlier message of the same plan has not left yet. What is held keeps nobody waiting."""
-    if row.cause_kind not in _ORDERED or row.cause_uuid is None:
-        return None
-    earlier = (
-        OutboxMessage.objects.filter(
-            Q(send_after__lt=row.send_after) | Q(send_after=row.send_after, pk__lt=row.pk) | Q(attempts__gt=0, pk__lt=row.pk),
-            cause_kind=row.cause_kind, cause_uuid=row.cause_uuid, state__in=(State.PLANNED, State.CLAIMED, State.SENDING),
-        )
-        .exclude(pk=row.pk)
-        .order_by("-send_after")
-        .first()
-    )  # fmt: skip
-    if earlier is None:
-        return None
-    return max(at + _LOOK_AGAIN, earlier.send_after + timedelta(seconds=1))
-
-
-def mark_sent(batch: Batch, done: Sequence[tuple[OutboxMessage, int]], *, at: datetime) -> None:
+def mark_sent(batch: Batch, done: Sequence[Sent], *, at: datetime) -> None:
     """Close rows whose final answer was 250. Rows taken over by another sender meanwhile are closed too: they went."""
     if not done:
         return
-    with transaction.atomic():
-        rows = [row for row, _code in done]
-        OutboxMessage.objects.filter(pk__in=[row.pk for row in rows]).exclude(state=State.SENT).update(
-            state=State.SENT, reason="", sent_at=Now(), attempts=F("attempts") + 1, smtp_code=250, in_doubt=False,
-            lease_token=None, lease_until=None,
-        )  # fmt: skip
-        OutboxMessage.objects.filter(pk__in=[r.pk for r in rows], kind="account").update(context={})
+    with transaction.atomic(), connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "at": at, "ids": [one.row.pk for one in done], "shas": [one.sha256 for one in done],
+            "providers": [one.provider_id for one in done],
+        }  # fmt: skip
+        cursor.execute(_SENT, values)
         OutboxMove.objects.bulk_create(
-            OutboxMove(message=row, at=at, state=State.SENT, reason="accepted by the mail server", by=DRAIN.name)
-            for row in rows
+            OutboxMove(message=one.row, at=at, state=State.SENT, reason="accepted by the mail server", by=DRAIN.name)
+            for one in done
         )
 
 
@@ -190,45 +199,25 @@ def give_back(batch: Batch, *, reason: str, at: datetime) -> int:
     """Release what this sender has claimed and not begun; attempts stay as they were."""
     with transaction.atomic():
         rows = OutboxMessage.objects.select_for_update().filter(lease_token=batch.token, state=State.CLAIMED)
-        return move(rows, to=State.PLANNED, reason=reason, by=DRAIN, at=at, lease_token=None, lease_until=None)
+        return move(rows, to=State.PLANNED, reason=reason, by=DRAIN, at=at, **_FREE)
 
 
 def reap(*, at: datetime) -> int:
     """Leases that are over: claimed rows surely did not leave; sending rows follow their doubt policy."""
-    free = {"lease_token": None, "lease_until": None}
     with transaction.atomic():
-        over = OutboxMessage.objects.select_for_update(skip_locked=True).filter(lease_until__lt=Now())
-        unsent = move(
-            over.filter(state=State.CLAIMED), to=State.PLANNED, reason="a sender stopped before it left", by=DRAIN, at=at, **free
+        over = OutboxMessage.objects.select_for_update(skip_locked=True).filter(
+            state__in=(State.CLAIMED, State.SENDING), lease_until__lt=Now()
         )
-        doubtful = list(over.filter(state=State.SENDING))
-        again = [row for row in doubtful if row.doubt == Doubt.RETRY]
-        retried = move(
+        rows = list(over)
+        if not rows:
+            return 0
+        unsent = [row for row in rows if row.state == State.CLAIMED]
+        again = [row for row in rows if row.state == State.SENDING and row.doubt == Doubt.RETRY]
+        held = [row for row in rows if row.state == State.SENDING and row.doubt == Doubt.HOLD]
+        move(unsent, to=State.PLANNED, reason="a sender stopped before it left", by=DRAIN, at=at, **_FREE)
+        move(
             again, to=State.PLANNED, reason="in doubt after a stop; sent again with the same Message-ID", by=DRAIN, at=at,
-            attempts=F("attempts") + 1, in_doubt=True, **free,
+            attempts=F("attempts") + 1, in_doubt=True, **_FREE,
         )  # fmt: skip
-        held = [row for row in doubtful if row.doubt == Doubt.HOLD]
-        kept = move(held, to=State.HELD, reason="in doubt: it may have gone; a person decides", by=DRAIN, at=at, **free)
-    return unsent + retried + kept
-
-
-def breaker_open(*, now: datetime) -> bool:
-    """Whether sending pauses."""
-    row = Breaker.objects.filter(pk="smtp").first()
-    return row is not None and row.open_until is not None and row.open_until > now
-
-
-def trip(*, reason: str, now: datetime) -> None:
-    """Pause all sending; each strike longer than the last."""
-    with transaction.atomic():
-        Breaker.objects.bulk_create([Breaker(pk="smtp")], ignore_conflicts=True)
-        row = Breaker.objects.select_for_update().get(pk="smtp")
-        steps = settings.OUTBOX_BREAKER_SECONDS
-        row.open_until = now + timedelta(seconds=steps[min(row.strikes, len(steps) - 1)])
-        row.strikes, row.reason = row.strikes + 1, reason[:200]
-        row.save()
-
-
-def mend_breaker() -> None:
-    """After a mail went through."""
-    Breaker.objects.filter(pk="smtp", strikes__gt=0).update(strikes=0, open_until=None, reason="")
+        move(held, to=State.HELD, reason="in doubt: it may have gone; a person decides", by=DRAIN, at=at, **_FREE)
+        return len(rows)

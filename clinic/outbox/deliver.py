@@ -15,25 +15,21 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone, translation
 
-from clinic.models import OutboxMessage, Suppression
-from clinic.outbox import claim
-from clinic.outbox.claim import DRAIN, Batch
+from clinic import mailkit
+from clinic.models import Clinic, OutboxMessage
+from clinic.outbox import breaker, claim, foot, pace
+from clinic.outbox.carriers import Carrier, open_carrier
+from clinic.outbox.claim import DRAIN, Batch, Sent
 from clinic.outbox.kinds import KINDS
-from clinic.outbox.mime import compose, sender_address
+from clinic.outbox.mime import Letter, compose
 from clinic.outbox.rows import move
-from clinic.outbox.states import Doubt, State
-from clinic.smtp import Connection, Outcome, Relay
+from clinic.outbox.states import Doubt, State, Undeliverable
+from clinic.outbox.suppress import suppress
+from clinic.smtp import Outcome
 
 log = logging.getLogger("clinic.outbox")
-_FREE = {"lease_token": None, "lease_until": None}
-
-
-def relay_from_settings() -> Relay:
-    """The relay as configured."""
-    return Relay(
-        settings.SMTP_HOST, settings.SMTP_PORT, settings.SMTP_TLS, settings.SMTP_USER, settings.SMTP_PASSWORD,
-        float(settings.OUTBOX_SMTP_TIMEOUT),
-    )  # fmt: skip
+_FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+_TOO_MUCH = {432, 452}
 
 
 def drain(*, at: datetime | None = None, stop: Callable[[], bool] = lambda: False, batches: int = 200) -> Counter[str]:
@@ -42,22 +38,27 @@ def drain(*, at: datetime | None = None, stop: Callable[[], bool] = lambda: Fals
     `at` replaces the clock in simulations; `stop` is asked before each mail (SIGTERM).
     """
     totals: Counter[str] = Counter()
-    connection = Connection(relay_from_settings())
-    try:
-        for _ in range(batches):
-            now = at or claim.database_now()
-            totals["reaped"] += claim.reap(at=now)
-            if stop() or claim.breaker_open(now=now):
-                break
-            batch = claim.claim_due(limit=settings.OUTBOX_BATCH, at=at)
-            if not batch.ids:
-                break
-            if not _Sender(batch, connection, at, stop).run(totals):
-                break
-    finally:
-        connection.quit()
-        _leave_a_sign()
+    carriers: dict[str, Carrier] = {}
+    with breaker.slot(now=at or claim.database_now()) as may_connect:
+        try:
+            for _ in range(batches if may_connect else 0):
+                if not _batch(totals, carriers, at, stop):
+                    break
+        finally:
+            for carrier in carriers.values():
+                carrier.quit()
+            _leave_a_sign()
     return totals
+
+
+def _batch(totals: Counter[str], carriers: dict[str, Carrier], at: datetime | None, stop: Callable[[], bool]) -> bool:
+    """One batch; False when there is nothing more to do, or nothing may be done."""
+    now = at or claim.database_now()
+    totals["reaped"] += claim.reap(at=now)
+    if stop() or breaker.is_open(now=now):
+        return False
+    batch = claim.claim_due(limit=claim.fair_share(at=at), at=at)
+    return bool(batch.ids) and Sender(batch, carriers, at, stop).run(totals)
 
 
 def _leave_a_sign() -> None:
@@ -68,19 +69,23 @@ def _leave_a_sign() -> None:
         log.warning("no sign left in the cache: %s", type(error).__name__)
 
 
-class _Sender:
+class Sender:
     """One claimed batch on its way out."""
 
-    def __init__(self, batch: Batch, connection: Connection, at: datetime | None, stop: Callable[[], bool]) -> None:
-        self.batch, self.connection, self.at, self.stop = batch, connection, at, stop
+    def __init__(self, batch: Batch, carriers: dict[str, Carrier], at: datetime | None, stop: Callable[[], bool]) -> None:
+        self.batch, self.carriers, self.at, self.stop = batch, carriers, at, stop
         self.deadline = time.monotonic() + settings.OUTBOX_LEASE_SECONDS / 2
-        self.done: list[tuple[OutboxMessage, int]] = []
-        self.halted = False
+        self.done: list[Sent] = []
+        self.halted = self.went = False
+        self._clinic = Clinic.objects.first()
         self._ahead = claim.database_now() - timezone.now() if at is None else timedelta()
 
     def now(self) -> datetime:
         """The database's clock: this machine's own may be an hour off."""
         return self.at or timezone.now() + self._ahead
+
+    def _over(self) -> bool:
+        return self.halted or self.stop() or time.monotonic() > self.deadline
 
     def _move(self, row: OutboxMessage, to: State, reason: str, **fields: Any) -> None:
         """Set the state of a row that is still ours; one that another sender took over meanwhile is left alone."""
@@ -91,7 +96,7 @@ class _Sender:
     def run(self, totals: Counter[str]) -> bool:
         """Send the batch chunk by chunk; False when all sending must stop."""
         for part in claim.chunks(self.batch):
-            if self.halted or self.stop() or time.monotonic() > self.deadline:
+            if self._over():
                 break
             with transaction.atomic():
                 claim.mark_sent(self.batch, self.done, at=self.now())
@@ -103,18 +108,19 @@ class _Sender:
         return not self.halted and not self.stop()
 
     def _send_chunk(self, rows: list[OutboxMessage], totals: Counter[str]) -> None:
+        rate = settings.OUTBOX_RATE_PER_SECOND
+        starts = time.monotonic() + (pace.reserve(len(rows), rate=rate) if rate > 0 and rows else 0.0)
         for index, row in enumerate(rows):
-            if self.halted or self.stop() or time.monotonic() > self.deadline:
+            if rate > 0:
+                self._wait_until(starts + index / rate)
+            if self._over():
                 self._unbegun(rows[index:])
                 return
-            self._pace()
-            word = self._one(row)
-            totals[word] += 1
+            totals[self._one(row)] += 1
 
-    def _pace(self) -> None:
-        rate = settings.OUTBOX_RATE_PER_SECOND
-        if rate > 0:
-            time.sleep(min(1.0 / rate, 1.0))
+    def _wait_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0 and not self._over():
+            time.sleep(min(left, 0.2))
 
     def _unbegun(self, rows: list[OutboxMessage]) -> None:
         for row in rows:
@@ -123,31 +129,41 @@ class _Sender:
     def _one(self, row: OutboxMessage) -> str:
         try:
             with transaction.atomic(), translation.override(row.language):
-                mail = KINDS[row.kind].build(row, self.now())
-                message = compose(row, mail)
+                letter = self._written(row)
         except (OperationalError, InterfaceError):  # the database is away: no fault of this row
             raise
         except Exception as error:  # a broken template fails this row alone (MESSAGES.md)
             log.error("message %s can't be built: %s", row.uuid, type(error).__name__)
             self._end(row, State.FAILED, f"it could not be written: {type(error).__name__}")
             return "failed"
-        OutboxMessage.objects.filter(pk=row.pk).update(body_sha256=hashlib.sha256(mail.text.encode()).hexdigest())
-        outcome = self.connection.send(message, sender=sender_address(), recipient=row.recipient)
-        self._settle(row, outcome)
+        outcome = self._carrier(row).send(letter)
+        self._settle(row, outcome, letter)
         return outcome.word
 
-    def _settle(self, row: OutboxMessage, outcome: Outcome) -> None:
+    def _written(self, row: OutboxMessage) -> Letter:
+        with mailkit.shared(foot.values_for(row, self.now())) as values:
+            mail = KINDS[row.kind].build(row, self.now())
+        letter = compose(row, foot.with_headers(mail, values), self._clinic)
+        letter.raw  # noqa: B018 — what can't be put together fails here, not on the wire
+        return letter
+
+    def _carrier(self, row: OutboxMessage) -> Carrier:
+        if row.channel not in self.carriers:
+            self.carriers[row.channel] = open_carrier(row.channel)
+        return self.carriers[row.channel]
+
+    def _settle(self, row: OutboxMessage, outcome: Outcome, letter: Letter | None = None) -> None:
         if outcome.word == "sent":
-            self.done.append((row, outcome.code))
-            claim.mend_breaker()
+            text = letter.mail.text if letter else ""
+            self.done.append(Sent(row, hashlib.sha256(text.encode()).hexdigest(), outcome.provider_id))
+            if not self.went:
+                self.went = True
+                breaker.mend()
         elif outcome.word == "later":
             self._later(row, outcome)
         elif outcome.word == "bad_address":
-            Suppression.objects.update_or_create(
-                address=row.recipient.lower(),
-                defaults={"patient_uuid": row.patient_uuid, "reason": outcome.text, "lifted_at": None, "handled_by": ""},
-            )
             self._end(row, State.FAILED, f"{outcome.text}; please phone", code=outcome.code)
+            suppress(row, kind=Undeliverable.REFUSED, reason=outcome.text, by=DRAIN, at=self.now())
         elif outcome.word == "refused":
             self._end(row, State.FAILED, outcome.text, code=outcome.code)
         elif outcome.word == "doubt":
@@ -159,6 +175,8 @@ class _Sender:
         self._move(row, to, reason, attempts=F("attempts") + 1, smtp_code=code, in_doubt=False)
 
     def _later(self, row: OutboxMessage, outcome: Outcome) -> None:
+        if outcome.code in _TOO_MUCH:
+            breaker.narrow(now=claim.database_now())
         steps = settings.OUTBOX_BACKOFF_SECONDS
         if row.attempts >= len(steps):
             self._end(row, State.FAILED, f"{outcome.text}; tried too often", outcome.code)
@@ -185,6 +203,6 @@ class _Sender:
     def _halt(self, row: OutboxMessage, outcome: Outcome) -> None:
         """Closed before the dot, or ours to mend: release the row, stop all sending for a while. No attempt is counted."""
         self._unbegun([row])
-        claim.trip(reason=outcome.text, now=claim.database_now())
+        breaker.trip(reason=outcome.text, now=self.at or claim.database_now())
         log.error("sending pauses: %s", outcome.text)
         self.halted = True

@@ -6,19 +6,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import OutboxMessage, OutboxMove
 from clinic.outbox.kinds import KINDS
-from clinic.outbox.states import State
+from clinic.outbox.states import Channel, State
+
+OUTSIDE_HOURS = "outside the sending hours"
 
 
 class AlreadyGone(Refused):
     """The mail had left, or is leaving now; it can't be called back."""
+
+
+def message_id(uuid_: UUID) -> str:
+    """The Message-ID of a row, the same for every attempt (RFC 5322 3.6.4)."""
+    domain = settings.MAIL_FROM.rpartition("@")[2].rstrip(">") or "localhost"
+    return f"<{uuid_}@{domain}>"
 
 
 def queue(
@@ -36,6 +46,7 @@ def queue(
     expires_at: datetime | None = None,
     language: str = "en",
     zone: str = "",
+    channel: Channel = Channel.MAIL,
     state: State = State.PLANNED,
     reason: str = "",
 ) -> OutboxMessage:
@@ -43,12 +54,12 @@ def queue(
 
     `context` holds ids and plain values, no clinical text. What is due now is nudged on commit.
     """
-    declared = KINDS[kind]
+    declared, own = KINDS[kind], uuid.uuid4()
     row = OutboxMessage(
-        uuid=uuid.uuid4(), key=key, kind=kind, scope=declared.scope, doubt=declared.doubt, urgent=declared.urgent,
-        wording_version=declared.wording_version, recipient=recipient, send_after=send_after, expires_at=expires_at,
-        patient_uuid=patient_uuid, cause_kind=cause_kind, cause_uuid=cause_uuid, context=context or {},
-        language=language, zone=zone, state=state, reason=reason,
+        uuid=own, key=key, kind=kind, scope=declared.scope, doubt=declared.doubt, urgent=declared.urgent, channel=channel,
+        wording_version=declared.wording_version, recipient=recipient, send_after=send_after, wished_at=send_after,
+        expires_at=expires_at, patient_uuid=patient_uuid, cause_kind=cause_kind, cause_uuid=cause_uuid, context=context or {},
+        language=language, zone=zone, state=state, reason=reason, message_id=message_id(own),
     )  # fmt: skip
     with transaction.atomic():
         OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
@@ -118,7 +129,27 @@ def send_now(*, message_uuid: UUID, by: Actor, at: datetime) -> OutboxMessage:
 def reschedule(*, send_after: datetime, reason: str, by: Actor, at: datetime, **which: Any) -> int:
     """Move planned messages to another instant."""
     with audit.write(by=by, action="message.reschedule", reason=reason):
-        return move(_locked(Q(**which), (State.PLANNED,)), to=State.PLANNED, reason=reason, by=by, at=at, send_after=send_after)
+        rows = _locked(Q(**which), (State.PLANNED,))
+        return move(rows, to=State.PLANNED, reason=reason, by=by, at=at, send_after=send_after, wished_at=send_after)
+
+
+def opt_out(*, patient_uuid: UUID, scope: str, by: Actor, at: datetime) -> int:
+    """What is planned or held of a scope that a patient does not want any more is skipped at once. Returns how many."""
+    with audit.write(by=by, action="message.opt_out"):
+        rows = _locked(Q(patient_uuid=patient_uuid, scope=scope), (State.PLANNED, State.CLAIMED, State.HELD))
+        free: dict[str, Any] = {"lease_token": None, "lease_until": None}
+        return move(rows, to=State.SKIPPED, reason="opted out of invitations", by=by, at=at, **free)
+
+
+def ask_hours_again(*, by: Actor, at: datetime) -> int:
+    """After the sending hours changed: what waits for the old ones goes back to its wish, and is asked when it is due."""
+    with audit.write(by=by, action="message.hours"):
+        waiting = OutboxMessage.objects.filter(state=State.PLANNED, wished_at__lt=F("send_after"), reason__startswith=OUTSIDE_HOURS)
+        rows = list(waiting.select_for_update(skip_locked=True).order_by("pk"))
+        wish = Greatest(F("wished_at"), at)
+        count = move(rows, to=State.PLANNED, reason="the sending hours were changed", by=by, at=at, send_after=wish)
+        nudge()
+        return count
 
 
 def speak(*, patient_uuid: UUID, language: str, by: Actor) -> int:

@@ -35,3 +35,33 @@ class Scope(StrEnum):
     INVITATION = "invitation"
     ACCOUNT = "account"
     STAFF = "staff"
+
+
+class Channel(StrEnum):
+    """How a message travels. Text messages have an interface and a console; no provider is built in."""
+
+    MAIL = "mail"
+    TEXT = "text"
+
+
+class Delivery(StrEnum):
+    """What is said of a message after it was handed over. A later word of less weight changes nothing on the timeline."""
+
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    SOFT = "soft"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+    @property
+    def weight(self) -> int:
+        """The higher one stays as the reason on the timeline, whatever the order of arrival."""
+        return ("deferred", "delivered", "soft", "bounced", "complained").index(self.value)
+
+
+class Undeliverable(StrEnum):
+    """Why an address is suppressed. A complaint stops invitations alone: care still goes."""
+
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"

@@ -204,22 +204,20 @@ def test_the_drain_sends_what_is_due_holds_the_invitation_and_tells_the_clinicia
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from clinic.outbox import deliver
+    from clinic.outbox.mime import Letter
     from clinic.smtp import Outcome
 
     sent: list[tuple[str, str]] = []
 
     class Relay:
-        def __init__(self, _relay: object) -> None:
-            pass
-
-        def send(self, message: object, *, sender: str, recipient: str) -> Outcome:
-            sent.append((recipient, str(message["Subject"])))  # type: ignore[index]
+        def send(self, letter: Letter) -> Outcome:
+            sent.append((letter.recipient, dict(letter.headers)["Subject"]))
             return Outcome("sent", 250, "ok")
 
         def quit(self) -> None:
             pass
 
-    monkeypatch.setattr(deliver, "Connection", Relay)
+    monkeypatch.setattr(deliver, "open_carrier", lambda channel: Relay())
     deliver.drain(at=ENDED + timedelta(minutes=1))
     assert sent == [("olivia@patient.example", "Riverside Dermatology: information after your visit")]
     make_response(plan.check_ins.get(code="check_24h"), at=DAY1, discharge="pus")

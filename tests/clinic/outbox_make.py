@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 from unittest import mock
@@ -12,7 +13,8 @@ from clinic.audit import Actor
 from clinic.models import OutboxMessage
 from clinic.outbox import deliver, kinds, queue
 from clinic.outbox.kinds import Kind, Mail, Verdict
-from clinic.smtp import Outcome, Relay
+from clinic.outbox.mime import Letter
+from clinic.smtp import Outcome
 
 AT = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 BY = Actor.of_task("test")
@@ -57,17 +59,19 @@ class FakeRelay:
         self.answers: dict[str, Outcome] = {}
         self.asked: list[str] = []
         self.mails: list[EmailMessage] = []
+        self.letters: list[Letter] = []
 
-    def __call__(self, relay: Relay) -> "FakeRelay":
-        """Stands for the class too."""
+    def __call__(self, channel: str) -> "FakeRelay":
+        """Carries every channel."""
         return self
 
-    def send(self, mail: EmailMessage, *, sender: str, recipient: str) -> Outcome:
+    def send(self, letter: Letter) -> Outcome:
         """One mail."""
-        self.asked.append(recipient)
-        outcome = self.answers.get(recipient, SENT)
+        self.asked.append(letter.recipient)
+        outcome = self.answers.get(letter.recipient, SENT)
         if outcome.word == "sent":
-            self.mails.append(mail)
+            self.letters.append(letter)
+            self.mails.append(message_from_bytes(letter.raw, policy=policy.default))
         return outcome
 
     def quit(self) -> None:
@@ -76,7 +80,7 @@ class FakeRelay:
 
 def drain(relay: FakeRelay, *, at: datetime = AT) -> None:
     """One drain at an instant."""
-    with mock.patch.object(deliver, "Connection", relay):
+    with mock.patch.object(deliver, "open_carrier", relay):
         deliver.drain(at=at)
 
 

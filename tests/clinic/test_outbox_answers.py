@@ -1,6 +1,7 @@
 """The SMTP dialogue, answer by answer (MESSAGES.md, the table of answers): a real socket, a relay that says what it is told."""
 
 import time
+from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -10,11 +11,11 @@ from clinic.smtp import Connection, Outcome, Relay
 from tests.clinic.scripted_relay import CLOSE, DRIP, SILENT, scripted, took
 
 
-def _mail(text: str = "Hello.\n") -> EmailMessage:
+def _mail(text: str = "Hello.\n") -> bytes:
     mail = EmailMessage()
     mail["Subject"], mail["To"], mail["Message-ID"] = "Hello", "ana@patient.example", "<1@riverside.example>"
     mail.set_content(text)
-    return mail
+    return mail.as_bytes(policy=policy.SMTP)
 
 
 def _send(connection: Connection, text: str = "Hello.\n") -> Outcome:

@@ -262,12 +262,14 @@ def test_the_reaper_follows_the_doubt_policy(doubt: str, state: str, attempts: i
     assert (now.state, now.attempts, now.message_id) == (state, attempts, sent_as) and "in doubt" in words(row)[-1][1]
 
 
-def test_a_row_that_was_in_doubt_goes_alone() -> None:
+def test_a_row_that_was_in_doubt_goes_alone_and_last() -> None:
     rows = [make_row() for _ in range(12)]
     OutboxMessage.objects.filter(pk=rows[3].pk).update(in_doubt=True)
     OutboxMessage.objects.filter(pk=rows[4].pk).update(attempts=1)
     batch = claim.claim_due(limit=50, at=AT)
-    assert [len(part) for part in claim.chunks(batch)] == [3, 1, 1, 7]
+    parts = claim.chunks(batch)
+    assert [len(part) for part in parts] == [10, 1, 1]
+    assert parts[1:] == [(rows[3].pk,), (rows[4].pk,)], "behind the healthy ones, so that a row that kills its sender delays nobody"
 
 
 def test_chunks_are_tens() -> None:
@@ -285,14 +287,14 @@ def test_six_attempts_are_enough(relay: FakeRelay) -> None:
 
 def test_a_sender_that_lost_its_lease_changes_nothing() -> None:
     """It slept, another sender took the row over and sent it; the first one wakes with the row in hand."""
-    from clinic.outbox.deliver import _Sender
-    from clinic.smtp import Connection, Outcome, Relay
+    from clinic.outbox.deliver import Sender
+    from clinic.smtp import Outcome
 
     row = make_row()
     batch = claim.claim_due(limit=10, at=AT)
     [mine] = claim.intend(batch, batch.ids, at=AT)
     OutboxMessage.objects.filter(pk=row.pk).update(state="sent", lease_token=None)
-    sender = _Sender(batch, Connection(Relay("127.0.0.1", 1)), AT, lambda: False)
+    sender = Sender(batch, {}, AT, lambda: False)
     sender._unbegun([mine])
     for outcome in (Outcome("later", 450), Outcome("doubt"), Outcome("refused", 554), Outcome("bad_address", 550), Outcome("closed")):
         sender._settle(mine, outcome)

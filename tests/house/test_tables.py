@@ -26,6 +26,7 @@ UNTRACKED = {
     "clinic.OutboxMessage": "each move is a row of OutboxMove",
     "clinic.LinkToken": "hashes of minted tokens; the link is tracked",
     "clinic.LinkVisit": "an opened link, for half an hour",
+    "clinic.Allowance": "counters of a minute or a day that senders share",
     "clinic.Breaker": "one row that says until when sending pauses",
     "appointments.Occupation": "derived from the appointment, whose changes are rows",
 }

@@ -1,0 +1,65 @@
+"""What becomes of mail after it left, what a patient wants of it, and how much may leave in a time."""
+
+from typing import ClassVar
+
+import pghistory
+from django.db import models
+from django.db.models.functions import Now
+
+from clinic.models.outbox import OutboxMessage
+from clinic.outbox.states import Delivery, Scope
+
+__all__ = ["Allowance", "DeliveryEvent", "MailChoice"]
+
+
+class DeliveryEvent(models.Model):
+    """What a mail server or provider said of a sent message. The same word about the same message counts once."""
+
+    insert_only: ClassVar[bool] = True
+
+    message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="deliveries")
+    recipient = models.CharField(max_length=254)
+    event = models.CharField(max_length=12, choices=[(d.value, d.value) for d in Delivery])
+    source = models.CharField(max_length=40)
+    code = models.CharField(max_length=12, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["message", "recipient", "event"], name="one_event_of_a_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} by {self.source}"
+
+
+@pghistory.track()
+class MailChoice(models.Model):
+    """A patient's yes or no to one scope of mail. Without a row the answer is yes; care is not asked here (SETTLED 20)."""
+
+    patient_uuid = models.UUIDField()
+    scope = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Scope])
+    wanted = models.BooleanField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=160)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["patient_uuid", "scope"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["patient_uuid", "scope"], name="one_choice_a_scope")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {'yes' if self.wanted else 'no'}"
+
+
+class Allowance(models.Model):
+    """A counter that all senders share: mails of a day, of a domain in a minute, in all. `starts_at` is when the next window starts."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    starts_at = models.DateTimeField()
+    used = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.used}"

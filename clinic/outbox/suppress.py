@@ -1,0 +1,37 @@
+"""Addresses that mail does not reach. The desk phones instead, and lifts it when the address is mended."""
+
+from datetime import datetime
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.errors import Conflict
+from clinic.models import OutboxMessage, Suppression
+from clinic.outbox.states import Undeliverable
+
+
+class NotSuppressed(Conflict):
+    """Somebody lifted it before."""
+
+
+def suppress(row: OutboxMessage, *, kind: Undeliverable, reason: str, by: Actor, at: datetime) -> None:
+    """Send no more to the row's address. A complaint never replaces a bounce: it stops less."""
+    with audit.write(by=by, action="mail.suppress", reason=reason):
+        address = row.recipient.lower()
+        there = Suppression.objects.select_for_update().filter(address=address).first()
+        if there is not None and there.lifted_at is None and kind == Undeliverable.COMPLAINED:
+            return
+        values = {
+            "patient_uuid": row.patient_uuid, "kind": kind, "reason": reason[:200], "lifted_at": None, "handled_by": "", "at": at,
+        }  # fmt: skip
+        Suppression.objects.update_or_create(address=address, defaults=values)
+
+
+def lift(*, pk: int, by: Actor, at: datetime) -> Suppression:
+    """The address works again, as somebody knows who asked the patient. Raises NotSuppressed."""
+    with audit.write(by=by, action="mail.lift"):
+        row = Suppression.objects.select_for_update().filter(pk=pk, lifted_at=None).first()
+        if row is None:
+            raise NotSuppressed("Mail to this address goes again already. Look at the list again.")
+        row.lifted_at, row.handled_by = at, by.name[:160]
+        row.save(update_fields=["lifted_at", "handled_by"])
+        return row

@@ -1,0 +1,18 @@
+"""What a patient chooses about mail, behind a link with the date of birth."""
+
+from datetime import datetime
+
+from clinic import audit, mail_choices
+from clinic.audit import Actor
+from patients.models import Patient
+from patients.vocabulary import MailMode
+
+
+def choose_mail(*, patient: Patient, mail_mode: str, invitations: bool, language: str, by: Actor, at: datetime) -> Patient:
+    """Keep the choices. What is planned is asked again when it is due; invitations that wait are skipped at once."""
+    with audit.write(by=by, action="patient.mail_choices"):
+        locked = Patient.objects.select_for_update().get(pk=patient.pk)
+        locked.mail_mode, locked.language = MailMode(mail_mode).value, language
+        locked.save(update_fields=["mail_mode", "language"])
+        mail_choices.choose_invitations(patient_uuid=locked.uuid, wanted=invitations, by=by, at=at)
+    return locked
