@@ -144,6 +144,7 @@ class TestConnections:
             other.execute("SELECT pg_advisory_lock(%s, 0)", [breaker._SLOTS])
             drain(relay)
             assert fresh(row).state == "planned"
+            other.execute("SELECT pg_advisory_unlock(%s, 0)", [breaker._SLOTS])
         drain(relay)
         assert fresh(row).state == "sent"
 
