@@ -55,6 +55,9 @@ stock:view                 ● ● ● –
 stock:use                  ● – ● –
 stock:register             – – ● –
 stock:quarantine           ● – ● –
+stock:recall               – – ● –
+stock:received             ● – ◐ –
+stock:contact              ● – ● –
 appointment:view           ● ● ◐ –
 appointment:book           ● ● – –
 appointment:move           ● ● – –

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from treatments.views import measurements, notes, photo_marks, photo_pages, photos, readings, sessions, steps, stock
+from treatments.views import (
+    lots,
+    measurements,
+    notes,
+    patch,
+    photo_marks,
+    photo_pages,
+    photos,
+    readings,
+    sessions,
+    steps,
+    stock,
+)
 
 app_name = "treatments"
 urlpatterns = [
@@ -10,11 +22,19 @@ urlpatterns = [
     path("inventory/devices/", stock.add_device, name="add_device"),
     path("inventory/devices/<uuid:device>/retire/", stock.retire_device, name="retire_device"),
     path("inventory/lots/", stock.add_lot, name="add_lot"),
+    path("inventory/lots/<uuid:lot>/", lots.lot, name="lot"),
+    path("inventory/lots/<uuid:lot>/quarantine/", lots.quarantine, name="quarantine"),
+    path("inventory/lots/<uuid:lot>/release/", lots.release, name="release_lot"),
+    path("inventory/lots/<uuid:lot>/recall/", lots.recall, name="recall_lot"),
+    path("inventory/lots/<uuid:lot>/received.csv", lots.received_lot_csv, name="received_lot_csv"),
+    path("inventory/units/<uuid:unit>/discard/", lots.discard, name="discard_unit"),
     path("inventory/products/", stock.add_product, name="add_product"),
-    path("inventory/lots/<uuid:lot>/quarantine/", stock.quarantine, name="quarantine"),
+    path("inventory/products/<uuid:product>/", lots.product, name="product"),
+    path("inventory/products/<uuid:product>/withdraw/", lots.withdraw, name="withdraw_product"),
+    path("inventory/products/<uuid:product>/received.csv", lots.received_product_csv, name="received_product_csv"),
     path("of/<uuid:patient>/", sessions.course, name="course"),
     path("of/<uuid:patient>/open/", sessions.open_session, name="open_session"),
-    path("of/<uuid:patient>/patch-tests/", stock.patch_tests, name="patch_tests"),
+    path("of/<uuid:patient>/patch-tests/", patch.patch_tests, name="patch_tests"),
     path("of/<uuid:patient>/events/<uuid:event>/close/", notes.close_event, name="close_event"),
     path("of/<uuid:patient>/measurements/", measurements.measurements, name="measurements"),
     path("of/<uuid:patient>/measurements/<uuid:measurement>/error/", measurements.measurement_error, name="measurement_error"),

@@ -146,6 +146,13 @@ class MeasurementKind(StrEnum):
     PAIN = "pain"
 
 
+class ContactWay(StrEnum):
+    """How a patient whom a recall concerns is asked to call, or called."""
+
+    MAIL = "mail"
+    PHONE = "phone"
+
+
 # Treated zone → the photo view that shows it (SETTLED, “Also expected”).
 VIEW_OF_ZONE: dict[Zone, PhotoView] = {
     Zone.FRONTAL_HAIRLINE: PhotoView.FRONTAL_HAIRLINE,

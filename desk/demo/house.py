@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from aftercare.services.protocol import ensure_default_protocol
 from appointments.models import Room, VisitType, WorkingHours
@@ -40,7 +41,7 @@ def build_house(*, by: Actor, at: datetime) -> Site:
             code=code, name=name, kind=kind, minutes=minutes, buffer_minutes=buffer, needs_screening=screened, in_room_limit_minutes=limit,
             needs_device=device,
         )  # fmt: skip
-    _stock(site, by=by, today=at.date())
+    _stock(site, by=by, at=at)
     people.publish_consent_text(
         version="2026-11", language="en", text=cast.CONSENT, procedures=["scalp_microneedling"], off_label=True, by=by, at=at - timedelta(days=420)
     )
@@ -48,16 +49,21 @@ def build_house(*, by: Actor, at: datetime) -> Site:
     return site
 
 
-def _stock(site: Site, *, by: Actor, today: date) -> None:
+def _stock(site: Site, *, by: Actor, at: datetime) -> None:
+    today = at.date()
     stock.register_device(site=site, name="Pen X", type="pen", max_depth_hundredths=250, udi="(01)05012345678900", serial="PX-1042", by=by)
     stock.register_device(site=site, name="Pen Y", type="pen", max_depth_hundredths=150, udi="(01)05012345678917", serial="PY-0007", by=by)
-    for lot, days, units in (("A17", 300, 40), ("A18", 500, 40), ("OLD-3", -12, 4)):
-        stock.register_lot(site=site, name="12-needle tip", lot=lot, expires_on=today + timedelta(days=days), month_only=False, units=units, by=by)
-    stock.register_product(site=site, name="Hyaluronic serum", kind="serum_sterile", lot="HS-22", ingredients=["hyaluronic acid"], by=by)
-    stock.register_product(site=site, name="Minoxidil 5 %", kind="minoxidil", lot="MX-9", ingredients=["minoxidil", "propylene glycol"], by=by)
+    for lot, days, units in (("A17", 300, 40), ("A18", 500, 40), ("A12", 40, 6), ("OLD-3", -12, 4)):
+        stock.register_lot(
+            site=site, name="12-needle tip", gtin=cast.TIP_GTIN, lot=lot, expires_on=today + timedelta(days=days), month_only=False,
+            units=units, serial=f"BX-{lot}", by=by, at=at - timedelta(days=60),
+        )  # fmt: skip
+    serum: Any = {"expires_on": today + timedelta(days=220), "by": by, "at": at - timedelta(days=60)}
+    stock.register_product(site=site, name="Hyaluronic serum", kind="serum_sterile", lot="HS-22", ingredients=["hyaluronic acid"], **serum)
+    stock.register_product(site=site, name="Minoxidil 5 %", kind="minoxidil", lot="MX-9", ingredients=["minoxidil", "propylene glycol"], **serum)
     stock.register_product(
         site=site, name="Lidocaine cream 4 %", kind="other", lot="LC-4", ingredients=["lidocaine"], is_anaesthetic=True,
-        strength_percent=Decimal(4), by=by,
+        strength_percent=Decimal(4), **serum,
     )  # fmt: skip
 
 
@@ -65,7 +71,7 @@ def history_cartridges(site: Site, count: int, expires_on: date) -> list[Cartrid
     """Cartridges for past sessions, each used once."""
     found: list[Cartridge] = []
     for index in range((count + 399) // 400):
-        lot = CartridgeLot.objects.create(site=site, name="12-needle tip", lot=f"H{index + 1:02d}", expires_on=expires_on)
+        lot = CartridgeLot.objects.create(site=site, name="12-needle tip", gtin=cast.TIP_GTIN, lot=f"H{index + 1:02d}", expires_on=expires_on)
         units = min(400, count - index * 400)
         found += Cartridge.objects.bulk_create([Cartridge(lot=lot, number=n + 1) for n in range(units)])
     return found

@@ -21,7 +21,16 @@ from appointments.selectors import calendar
 from clinic.models import OutboxMessage, Site, Staff
 from patients.models import Allergy, Clearance, Hold, Medication, Patient, Screening
 from tests.house import world
-from treatments.models import AdverseEvent, CartridgeLot, Measurement, PatchTest, Photo, Product, TreatmentSession
+from treatments.models import (
+    AdverseEvent,
+    Cartridge,
+    CartridgeLot,
+    Measurement,
+    PatchTest,
+    Photo,
+    Product,
+    TreatmentSession,
+)
 
 pytestmark = pytest.mark.house
 PAGES: dict[str, Callable[[], str]] = {
@@ -112,6 +121,7 @@ def grow() -> None:
         _again(row, key=f"again-{n}", patient_uuid=row.patient_uuid)
     for n, row in enumerate(first[CartridgeLot]):
         _again(row, lot=f"again-{n}")
+        Cartridge.objects.create(lot=row, number=1)
     for n, row in enumerate(first[Concern]):
         _again(row, patient=people[n], check_in=None)
 

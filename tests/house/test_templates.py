@@ -59,6 +59,10 @@ NO_PATIENT = {
     "patients/rescreen_link.html": "a link names its patient",
     "treatments/measure_reading.html": "the reader must not know who it is",
     "treatments/measure_readings.html": "no patient is named",
+    "treatments/_act_with_reason.html": "stock",
+    "treatments/add_lot.html": "stock",
+    "treatments/add_product.html": "stock",
+    "treatments/lot.html": "stock",
     "treatments/inventory.html": "devices and stock",
 }
 

@@ -70,7 +70,7 @@ def make_device(site: Site, **fields: Any) -> Device:
 
 def make_cartridge(site: Site, lot: str = "A17", expires_on: date = date(2027, 3, 31), **fields: Any) -> Cartridge:
     """One unit of a lot."""
-    row = services.register_lot(site=site, name="16-needle", lot=lot, expires_on=expires_on, month_only=False, units=2, by=DESK)
+    row = services.register_lot(site=site, name="16-needle", lot=lot, expires_on=expires_on, month_only=False, units=2, by=DESK, at=DAY)
     for name, value in fields.items():
         setattr(row, name, value)
     row.save()

@@ -285,7 +285,7 @@ class TestInventory:
         client.post(reverse("treatments:quarantine", args=[lot.uuid]), {"text": "maker's recall"})
         client.post(reverse("treatments:retire_device", args=[pen.uuid]), {"text": "dropped"})
         lot.refresh_from_db(), pen.refresh_from_db()
-        assert (lot.recalled, pen.out_of_service) == (out, out)
+        assert (lot.quarantined, pen.out_of_service) == (out, out)
 
 
 class TestCourse:

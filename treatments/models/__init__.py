@@ -10,13 +10,8 @@ from treatments.models.photos import (
     PhotoUpload,
 )
 from treatments.models.presets import SessionPreset
-from treatments.models.record import (
-    Addendum,
-    AdverseEvent,
-    EnteredInError,
-    SessionPolicy,
-    SignedRecord,
-)
+from treatments.models.recall import RecallContact, Receipt
+from treatments.models.record import Addendum, AdverseEvent, EnteredInError, SessionPolicy, SignedRecord
 from treatments.models.session import (
     Anaesthetic,
     Course,
@@ -29,8 +24,8 @@ from treatments.models.session import (
 from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, Product
 
 __all__ = [
-    "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "Course", "Device", "DeviceBlock",
-    "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
-    "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse", "SessionPolicy", "SessionPreset",
-    "SignedRecord", "TreatmentSession", "ZoneRecord",
+    "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "Course", "Device",
+    "DeviceBlock", "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation",
+    "PhotoConsentDecision", "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse",
+    "RecallContact", "Receipt", "SessionPolicy", "SessionPreset", "SignedRecord", "TreatmentSession", "ZoneRecord",
 ]  # fmt: skip

@@ -57,16 +57,20 @@ class CartridgeLot(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="cartridge_lots")
     name = models.CharField(max_length=120)
+    gtin = models.CharField(max_length=14, blank=True)
     lot = models.CharField(max_length=60)
     expires_on = models.DateField()
     month_only = models.BooleanField(default=False)
+    quarantined = models.BooleanField(default=False)
+    quarantine_reason = models.CharField(max_length=200, blank=True)
     recalled = models.BooleanField(default=False)
+    recalled_at = models.DateTimeField(null=True, blank=True)
     recall_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["expires_on", "lot", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["site", "lot"], name="one_lot_a_site"),
+            models.UniqueConstraint(fields=["site", "gtin", "lot"], name="one_lot_an_article_and_site"),
             models.CheckConstraint(condition=~Q(lot=""), name="lot_is_named"),
         ]
 
@@ -77,9 +81,19 @@ class CartridgeLot(models.Model):
         """As SCHEMA writes it: `2027-03-31`, or `2027-03` for a month alone."""
         return self.expires_on.strftime("%Y-%m") if self.month_only else self.expires_on.isoformat()
 
+    @property
+    def is_out_of_use(self) -> bool:
+        """Recalled by its maker, or set aside until somebody knows more."""
+        return self.recalled or self.quarantined
+
+    @property
+    def why_out_of_use(self) -> str:
+        """The reason that stands; a recall before a quarantine."""
+        return self.recall_reason if self.recalled else self.quarantine_reason
+
     def is_usable_on(self, day: date) -> bool:
-        """Not recalled and not past its printed day."""
-        return not self.recalled and day <= self.expires_on
+        """Neither recalled nor set aside, and not past its printed day."""
+        return not self.is_out_of_use and day <= self.expires_on
 
 
 @pghistory.track()
@@ -120,7 +134,10 @@ class Product(models.Model):
     lot = models.CharField(max_length=60, blank=True)
     expires_on = models.DateField(null=True, blank=True)
     formula_changed_on = models.DateField(null=True, blank=True)
+    gtin = models.CharField(max_length=14, blank=True)
     withdrawn = models.BooleanField(default=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdraw_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]

@@ -14,14 +14,30 @@ from treatments.selectors.courses import (
 )
 from treatments.selectors.evaluations import Evaluation, evaluate, reason_key
 from treatments.selectors.inputs import session_input
+from treatments.selectors.recall import Received, elsewhere, received_lot, received_product, units_of
 from treatments.selectors.settings import ZoneHistory, presets_of, settings_of, zone_histories
-from treatments.selectors.stock import devices_at, free_cartridges, inventory, newest_patch_test, why_not
+from treatments.selectors.stock import (
+    Shelf,
+    Stock,
+    devices_at,
+    free_cartridges,
+    inventory,
+    known_name,
+    lot_shelf,
+    lots_with_counts,
+    newest_patch_test,
+    same_lot,
+    usable_products,
+    why_not,
+)
 
 next_window = window_of
 
 __all__ = [
-    "Evaluation", "Gap", "Window", "ZoneHistory", "checklist", "devices_at", "done_sessions", "evaluate", "free_cartridges",
-    "inventory", "last_session", "newest_patch_test", "next_window", "open_course", "photos", "policy", "presets_of",
-    "reason_key", "session_input", "sessions_ended_since", "settings_of", "why_not", "window_after", "window_of",
+    "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "devices_at",
+    "done_sessions", "elsewhere", "evaluate", "free_cartridges", "inventory", "known_name", "last_session",
+    "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "photos", "policy",
+    "presets_of", "reason_key", "received_lot", "received_product", "same_lot", "session_input",
+    "sessions_ended_since", "settings_of", "units_of", "usable_products", "why_not", "window_after", "window_of",
     "zone_histories",
 ]  # fmt: skip

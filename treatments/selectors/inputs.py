@@ -113,7 +113,7 @@ def _cartridge(unit: Cartridge, seal_intact: bool) -> dict[str, Any]:
         "expiry": unit.lot.expiry_text(),
         "usedBefore": unit.discarded_at is not None,
         "sealIntact": seal_intact,
-        "recalled": unit.lot.recalled,
+        "recalled": unit.lot.is_out_of_use,
     }
 
 

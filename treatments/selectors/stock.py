@@ -1,6 +1,8 @@
 """Reads about devices, cartridges and products."""
 
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -9,6 +11,9 @@ from clinic.models import Site
 from clinic.permissions import scoped
 from treatments.models import Cartridge, CartridgeLot, Device, PatchTest, Product, TreatmentSession
 
+EXPIRING_DAYS = 60  # P: how long before its date a lot is called “expiring soon”
+FEW_UNITS = 5  # P: how many free units of an article are few
+
 
 def devices_at(site: Site) -> QuerySet[Device]:
     """Devices in service at a site."""
@@ -16,16 +21,21 @@ def devices_at(site: Site) -> QuerySet[Device]:
 
 
 def free_cartridges(site: Site, day: date, record: TreatmentSession | None = None) -> QuerySet[Cartridge]:
-    """Unused cartridges of lots that are neither recalled nor expired; and the one that this record holds."""
-    fresh = Q(block=None, discarded_at=None, lot__recalled=False, lot__expires_on__gte=day)
+    """Unused cartridges of lots that are neither out of use nor expired; and the one that this record holds."""
+    fresh = Q(block=None, discarded_at=None, lot__recalled=False, lot__quarantined=False, lot__expires_on__gte=day)
     own = Q(block__session=record) if record else Q(pk=None)
     return Cartridge.objects.filter(fresh | own, lot__site=site).select_related("lot").order_by("lot__expires_on", "lot__lot", "number")
 
 
+def usable_products(site: Site, day: date) -> QuerySet[Product]:
+    """Products that are not withdrawn and not past their date."""
+    return Product.objects.filter(site=site, withdrawn=False).exclude(expires_on__lt=day)
+
+
 def why_not(cartridge: Cartridge, day: date) -> str:
     """In words for people, why this unit can't be taken; empty when nothing is known against it."""
-    if cartridge.lot.recalled:
-        return f"Lot {cartridge.lot.lot} is out of use: {cartridge.lot.recall_reason}."
+    if cartridge.lot.is_out_of_use:
+        return f"Lot {cartridge.lot.lot} is out of use: {cartridge.lot.why_out_of_use}."
     if day > cartridge.lot.expires_on:
         return f"Lot {cartridge.lot.lot} expired on {cartridge.lot.expires_on:%d %b %Y}. Take another cartridge."
     if cartridge.discarded_at or hasattr(cartridge, "block"):
@@ -33,14 +43,86 @@ def why_not(cartridge: Cartridge, day: date) -> str:
     return ""
 
 
-def inventory(actor: Actor) -> dict[str, object]:
-    """Devices, lots with what is left, products."""
+@dataclass(frozen=True)
+class Shelf:
+    """One lot or product with what a person must know of it: `state` is good, soon, expired, quarantine, recalled or withdrawn."""
+
+    row: Any
+    state: str
+    left: int | None = None
+    everything: int | None = None
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether units lie on the shelf that must not be used, or soon not."""
+        return self.state != "good" and self.left != 0
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What is there at the actor's sites, and what needs somebody."""
+
+    devices: list[Device]
+    lots: list[Shelf]
+    products: list[Shelf]
+    few: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def attention(self) -> list[Shelf]:
+        """Expired, expiring, set aside or recalled, with units left."""
+        return [shelf for shelf in [*self.lots, *self.products] if shelf.needs_somebody and shelf.state != "withdrawn"]
+
+
+def _date_state(expires_on: date | None, today: date) -> str:
+    if expires_on is None:
+        return "good"
+    if expires_on < today:
+        return "expired"
+    return "soon" if expires_on <= today + timedelta(days=EXPIRING_DAYS) else "good"
+
+
+def lot_shelf(lot: Any, today: date) -> Shelf:
+    """A lot annotated with `left` and `all`."""
+    state = "recalled" if lot.recalled else "quarantine" if lot.quarantined else _date_state(lot.expires_on, today)
+    return Shelf(lot, state, lot.left, lot.all)
+
+
+def lots_with_counts(actor: Actor) -> QuerySet[CartridgeLot]:
+    """The actor's lots, each with `left` (free units) and `all`."""
     left = Count("cartridges", filter=Q(cartridges__block=None, cartridges__discarded_at=None))
-    return {
-        "devices": scoped(Device.objects.select_related("site"), actor),
-        "lots": scoped(CartridgeLot.objects.select_related("site"), actor).annotate(left=left, all=Count("cartridges")),
-        "products": scoped(Product.objects.select_related("site"), actor),
-    }
+    return scoped(CartridgeLot.objects.select_related("site"), actor).annotate(left=left, all=Count("cartridges"))
+
+
+def inventory(actor: Actor, today: date, *, site: Site | None = None, everything: bool = False) -> Stock:
+    """Devices, lots, products. Used-up lots and withdrawn products only with `everything`."""
+    narrow: dict[str, Any] = {"site": site} if site else {}
+    lots = [lot_shelf(lot, today) for lot in lots_with_counts(actor).filter(**narrow)]
+    products = [
+        Shelf(row, "withdrawn" if row.withdrawn else _date_state(row.expires_on, today))
+        for row in scoped(Product.objects.select_related("site"), actor).filter(**narrow)
+    ]
+    usable: dict[str, int] = {}
+    for shelf in lots:
+        free = (shelf.left or 0) if shelf.state in ("good", "soon") else 0
+        usable[shelf.row.name] = usable.get(shelf.row.name, 0) + free
+    return Stock(
+        devices=list(scoped(Device.objects.select_related("site"), actor).filter(**narrow)),
+        lots=[shelf for shelf in lots if everything or shelf.left],
+        products=[shelf for shelf in products if everything or shelf.state != "withdrawn"],
+        few=sorted((name, count) for name, count in usable.items() if count <= FEW_UNITS),
+    )
+
+
+def same_lot(lot: CartridgeLot) -> Q:
+    """The same article and lot, wherever in the clinic it lies."""
+    article = Q(gtin=lot.gtin) if lot.gtin else Q(gtin="", name=lot.name)
+    return article & Q(lot=lot.lot)
+
+
+def known_name(gtin: str, site: Site) -> str:
+    """What this article was called when it came in last; empty for a new one."""
+    row = CartridgeLot.objects.filter(gtin=gtin, site=site).order_by("-pk").first() if gtin else None
+    return row.name if row else ""
 
 
 def newest_patch_test(record: TreatmentSession, product: Product) -> PatchTest | None:

@@ -20,6 +20,7 @@ from treatments.services.measurements import (
     mark_measurement_in_error,
     record_measurement,
 )
+from treatments.services.patch import AlreadyRead, apply_patch_test, read_patch_test
 from treatments.services.settings import apply_preset, copy_last, delete_preset, save_preset
 from treatments.services.signing import (
     NotReady,
@@ -31,22 +32,27 @@ from treatments.services.signing import (
 )
 from treatments.services.steps import end_session, start_session
 from treatments.services.stock import (
-    AlreadyRead,
     AlreadyThere,
-    apply_patch_test,
+    NotSetAside,
+    UnitGone,
+    discard_cartridge,
     quarantine_lot,
-    read_patch_test,
+    recall_lot,
     register_device,
     register_lot,
     register_product,
+    release_lot,
     retire_device,
+    withdraw_product,
 )
 
 __all__ = [
     "AlreadyMarked", "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
-    "EndBeforeStart", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "NotReady", "NotYours", "SessionEntry",
-    "ZoneEntry", "add_addendum", "apply_patch_test", "apply_preset", "broken_records", "change_block", "close_adverse_event",
-    "copy_last", "delete_preset", "end_session", "mark_entered_in_error", "mark_measurement_in_error", "open_session", "photos",
-    "plan_course", "quarantine_lot", "read_patch_test", "record_adverse_event", "record_measurement", "register_device",
-    "register_lot", "register_product", "retire_device", "save_preset", "save_session", "sign_session", "start_session",
+    "EndBeforeStart", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "NotReady", "NotSetAside", "NotYours",
+    "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test", "apply_preset", "broken_records",
+    "change_block", "close_adverse_event", "copy_last", "delete_preset", "discard_cartridge", "end_session",
+    "mark_entered_in_error", "mark_measurement_in_error", "open_session", "photos", "plan_course", "quarantine_lot",
+    "read_patch_test", "recall_lot", "record_adverse_event", "record_measurement", "register_device", "register_lot",
+    "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
+    "start_session", "withdraw_product",
 ]  # fmt: skip

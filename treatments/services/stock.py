@@ -1,22 +1,28 @@
-"""Devices, cartridges, products, patch tests."""
+"""Devices, cartridges, products: taken in, set aside, recalled."""
 
 from datetime import date, datetime
 from decimal import Decimal
+
+from django.db.models import Max
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site
-from patients.models import Patient
-from treatments.models import Cartridge, CartridgeLot, Device, PatchTest, Product
+from treatments import selectors
+from treatments.models import Cartridge, CartridgeLot, Device, Product, Receipt
 
 
 class AlreadyThere(Refused):
-    """The lot is registered."""
+    """The lot, or this very box, is registered."""
 
 
-class AlreadyRead(Refused):
-    """A patch test is read once."""
+class UnitGone(Refused):
+    """The cartridge was used or thrown away already."""
+
+
+class NotSetAside(Refused):
+    """A recall is the maker's word and is not lifted here; and what is in use needs no lifting."""
 
 
 def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: int, udi: str, serial: str, by: Actor) -> Device:
@@ -25,34 +31,94 @@ def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: i
         return Device.objects.create(site=site, name=name, type=type, max_depth_hundredths=max_depth_hundredths, udi=udi, serial=serial)
 
 
-def register_lot(*, site: Site, name: str, lot: str, expires_on: date, month_only: bool, units: int, by: Actor) -> CartridgeLot:
-    """A lot and its physical units, one row each. Raises AlreadyThere."""
+def register_lot(
+    *, site: Site, name: str, lot: str, expires_on: date, month_only: bool, units: int, by: Actor, at: datetime,
+    gtin: str = "", serial: str = "", code: str = "", another_box: bool = False,
+) -> CartridgeLot:  # fmt: skip
+    """Take a box into stock: its lot and its physical units, one row each.
+
+    A lot that is there takes more units only with `another_box`, and only with the same printed date; a box's serial is
+    taken in once. Raises AlreadyThere.
+    """
     with audit.write(by=by, action="stock.register"):
-        if CartridgeLot.objects.filter(site=site, lot=lot).exists():
-            raise AlreadyThere("This lot is registered already.", field="lot")
-        row = CartridgeLot.objects.create(site=site, name=name, lot=lot, expires_on=expires_on, month_only=month_only)
-        for number in range(1, units + 1):
-            Cartridge.objects.create(lot=row, number=number)
+        Site.objects.select_for_update().get(pk=site.pk)
+        row = CartridgeLot.objects.filter(site=site, lot=lot, gtin=gtin).first()
+        if row is not None:
+            _may_take_more(row, expires_on, serial, another_box)
+        else:
+            row = CartridgeLot.objects.create(site=site, name=name, gtin=gtin, lot=lot, expires_on=expires_on, month_only=month_only)
+        first = (row.cartridges.aggregate(last=Max("number"))["last"] or 0) + 1
+        Cartridge.objects.bulk_create(Cartridge(lot=row, number=number) for number in range(first, first + units))
+        Receipt.objects.create(lot=row, units=units, serial=serial, code=code[:200], at=at, by=by.name[:160])
     return row
 
 
+def _may_take_more(row: CartridgeLot, expires_on: date, serial: str, another_box: bool) -> None:
+    if serial and row.receipts.filter(serial=serial).exists():
+        raise AlreadyThere("This box was taken into stock already: its serial number is known.", field="serial")
+    if row.expires_on != expires_on:
+        raise AlreadyThere(f"This lot is in stock with another date: {row.expiry_text()}. Look at the box again.", field="expires_on")
+    if row.is_out_of_use:
+        raise AlreadyThere("This lot is out of use. Put the box aside.", field="lot")
+    if not another_box:
+        raise AlreadyThere("This lot is registered already. If this is another box of it, say so below.", field="lot")
+
+
 def register_product(
-    *, site: Site, name: str, kind: str, lot: str, ingredients: list[str], by: Actor, is_anaesthetic: bool = False,
-    strength_percent: Decimal | None = None, expires_on: date | None = None,
+    *, site: Site, name: str, kind: str, lot: str, ingredients: list[str], by: Actor, at: datetime, is_anaesthetic: bool = False,
+    strength_percent: Decimal | None = None, expires_on: date | None = None, gtin: str = "", code: str = "",
 ) -> Product:  # fmt: skip
     """A topical or an anaesthetic, by lot."""
     with audit.write(by=by, action="stock.register"):
-        return Product.objects.create(
+        row = Product.objects.create(
             site=site, name=name, kind=kind, lot=lot, ingredients=ingredients, is_anaesthetic=is_anaesthetic,
-            strength_percent=strength_percent, expires_on=expires_on,
+            strength_percent=strength_percent, expires_on=expires_on, gtin=gtin,
         )  # fmt: skip
+        Receipt.objects.create(product=row, units=1, code=code[:200], at=at, by=by.name[:160])
+    return row
 
 
 def quarantine_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
-    """Recall or quarantine: no unit of it may be used any more (S06)."""
+    """Set a lot aside until somebody knows more: no unit of it may be used (S06)."""
     with audit.write(by=by, action="stock.quarantine", reason=reason):
-        lot.recalled, lot.recall_reason = True, reason[:200]
-        lot.save(update_fields=["recalled", "recall_reason"])
+        lot.quarantined, lot.quarantine_reason = True, reason[:200]
+        lot.save(update_fields=["quarantined", "quarantine_reason"])
+
+
+def release_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
+    """Back into use, with a reason. Raises NotSetAside for a recall."""
+    with audit.write(by=by, action="stock.release", reason=reason):
+        lot = CartridgeLot.objects.select_for_update().get(pk=lot.pk)
+        if lot.recalled:
+            raise NotSetAside("A recalled lot stays out of use.")
+        if not lot.quarantined:
+            raise NotSetAside("This lot is in use.")
+        lot.quarantined = False
+        lot.save(update_fields=["quarantined"])
+
+
+def recall_lot(*, lot: CartridgeLot, reason: str, by: Actor, at: datetime) -> int:
+    """The maker calls the lot back: out of use for good, at every site that holds it. Returns at how many sites."""
+    with audit.write(by=by, action="stock.recall", reason=reason):
+        rows = CartridgeLot.objects.select_for_update().filter(selectors.same_lot(lot), recalled=False)
+        return rows.update(recalled=True, recalled_at=at, recall_reason=reason[:200])
+
+
+def withdraw_product(*, product: Product, reason: str, by: Actor, at: datetime) -> None:
+    """A product is recalled or thrown away: it is not offered any more."""
+    with audit.write(by=by, action="stock.withdraw", reason=reason):
+        product.withdrawn, product.withdrawn_at, product.withdraw_reason = True, at, reason[:200]
+        product.save(update_fields=["withdrawn", "withdrawn_at", "withdraw_reason"])
+
+
+def discard_cartridge(*, cartridge: Cartridge, reason: str, by: Actor, at: datetime) -> None:
+    """Dropped, seal broken: the unit is gone without having been used. Raises UnitGone."""
+    with audit.write(by=by, action="stock.discard", reason=reason):
+        locked = Cartridge.objects.select_for_update(of=("self",)).get(pk=cartridge.pk)
+        if locked.discarded_at or hasattr(locked, "block"):
+            raise UnitGone("This unit is in a record, or was discarded already.")
+        locked.discarded_at, locked.discard_reason = at, reason[:200]
+        locked.save(update_fields=["discarded_at", "discard_reason"])
 
 
 def retire_device(*, device: Device, reason: str, by: Actor) -> None:
@@ -60,20 +126,3 @@ def retire_device(*, device: Device, reason: str, by: Actor) -> None:
     with audit.write(by=by, action="device.retire", reason=reason):
         device.out_of_service = True
         device.save(update_fields=["out_of_service"])
-
-
-def apply_patch_test(*, patient: Patient, product: Product, by: Actor, at: datetime) -> PatchTest:
-    """The product goes on a small area now."""
-    with audit.write(by=by, action="patch_test.apply"):
-        return PatchTest.objects.create(patient=patient, product=product, applied_at=at, by=by.name[:160])
-
-
-def read_patch_test(*, test: PatchTest, result: str, by: Actor, at: datetime) -> PatchTest:
-    """Read it; before 24 hours it does not count (S13)."""
-    with audit.write(by=by, action="patch_test.read"):
-        test = PatchTest.objects.select_for_update().get(pk=test.pk)
-        if test.read_at is not None:
-            raise AlreadyRead("This test was read already. Apply a new one if you doubt it.")
-        test.read_at, test.result = at, result
-        test.save(update_fields=["read_at", "result"])
-    return test

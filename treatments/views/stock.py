@@ -1,38 +1,48 @@
-"""Inventory: devices, lots, products, patch tests."""
+"""Inventory: what is there, what comes in by scan, what is set aside."""
+
+from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import Site
-from clinic.permissions import allow, check_subject, fetch, scoped
+from clinic.permissions import allow, fetch, scoped
 from clinic.requests import HttpRequest
-from patients.models import Patient
 from treatments import selectors, services
-from treatments.forms import DeviceForm, LotForm, ProductForm, TextForm
-from treatments.models import CartridgeLot, Device, PatchTest, Product
+from treatments.forms import DeviceForm, LotForm, ProductForm, ReasonForm
+from treatments.models import Device
+from treatments.rules.barcode import Label, read_label
 
 
-def _page(request: HttpRequest, status: int = 200, **forms: object) -> HttpResponse:
-    context = {"device_form": DeviceForm(), "lot_form": LotForm(today=timezone.now().date()), "product_form": ProductForm(), **selectors.inventory(request.actor), **forms}
-    return render(request, "treatments/inventory.html", context, status=status)
-
-
-def _site(request: HttpRequest) -> Site:
-    site = scoped(Site.objects.all(), request.actor).order_by("pk").first()
-    if site is None:
+def _sites(request: HttpRequest) -> QuerySet[Site]:
+    sites = scoped(Site.objects.all(), request.actor).order_by("pk")
+    if not sites.exists():
         raise Refused(_("You have no site yet."))
-    return site
+    return sites
+
+
+def _today(sites: QuerySet[Site]) -> Any:
+    return sites[0].today(timezone.now())
 
 
 @allow(GET="device:view")
 def inventory(request: HttpRequest) -> HttpResponse:
-    """What is there."""
-    return _page(request)
+    """What is there, and what needs somebody."""
+    return _inventory(request)
+
+
+def _inventory(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+    sites = _sites(request)
+    site = next((one for one in sites if str(one.uuid) == request.GET.get("site", "")), None)
+    everything = request.GET.get("all") == "1"
+    stock = selectors.inventory(request.actor, _today(sites), site=site, everything=everything)
+    context = {"stock": stock, "sites": sites, "site": site, "everything": everything, "device_form": DeviceForm(), "days": selectors.stock.EXPIRING_DAYS}
+    return render(request, "treatments/inventory.html", context | more, status=status)
 
 
 @allow(POST="device:register")
@@ -40,87 +50,71 @@ def add_device(request: HttpRequest) -> HttpResponse:
     """A device for the register."""
     form = DeviceForm(request.POST)
     if not form.is_valid():
-        return _page(request, 422, device_form=form)
+        return _inventory(request, 422, device_form=form)
     data = dict(form.cleaned_data)
     depth = int(data.pop("max_depth_mm") * 100)
-    services.register_device(site=_site(request), max_depth_hundredths=depth, by=request.actor, **data)
+    services.register_device(site=_sites(request)[0], max_depth_hundredths=depth, by=request.actor, **data)
     messages.success(request, _("The device is on the register."))
     return redirect("treatments:inventory")
 
 
-@allow(POST="stock:register")
+@allow(GET="stock:register", POST="stock:register")
 def add_lot(request: HttpRequest) -> HttpResponse:
-    """A lot of cartridges, one row a unit."""
-    site = _site(request)
-    form = LotForm(request.POST, today=site.today(timezone.now()))
-    if form.is_valid():
+    """A box of cartridges: scanned, compared with the label, taken in. One row a unit."""
+    sites = _sites(request)
+    form: Any = LotForm(request.POST or None, sites=sites, today=_today(sites))
+    label = _scanned(request)
+    if label is not None:
+        site = next((one for one in sites if str(one.pk) == request.POST.get("site")), sites[0])
+        typed = LotForm.typed_with(request.POST, label, name=selectors.known_name(label.gtin, site))
+        form = LotForm(initial=typed | {"code": request.POST["scan"].strip()}, sites=sites, today=_today(sites))
+    elif request.method == "POST" and form.is_valid():
         try:
-            services.register_lot(site=site, by=request.actor, **form.cleaned_data)
-            messages.success(request, _("The lot is in stock."))
-            return redirect("treatments:inventory")
+            lot = services.register_lot(by=request.actor, at=timezone.now(), **form.cleaned_data)
+            messages.success(request, _("The box is in stock."))
+            return redirect("treatments:lot", lot=lot.uuid)
         except Refused as refusal:
-            form.add_error("lot", refusal.message)
-    return _page(request, 422, lot_form=form)
+            form.add_error(refusal.field or None, refusal.message)
+    return _receive(request, form, label, "treatments/add_lot.html")
 
 
-@allow(POST="stock:register")
+@allow(GET="stock:register", POST="stock:register")
 def add_product(request: HttpRequest) -> HttpResponse:
     """A topical or an anaesthetic."""
-    form = ProductForm(request.POST)
-    if not form.is_valid():
-        return _page(request, 422, product_form=form)
-    data = dict(form.cleaned_data)
-    ingredients = [part.strip() for part in data.pop("ingredients").split(",") if part.strip()]
-    services.register_product(site=_site(request), ingredients=ingredients, by=request.actor, **data)
-    messages.success(request, _("The product is in stock."))
-    return redirect("treatments:inventory")
+    sites = _sites(request)
+    form: Any = ProductForm(request.POST or None, sites=sites, today=_today(sites))
+    label = _scanned(request)
+    if label is not None:
+        typed = ProductForm.typed_with(request.POST, label)
+        form = ProductForm(initial=typed | {"code": request.POST["scan"].strip()}, sites=sites, today=_today(sites))
+    elif request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        ingredients = [part.strip() for part in data.pop("ingredients").split(",") if part.strip()]
+        code = data.pop("code")
+        product = services.register_product(ingredients=ingredients, by=request.actor, at=timezone.now(), code=code, **data)
+        messages.success(request, _("The product is in stock."))
+        return redirect("treatments:product", product=product.uuid)
+    return _receive(request, form, label, "treatments/add_product.html")
 
 
-@allow(POST="stock:quarantine")
-def quarantine(request: HttpRequest, lot: str) -> HttpResponse:
-    """No unit of this lot may be used any more."""
-    found = fetch(CartridgeLot, request.actor, uuid=lot)
-    form = TextForm(request.POST)
-    if form.is_valid():
-        services.quarantine_lot(lot=found, reason=form.cleaned_data["text"], by=request.actor)
-        messages.success(request, _("The lot is out of use."))
-    else:
-        messages.error(request, _("Give the reason."))
-    return redirect("treatments:inventory")
+def _scanned(request: HttpRequest) -> Label | None:
+    """What the scan field held, read; None when the form itself was sent."""
+    return read_label(request.POST["scan"]) if request.POST.get("scan", "").strip() else None
+
+
+def _receive(request: HttpRequest, form: Any, label: Label | None, template: str) -> HttpResponse:
+    wrong = bool(form.errors) or bool(label and label.problem)
+    scan = request.POST.get("scan", "") if label and label.problem else ""
+    return render(request, template, {"form": form, "label": label, "scan": scan}, status=422 if wrong else 200)
 
 
 @allow(POST="device:quarantine")
 def retire_device(request: HttpRequest, device: str) -> HttpResponse:
     """Out of service: it is not offered any more, and no session starts with it (S05)."""
-    found = fetch(Device, request.actor, uuid=device)
-    form = TextForm(request.POST)
+    found, form = fetch(Device, request.actor, uuid=device), ReasonForm(request.POST)
     if form.is_valid():
         services.retire_device(device=found, reason=form.cleaned_data["text"], by=request.actor)
         messages.success(request, _("The device is out of service."))
     else:
         messages.error(request, _("Give the reason."))
     return redirect("treatments:inventory")
-
-
-@allow(GET="session:read", POST="patch_test:record")
-def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
-    """Apply a product to a small area; read it after 24 hours at least."""
-    found = fetch(Patient.objects.select_related("site"), request.actor, uuid=patient)
-    check_subject(request, found.uuid)
-    at = timezone.now()
-    if request.method == "POST":
-        product = next((row for row in scoped(Product.objects.all(), request.actor) if str(row.uuid) == request.POST.get("product")), None)
-        test = PatchTest.objects.filter(patient=found, pk=int(request.POST["test"])).first() if request.POST.get("test", "").isdecimal() else None
-        if product is not None:
-            services.apply_patch_test(patient=found, product=product, by=request.actor, at=at)
-        elif test is not None and request.POST.get("result") in {"negative", "positive", "doubtful"}:
-            services.read_patch_test(test=test, result=request.POST["result"], by=request.actor, at=at)
-        else:
-            messages.error(request, _("Choose a product, or a result."))
-        return redirect("treatments:patch_tests", patient=found.uuid)
-    record_access(by=request.actor, action="patch_test.list", patient_uuid=found.uuid)
-    context = {
-        "patient": found, "tests": found.patch_tests.select_related("product"), "tab": "sessions",
-        "products": scoped(Product.objects.filter(is_anaesthetic=False, withdrawn=False), request.actor),
-    }  # fmt: skip
-    return render(request, "treatments/patch_tests.html", context)
