@@ -89,6 +89,7 @@ message:send_now           ● ◐ – –
 protocol:view              ● ● ● –
 protocol:propose           – – ● –
 protocol:approve           ● – – –
+policy:view                ● – ● –
 policy:propose             – – ● –
 policy:approve             ● – – –
 rules:view                 ● ● ● ●

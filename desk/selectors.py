@@ -1,6 +1,5 @@
-"""Reads across the rooms: today, the patient's overview, the rules."""
+"""Reads across the rooms: today, the patient's overview."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -10,21 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from aftercare import selectors as after
-from aftercare.rules import RULES as T_RULES
 from appointments import selectors as visits
 from appointments.models import Appointment
 from appointments.rules import AppointmentState as S
 from clinic.audit import Actor
 from clinic.clock import local_date
-from clinic.findings import RuleText
 from clinic.models import Site
 from clinic.permissions import level, may, scoped
 from patients import selectors as people
 from patients.models import Consent, Hold, Patient, Rescreen
-from patients.rules.texts import texts_for
 from treatments import selectors as sessions
 from treatments.models import TreatmentSession
-from treatments.rules import RULES as S_RULES
 from treatments.vocabulary import SessionState
 
 
@@ -168,17 +163,3 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
             "check_ins": [(c, after.step_words(c.code), hasattr(c, "response")) for c in after.check_ins_of(patient) if c.opens_at <= at][:5],
         }
     return found
-
-
-def rules_as_run() -> list[tuple[str, str, list[RuleText]]]:
-    """Every rule as the clinic runs it: words, number, source, and whether it is a proposed default (`P`)."""
-    return [
-        ("E", "May this patient be treated?", list(texts_for(people.policy()).values())),
-        ("S", "May this session start, go on, be closed?", list(S_RULES.values())),
-        ("T", "What does this answer mean?", list(T_RULES.values())),
-    ]
-
-
-def counted(rules: list[RuleText]) -> Counter[bool]:
-    """How many are proposed defaults."""
-    return Counter(rule.proposed for rule in rules)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk import views
+from desk import policy_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("today/", views.today, name="today"),
     path("search/", views.search, name="search"),
     path("unsigned/", views.unsigned, name="unsigned"),
-    path("rules/", views.rules, name="rules"),
+    path("rules/", policy_views.rules, name="rules"),
+    path("rules/<slug:book>/propose/", policy_views.propose_policy, name="propose_policy"),
+    path("rules/proposals/<uuid:policy>/", policy_views.policy_proposal, name="policy_proposal"),
+    path("rules/proposals/<uuid:policy>/approve/", policy_views.approve_policy, name="approve_policy"),
+    path("rules/proposals/<uuid:policy>/decline/", policy_views.decline_policy, name="decline_policy"),
+    path("rules/proposals/<uuid:policy>/withdraw/", policy_views.withdraw_policy, name="withdraw_policy"),
     path("patients/<uuid:patient>/", views.patient_overview, name="patient_overview"),
 ]

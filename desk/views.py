@@ -64,9 +64,3 @@ def patient_overview(request: HttpRequest, patient: str) -> HttpResponse:
 def unsigned(request: HttpRequest) -> HttpResponse:
     """Own records that wait for a signature, oldest first."""
     return render(request, "desk/unsigned.html", {"records": selectors.unsigned_records(request.actor)})
-
-
-@allow(GET="rules:view")
-def rules(request: HttpRequest) -> HttpResponse:
-    """Each rule as the clinic runs it, with its source and whether it is a proposed default."""
-    return render(request, "desk/rules.html", {"sets": selectors.rules_as_run()})

@@ -36,6 +36,8 @@ NO_SUBJECT = {
     "appointments:close_site": "of the site", "appointments:reopen_site": "of the site", "appointments:set_hours": "staff",
     "appointments:set_room": "of the site", "kept_form": "one's own", "patients:register": "there is no patient yet",
     "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff",
+    "desk:propose_policy": "of the clinic", "desk:approve_policy": "of the clinic", "desk:decline_policy": "of the clinic",
+    "desk:withdraw_policy": "of the clinic",
     "staff:reset_mfa": "staff", "staff:invite": "staff", "staff:decide": "staff", "treatments:add_device": "stock",
     "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
 }  # fmt: skip

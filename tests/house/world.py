@@ -12,7 +12,7 @@ from aftercare import services as after
 from aftercare.models import CallTask, CheckIn, Concern, OnCallShift
 from appointments.models import Absence, Appointment, Recall, Room, WaitingListEntry
 from clinic.audit import Actor
-from clinic.models import Closure, OutboxMessage, Site, Staff, StaffProposal
+from clinic.models import Closure, OutboxMessage, PolicyProposal, Site, Staff, StaffProposal
 from patients import services as people
 from patients.models import Clearance, Intake, Patient, Rescreen
 from treatments.models import (
@@ -95,6 +95,9 @@ def load() -> dict[str, str]:
     proposal = StaffProposal.objects.create(
         staff=iris, act="disable", reason="test", proposed_by=Staff.objects.get(email="max@demo.example"), proposed_at=at
     )
+    policy = PolicyProposal.objects.create(
+        book="E", base_version=0, values={"well_days": 3}, reason="test", proposed_by=Staff.objects.get(email="max@demo.example"), proposed_at=at
+    )
     absence = Absence.objects.create(staff=amara, starts_at=at, ends_at=at + timedelta(days=1))
     closure = Closure.objects.create(site=site, on=site.today(at) + timedelta(days=90))
     room = Room.objects.order_by("pk")[0]
@@ -108,7 +111,7 @@ def load() -> dict[str, str]:
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": Product.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
-        "message_uuid": message.uuid, "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
+        "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
     }.items()}  # fmt: skip
 
 
