@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import booking, calendar, feed, hours, recalls, visits, waiting
+from appointments.views import booking, calendar, feed, hours, imports, recalls, settings, visits, waiting
 
 app_name = "appointments"
 urlpatterns = [
@@ -22,6 +22,20 @@ urlpatterns = [
     path("working-time/closure/", hours.close_site, name="close_site"),
     path("working-time/closure/<int:closure>/remove/", hours.reopen_site, name="reopen_site"),
     path("working-time/room/<int:room>/", hours.set_room, name="set_room"),
+    path("settings/", settings.booking_settings, name="booking_settings"),
+    path("settings/visit-types/", settings.change_visit_type, name="change_visit_type"),
+    path("settings/rules/", settings.set_booking_rules, name="set_booking_rules"),
+    path("settings/rooms/", settings.add_room, name="add_room"),
+    path("settings/screens/", settings.make_screen, name="make_screen"),
+    path("settings/screens/<uuid:screen>/revoke/", settings.revoke_screen, name="revoke_screen"),
+    path("import/", imports.imports, name="imports"),
+    path("import/empty/", imports.empty_file, name="empty_file"),
+    path("import/export/", imports.export_patients, name="export_patients"),
+    path("import/<uuid:file>/", imports.import_file, name="import_file"),
+    path("import/<uuid:file>/decide/", imports.decide_doubles, name="decide_doubles"),
+    path("import/<uuid:file>/confirm/", imports.confirm_import, name="confirm_import"),
+    path("import/<uuid:file>/discard/", imports.discard_import, name="discard_import"),
+    path("import/<uuid:file>/left-over/", imports.left_over, name="left_over"),
     path("my-feed/", feed.my_feed, name="my_feed"),
     path("feed/<str:secret>.ics", feed.feed, name="feed"),
     path("of/<uuid:patient>/", visits.of_patient, name="of_patient"),
@@ -34,5 +48,6 @@ urlpatterns = [
     path("<uuid:appointment>/cancel/", visits.cancel, name="cancel"),
     path("<uuid:appointment>/undo/", visits.undo, name="undo"),
     path("<uuid:appointment>/start/", visits.start, name="start"),
+    path("<uuid:appointment>/room/", visits.take_to_room, name="take_to_room"),
     path("<uuid:appointment>/to/<slug:to>/", visits.change, name="change"),
 ]

@@ -69,6 +69,10 @@ recall:view                ● ● ● –
 recall:change              ● ● ● –
 working_hours:view         ● ● ● –
 working_hours:change       ◐ ● ● –
+booking:settings           – – ● –
+screen:manage              – ● ● –
+import:run                 – ● ● –
+import:export              – – ● –
 feed:own                   ● – ● –
 visit:start                ● – – –
 checkin:view               ● ◐ – –

@@ -37,6 +37,7 @@ _PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_PREFIX}anagen_session"
 CSRF_COOKIE_NAME = f"{_PREFIX}anagen_csrf"
 LINK_COOKIE_NAME = f"{_PREFIX}anagen_link"
+SCREEN_COOKIE_NAME = f"{_PREFIX}anagen_screen"
 LANGUAGE_COOKIE_NAME = f"{_PREFIX}anagen_language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -215,6 +216,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep appointment states": {"task": "appointments.sweep_states", **_every(_MINUTE)},
     "offer freed times to the waiting list": {"task": "appointments.offer_freed_slots", **_every(_MINUTE)},
     "clean waiting photos": {"task": "treatments.clean_photos", **_every(_MINUTE)},
+    "go on with imports": {"task": "appointments.continue_imports", **_every(_MINUTE)},
+    "forget old imports": {"task": "appointments.forget_imports", **_every(60 * _MINUTE)},
     "open recalls": {"task": "appointments.open_recalls", **_every(10 * _MINUTE)},
 }
 CACHES = {

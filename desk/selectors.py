@@ -42,6 +42,11 @@ class Line:
     over: bool
     late: int = 0
 
+    @property
+    def initials(self) -> str:
+        """“O. M.”: what a screen on the wall says of a person."""
+        return " ".join(f"{word[:1]}." for word in (self.visit.patient.first_name, self.visit.patient.family_name) if word)
+
 
 @dataclass(frozen=True)
 class Board:
@@ -51,8 +56,10 @@ class Board:
     needs: list[tuple[Any, int, str]] = field(default_factory=list)
 
 
+_IN_ROOM = "in_room"
 _GROUPS = (
     ("arrived", _("Arrived"), (S.ARRIVED,)),
+    (_IN_ROOM, _("In a room"), (_IN_ROOM,)),
     ("in_session", _("In session"), (S.IN_SESSION,)),
     ("expected", _("Next"), (S.BOOKED, S.CONFIRMED)),
     ("done", _("Done"), (S.DONE,)),
@@ -73,7 +80,17 @@ class _Known:
 
 def board(site: Site, on: date, *, actor: Actor, at: datetime) -> Board:
     """Who is here, who is next, what is missing? A constant number of queries."""
-    rows = list(visits.day_of(site, on))
+    lines = _lines(list(visits.day_of(site, on)), on, at)
+    groups = [(code, str(words), [line for line in lines if _where(line.visit) in states]) for code, words, states in _GROUPS]
+    return Board([group for group in groups if group[2]], _needs(site, on, actor))
+
+
+def coming_lines(site: Site, on: date, *, at: datetime) -> list[Line]:
+    """Everybody who is to come on a day, in order: for paper."""
+    return _lines(list(visits.day_of(site, on).exclude(state__in=[S.CANCELLED, S.MISSED])), on, at)
+
+
+def _lines(rows: list[Appointment], on: date, at: datetime) -> list[Line]:
     coming = [row for row in rows if row.state in _COMING and row.visit_type.needs_screening]
     ids = [row.patient_id for row in coming]
     known = _Known(
@@ -82,13 +99,17 @@ def board(site: Site, on: date, *, actor: Actor, at: datetime) -> Board:
         set(Rescreen.objects.filter(patient__in=ids, on=on).exclude(confirmed_at=None).values_list("patient_id", flat=True)),
         set(Hold.objects.filter(patient__in=ids, released_at=None, blocks__contains=["session"]).values_list("patient_id", flat=True)),
     )
-    lines = [_line(row, on, at, known) for row in rows]
-    groups = [(code, str(words), [line for line in lines if line.visit.state in states]) for code, words, states in _GROUPS]
-    return Board([group for group in groups if group[2]], _needs(site, on, actor))
+    return [_line(row, on, at, known) for row in rows]
+
+
+def _where(row: Appointment) -> str:
+    """The state; an arrived patient who was shown into a room is there."""
+    return _IN_ROOM if row.state == S.ARRIVED and row.in_room_at else row.state
 
 
 def _line(row: Appointment, on: date, at: datetime, known: _Known) -> Line:
-    minutes = max(0, int((at - row.state_since).total_seconds() // 60))
+    since = row.in_room_at if _where(row) == _IN_ROOM and row.in_room_at else row.state_since
+    minutes = max(0, int((at - since).total_seconds() // 60))
     limit = {S.ARRIVED: row.visit_type.waiting_limit_minutes, S.IN_SESSION: row.visit_type.in_room_limit_minutes}.get(S(row.state))
     late = int((at - row.starts_at).total_seconds() // 60) if row.state in (S.BOOKED, S.CONFIRMED) else 0
     return Line(row, minutes, _missing(row, on, known), limit is not None and minutes > limit, max(0, late))

@@ -8,8 +8,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress
 
+from appointments import selectors
 from appointments.models import Appointment
-from appointments.rules import CUT_OFF_HOURS, GRACE_MINUTES, OPEN, AppointmentState
+from appointments.rules import GRACE_MINUTES, OPEN, AppointmentState
 from clinic import links, mailkit
 from clinic.audit import Actor
 from clinic.clock import wall
@@ -149,7 +150,7 @@ def build(row: OutboxMessage, at: datetime) -> Mail:
         "clinic": site.clinic,
         "when": f"{date_format(starts, 'l j F Y')}, {starts:%H:%M}",
         "clinician": appointment.clinician.display_name,
-        "cut_off_hours": CUT_OFF_HOURS,
+        "cut_off_hours": selectors.booking_rules(site).cut_off_hours,
         "url": "",
     }
     if row.kind != CANCELLED:

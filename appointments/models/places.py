@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from appointments.rules import REMINDER_HOURS
+from appointments.rules import CUT_OFF_HOURS, OFFER_MINUTES, OFFERS_A_ROUND, REMINDER_HOURS
 
 
 @pghistory.track()
@@ -96,3 +96,26 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"away {self.starts_at}"
+
+
+@pghistory.track()
+class BookingRules(models.Model):
+    """A site's own numbers (P): until when patients change a visit themselves, and how a freed time is offered. No row: the defaults."""
+
+    SITE_PATH: ClassVar[str] = "site"
+
+    site = models.OneToOneField("clinic.Site", on_delete=models.CASCADE, related_name="booking_rules")
+    cut_off_hours = models.PositiveSmallIntegerField(default=CUT_OFF_HOURS)
+    offer_minutes = models.PositiveSmallIntegerField(default=OFFER_MINUTES)
+    offers_a_round = models.PositiveSmallIntegerField(default=OFFERS_A_ROUND)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(cut_off_hours__lte=336, offer_minutes__gte=5, offer_minutes__lte=1440, offers_a_round__gte=1, offers_a_round__lte=10),
+                name="booking_rules_sane",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"booking rules of {self.site_id}"

@@ -31,6 +31,7 @@ class Appointment(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in AppointmentState], default=AppointmentState.BOOKED)
     state_since = models.DateTimeField()
+    in_room_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     booked_at = models.DateTimeField()
     booked_by = models.CharField(max_length=160)

@@ -31,7 +31,7 @@ def days_of(site: Site, first: date, last: date) -> QuerySet[Appointment]:
     return rows.select_related("patient", "clinician", "room", "visit_type", "site").order_by("starts_at", "pk")
 
 
-_WHAT = {"booked": _("Booked"), "moved": _("Moved"), "undone": _("Taken back"), "state": ""}
+_WHAT = {"booked": _("Booked"), "moved": _("Moved"), "undone": _("Taken back"), "room": _("Into a room"), "state": ""}
 STATE_WORDS = {
     "booked": _("Booked"), "confirmed": _("Confirmed"), "arrived": _("Arrived"), "in_session": _("In session"), "done": _("Done"),
     "missed": _("Missed"), "cancelled": _("Cancelled"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from appointments.models import Absence, Appointment, Room, WorkingHours
+from appointments.models import Absence, Appointment, BookingRules, Room, VisitType, WorkingHours
 from appointments.rules import AppointmentState, Span, minus, shared
 from appointments.selectors.calendar import clinicians_of
 from clinic.clock import local_date, resolve_local
@@ -93,3 +93,13 @@ def _spans(site: Site, on: date, hours: Iterable[tuple[time, time]]) -> list[Spa
 def rooms_of(site: Site) -> list[Room]:
     """All rooms."""
     return list(Room.objects.filter(site=site))
+
+
+def booking_rules(site: Site) -> BookingRules:
+    """The site's own numbers, or the proposed defaults."""
+    return BookingRules.objects.filter(site=site).first() or BookingRules(site=site)
+
+
+def visit_types() -> list[VisitType]:
+    """Every kind of visit, in the order in which they were made."""
+    return list(VisitType.objects.order_by("pk"))

@@ -11,7 +11,7 @@ from appointments.services.booking import (
     take_offer,
     undo_by_patient,
 )
-from appointments.services.common import MoveNotAllowed, NotEligible, SlotTaken, TooEarly, TooLate, Wish
+from appointments.services.common import MoveNotAllowed, NotEligible, RoomTaken, SlotTaken, TooEarly, TooLate, Wish
 from appointments.services.feeds import make_feed, revoke_feed
 from appointments.services.hours import (
     add_absence,
@@ -22,8 +22,19 @@ from appointments.services.hours import (
     set_room,
     set_working_hours,
 )
+from appointments.services.imports import (
+    CheckedRow,
+    confirm_import,
+    continue_import,
+    decide_doubles,
+    discard_import,
+    forget_imports,
+    start_import,
+)
 from appointments.services.recalls import invite_recalls, note_recall, open_recalls, reopen_recall
-from appointments.services.states import change_state, start_visit, sweep_states, undo_change
+from appointments.services.screens import CodeWrong, make_screen, pair_screen, revoke_screen
+from appointments.services.settings import VisitTypeData, add_room, change_visit_type, set_booking_rules
+from appointments.services.states import change_state, start_visit, sweep_states, take_to_room, undo_change
 from appointments.services.waiting import (
     OfferGone,
     decline_offer,
@@ -33,8 +44,8 @@ from appointments.services.waiting import (
 )
 
 __all__ = [
-    "MoveNotAllowed", "NotEligible", "OfferGone", "SlotTaken", "TooEarly", "TooLate", "Wish", "add_absence", "book_appointment", "book_course", "book_new",
-    "cancel_appointment", "cancel_by_patient", "change_state", "close_site", "confirm_by_patient", "decline_offer", "invite_recalls",
-    "join_waiting_list", "leave_waiting_list", "make_feed", "move_appointment", "note_recall", "offer_freed_slots", "open_recalls",
-    "remove_absence", "reopen_recall", "reopen_site", "revoke_feed", "set_opening_hours", "set_room", "set_working_hours", "start_visit", "sweep_states", "take_offer", "undo_by_patient", "undo_change",
+    "CheckedRow", "CodeWrong", "MoveNotAllowed", "NotEligible", "OfferGone", "RoomTaken", "SlotTaken", "TooEarly", "TooLate", "VisitTypeData", "Wish", "add_absence", "add_room", "book_appointment", "book_course", "book_new",
+    "cancel_appointment", "cancel_by_patient", "change_state", "change_visit_type", "close_site", "confirm_by_patient", "confirm_import", "continue_import", "decide_doubles", "discard_import", "forget_imports", "start_import", "decline_offer", "invite_recalls",
+    "join_waiting_list", "leave_waiting_list", "make_feed", "make_screen", "move_appointment", "note_recall", "offer_freed_slots", "open_recalls", "pair_screen",
+    "remove_absence", "reopen_recall", "reopen_site", "revoke_feed", "revoke_screen", "set_booking_rules", "set_opening_hours", "set_room", "set_working_hours", "start_visit", "sweep_states", "take_offer", "take_to_room", "undo_by_patient", "undo_change",
 ]  # fmt: skip

@@ -15,9 +15,8 @@ from appointments.services.common import (
     check_gate,
     lock,
     note,
-    occupy,
     place_of,
-    settle_room_and_device,
+    take_place,
     taken_error,
 )  # fmt: skip
 from appointments.services.recalls import link_to_booking
@@ -49,12 +48,12 @@ def book_appointment(
     appointment = Appointment(
         patient=patient, site=patient.site, visit_type=visit_type, clinician=wish.clinician, starts_at=wish.starts_at,
         ends_at=wish.starts_at + timedelta(minutes=wish.minutes or visit_type.minutes), state_since=at, booked_at=at,
-        booked_by=by.name[:160], early_reason=early_reason[:300], overlap_reason=overlap_reason[:300], form_key=form_key,
+        booked_by=by.name[:160], early_reason=early_reason[:300], form_key=form_key,
         clinician_first=_is_held(patient),
     )  # fmt: skip
     try:
         with audit.write(by=by, action="appointment.book", reason=early_reason or overlap_reason):
-            _write_booking(appointment, wish, by=by, at=at, tell=tell)
+            _write_booking(appointment, wish, by=by, at=at, tell=tell, overlap_reason=overlap_reason)
     except IntegrityError as error:
         if form_key and (there := Appointment.objects.filter(form_key=form_key).first()):
             return there
@@ -62,13 +61,10 @@ def book_appointment(
     return appointment
 
 
-def _write_booking(appointment: Appointment, wish: Wish, *, by: Actor, at: datetime, tell: bool) -> None:
-    patient, on_purpose = appointment.patient, bool(appointment.overlap_reason)
+def _write_booking(appointment: Appointment, wish: Wish, *, by: Actor, at: datetime, tell: bool, overlap_reason: str) -> None:
+    patient = appointment.patient
     lock([("clinician", wish.clinician.pk), ("patient", patient.pk)])
-    if not on_purpose:
-        settle_room_and_device(appointment, wish, at=at)
-    appointment.save()
-    occupy(appointment, lane=2 if on_purpose else 1, at=at)
+    take_place(appointment, wish, overlap_reason=overlap_reason, at=at)
     note(appointment, was="", by=by, at=at, what="booked", told=tell, reason=appointment.overlap_reason)
     if appointment.visit_type.needs_screening:
         day = local_date(appointment.starts_at, appointment.site.zone)
@@ -106,7 +102,7 @@ def book_course(
 
 
 def move_appointment(
-    *, appointment: Appointment, wish: Wish, by: Actor, at: datetime, early_reason: str = "", tell: bool = True
+    *, appointment: Appointment, wish: Wish, by: Actor, at: datetime, early_reason: str = "", overlap_reason: str = "", tell: bool = True
 ) -> Appointment:
     """Another time, length or clinician. Mails wait three minutes; moving back within them sends nothing. Raises SlotTaken…"""
     check_gate(appointment.patient, appointment.visit_type, wish.starts_at, early_reason=early_reason, at=at, but=appointment.pk)
@@ -115,13 +111,15 @@ def move_appointment(
     wanted.starts_at, wanted.ends_at = wish.starts_at, wish.starts_at + timedelta(minutes=minutes)
     wanted.clinician = wish.clinician
     try:
-        with audit.write(by=by, action="appointment.move", reason=early_reason):
-            return _write_move(wanted, wish, by=by, at=at, tell=tell, early_reason=early_reason)
+        with audit.write(by=by, action="appointment.move", reason=early_reason or overlap_reason):
+            return _write_move(wanted, wish, by=by, at=at, tell=tell, early_reason=early_reason, overlap_reason=overlap_reason)
     except IntegrityError as error:
         raise taken_error(wanted, at) from error
 
 
-def _write_move(wanted: Appointment, wish: Wish, *, by: Actor, at: datetime, tell: bool, early_reason: str) -> Appointment:
+def _write_move(
+    wanted: Appointment, wish: Wish, *, by: Actor, at: datetime, tell: bool, early_reason: str, overlap_reason: str
+) -> Appointment:
     locked = Appointment.objects.select_for_update().get(pk=wanted.pk)
     if locked.state not in (AppointmentState.BOOKED, AppointmentState.CONFIRMED):
         raise MoveNotAllowed("Only a visit that has not begun can be moved.")
@@ -131,11 +129,8 @@ def _write_move(wanted: Appointment, wish: Wish, *, by: Actor, at: datetime, tel
     wanted.sequence = locked.sequence + 1
     wanted.state, wanted.state_since = AppointmentState.BOOKED, at
     wanted.early_reason = early_reason[:300] or locked.early_reason
-    if not locked.overlap_reason:
-        settle_room_and_device(wanted, wish, at=at)
-    wanted.save()
-    occupy(wanted, lane=2 if locked.overlap_reason else 1, at=at)
-    note(wanted, was=locked.state, by=by, at=at, what="moved", reason=early_reason, told=tell, before=before)
+    take_place(wanted, wish, overlap_reason=overlap_reason, at=at)
+    note(wanted, was=locked.state, by=by, at=at, what="moved", reason=early_reason or wanted.overlap_reason, told=tell, before=before)
     note_freed(locked, at=at)
     links.revoke(subject_uuid=wanted.uuid, purpose="rescreen", by=by, at=at, reason="moved")
     emails.appointment_changed(appointment=wanted, was=was, by=by, at=at, tell=tell)
@@ -164,7 +159,7 @@ def undo_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> App
 
 def cancel_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
     """Until the cut-off. Raises TooLate."""
-    if not may_patient_change(appointment.starts_at, at):
+    if not may_patient_change(appointment.starts_at, at, hours=selectors.booking_rules(appointment.site).cut_off_hours):
         raise TooLate("It is too late to change this here. Please call us.")
     return cancel_appointment(appointment=appointment, reason="cancelled by the patient", by=by, at=at)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from appointments import selectors
 from appointments.models import Appointment, Occupation, Room, StatusChange, VisitType
@@ -38,6 +39,10 @@ class TooEarly(Refused):
 
 class MoveNotAllowed(Refused):
     """The visit can't go from this state to that one."""
+
+
+class RoomTaken(Conflict):
+    """Another visit is in that room at this time."""
 
 
 class TooLate(Refused):
@@ -75,17 +80,53 @@ def resources_of(appointment: Appointment) -> list[tuple[str, int]]:
     return found + ([("device", appointment.device_id)] if appointment.device_id else [])
 
 
-def occupy(appointment: Appointment, *, lane: int, at: datetime) -> None:
-    """Take every resource for the visit's time. The patient is never taken twice, overlap or not. Raises IntegrityError."""
+def occupy(appointment: Appointment, *, lane: int, at: datetime, alone: bool = False) -> None:
+    """Take every resource for the visit's time. The patient is never taken twice, overlap or not. Raises IntegrityError.
+
+    `alone`: refuse too what only overlaps a visit of the other lane. The constraint compares inside a lane; the lock makes the look safe.
+    """
     during, resources = span_of(appointment), resources_of(appointment)
     lock(resources)
     Occupation.objects.filter(expires_at__lte=at, during__overlap=during).delete()
+    if alone and _is_taken_in_any_lane(resources, during, but=appointment.pk):
+        raise IntegrityError("taken in the other lane")
     Occupation.objects.bulk_create(
         Occupation(
             resource_kind=kind, resource_id=pk, lane=lane if kind != "patient" else 1, during=during, appointment=appointment
         )
         for kind, pk in resources
     )  # fmt: skip
+
+
+def _is_taken_in_any_lane(resources: list[tuple[str, int]], during: DateTimeTZRange, *, but: int) -> bool:
+    wanted = Q()
+    for kind, pk in resources:
+        wanted |= Q(resource_kind=kind, resource_id=pk)
+    return Occupation.objects.filter(wanted, during__overlap=during).exclude(appointment_id=but).exists()
+
+
+def take_place(appointment: Appointment, wish: Wish, *, overlap_reason: str, at: datetime) -> None:
+    """Save the visit and take its place: first as one that overlaps nothing; only if that fails, and on purpose, in the second lane.
+
+    Raises IntegrityError.
+    """
+    is_new = appointment._state.adding
+    try:
+        with transaction.atomic():
+            settle_room_and_device(appointment, wish, at=at)
+            appointment.overlap_reason = ""
+            appointment.save()
+            occupy(appointment, lane=1, at=at, alone=True)
+    except IntegrityError:
+        if not overlap_reason:
+            raise
+    else:
+        return
+    if is_new:
+        appointment.pk, appointment._state.adding = None, True
+    appointment.room, appointment.device, appointment.overlap_reason = wish.room, wish.device, overlap_reason[:300]
+    appointment.save()
+    occupy(appointment, lane=2, at=at)
 
 
 def _free_one(kind: str, ids: list[int], during: DateTimeTZRange, at: datetime) -> int:
@@ -152,4 +193,5 @@ def place_of(appointment: Appointment) -> dict[str, Any]:
     return {
         "starts_at": appointment.starts_at.isoformat(), "ends_at": appointment.ends_at.isoformat(),
         "clinician": appointment.clinician_id, "room": appointment.room_id, "device": appointment.device_id, "state": appointment.state,
+        "overlap_reason": appointment.overlap_reason,
     }  # fmt: skip

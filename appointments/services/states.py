@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from appointments import emails, selectors
 from appointments.models import Appointment, Room, StatusChange
 from appointments.rules import HOLDS_TIME, AppointmentState, is_allowed_move
-from appointments.services.common import MoveNotAllowed, note, occupy, taken_error
+from appointments.services.common import MoveNotAllowed, RoomTaken, note, occupy, place_of, taken_error
 from appointments.services.waiting import note_freed, take_back_freed
 from clinic import audit
 from clinic.audit import Actor
@@ -27,16 +27,33 @@ def change_state(
         if not is_allowed_move(was, to):
             raise MoveNotAllowed(f"A visit that is {was.value.replace('_', ' ')} can't become {to.value.replace('_', ' ')}.")
         locked.state, locked.state_since = to, at
-        locked.room = room or locked.room
         if to is AppointmentState.CANCELLED:
             locked.sequence += 1
-        locked.save(update_fields=["state", "state_since", "room", "sequence"])
+        locked.save(update_fields=["state", "state_since", "sequence"])
         note(locked, was=was, by=by, at=at, reason=reason, told=tell and to is AppointmentState.CANCELLED)
         if to not in HOLDS_TIME:
             locked.occupations.all().delete()
         if to is AppointmentState.CANCELLED:
             note_freed(locked, at=at)
             emails.appointment_cancelled(appointment=locked, by=by, at=at, tell=tell)
+        return take_to_room(appointment=locked, room=room, by=by, at=at) if room else locked
+
+
+def take_to_room(*, appointment: Appointment, room: Room, by: Actor, at: datetime) -> Appointment:
+    """An arrived patient is shown into a room; it need not be the booked one. Raises RoomTaken, MoveNotAllowed."""
+    try:
+        with audit.write(by=by, action="appointment.room", reason=room.name):
+            locked = _locked(appointment)
+            if locked.state != AppointmentState.ARRIVED:
+                raise MoveNotAllowed("Only a patient who has arrived goes into a room.")
+            before = place_of(locked) | {"in_room_at": locked.in_room_at.isoformat() if locked.in_room_at else None}
+            locked.room, locked.in_room_at = room, at
+            locked.save(update_fields=["room", "in_room_at"])
+            locked.occupations.all().delete()
+            occupy(locked, lane=2 if locked.overlap_reason else 1, at=at)
+            note(locked, was=locked.state, by=by, at=at, what="room", reason=room.name, before=before)
+    except IntegrityError as error:
+        raise RoomTaken(f"{room.name} is taken at this time. Choose another room.") from error
     return locked
 
 
@@ -67,12 +84,16 @@ def _step_back(locked: Appointment, last: StatusChange, *, by: Actor, at: dateti
         locked.ends_at = datetime.fromisoformat(last.before["ends_at"])
         locked.clinician_id, locked.room_id, locked.device_id = (last.before[key] for key in ("clinician", "room", "device"))
         locked.state = last.before["state"]
+        locked.overlap_reason = last.before.get("overlap_reason", locked.overlap_reason)
+    elif last.what == "room" and last.before:
+        locked.room_id = last.before["room"]
+        locked.in_room_at = datetime.fromisoformat(last.before["in_room_at"]) if last.before["in_room_at"] else None
     else:
         locked.state = last.was
     moved = locked.starts_at != starts_at or last.what == "moved"
     if moved or AppointmentState.CANCELLED in (was, locked.state):
         locked.sequence += 1
-    locked.state_since = at
+    locked.state_since = at if last.what != "room" else locked.state_since
     locked.save()
     locked.occupations.all().delete()
     if locked.state in HOLDS_TIME:

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from appointments import emails, selectors
 from appointments.models import Appointment, FreedSlot, Occupation, Offer, VisitType, WaitingListEntry
-from appointments.rules import GRACE_MINUTES, LATEST_OFFER_MINUTES, OFFER_MINUTES, Wants
+from appointments.rules import GRACE_MINUTES, LATEST_OFFER_MINUTES, Wants
 from appointments.services.common import TooLate, lock
 from clinic import audit
 from clinic.audit import Actor
@@ -91,11 +91,12 @@ def _step(slot: FreedSlot, *, by: Actor, at: datetime) -> int:
         return 0
     if not selectors.may_offer_now(slot.site, at):
         return 0
-    entries = selectors.best_entries(slot, at=at)
+    numbers = selectors.booking_rules(slot.site)
+    entries = selectors.best_entries(slot, at=at, most=numbers.offers_a_round)
     if not entries:
         _close(slot, "nobody on the list fits", at=at)
         return 0
-    expires_at = at + timedelta(minutes=OFFER_MINUTES)
+    expires_at = at + timedelta(minutes=numbers.offer_minutes)
     number = (slot.offers.aggregate(last=Max("round"))["last"] or 0) + 1
     _hold(slot, until=expires_at)
     for entry in entries:

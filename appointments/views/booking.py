@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from appointments import selectors, services
 from appointments.forms import CourseForm, FindForm, SlotForm
 from appointments.models import Appointment, VisitType
-from appointments.views.common import clinician_by, clinicians, patient_of, reasons_in, say_booked, visit_of, wish_in
+from appointments.views.common import (
+    clinician_by,
+    clinicians,
+    patient_of,
+    reasons_in,
+    same_day_words,
+    say_booked,
+    visit_of,
+    wish_in,
+)
 from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, may
@@ -92,11 +101,14 @@ def move(request: HttpRequest, appointment: str) -> HttpResponse:
         form = SlotForm(request.POST)
         if form.is_valid():
             try:
-                services.move_appointment(
-                    appointment=found, wish=wish_in(form, found.site), by=request.actor, at=at, tell=bool(request.POST.get("tell")),
-                    early_reason=reasons_in(request, form.cleaned_data)["early_reason"],
-                )  # fmt: skip
-                messages.success(request, _("Moved. The patient is told in three minutes; moving it back sends nothing."))
+                tell = bool(request.POST.get("tell"))
+                moved = services.move_appointment(
+                    appointment=found, wish=wish_in(form, found.site), by=request.actor, at=at, tell=tell, **reasons_in(request, form.cleaned_data)
+                )
+                told = _("The patient is told in three minutes; moving it back sends nothing.") if tell else _("The patient is not told.")
+                messages.success(request, _("Moved. %(told)s") % {"told": told})
+                for words in same_day_words(moved):
+                    messages.warning(request, words)
                 return redirect("appointments:appointment", appointment=found.uuid)
             except services.SlotTaken as taken:
                 return render(request, "appointments/book.html", context | {"form": form, "taken": taken}, status=409)

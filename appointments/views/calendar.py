@@ -1,5 +1,6 @@
 """The calendar: a grid for the desk, a list with the same actions beside it, booking into an empty slot, moving by drag."""
 
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from appointments.views.common import (
     clinicians,
     day_in,
     reasons_in,
+    same_day_words,
     say_booked,
     site_of,
     sites_of,
@@ -26,7 +28,7 @@ from appointments.views.common import (
 )
 from clinic.audit import record_access
 from clinic.errors import Refused
-from clinic.htmx import fragment_or_page
+from clinic.htmx import fragment_or_page, is_fragment
 from clinic.models import Site
 from clinic.permissions import allow, fetch, level, may
 from clinic.requests import HttpRequest
@@ -44,15 +46,24 @@ def day(request: HttpRequest) -> HttpResponse:
     step = timedelta(days=7 if week else 1)
     start = on - timedelta(days=on.weekday()) if week else on
     record_access(by=request.actor, action="appointment.day")
+    days, columns = _days(site, start, 7 if week else 1), shown.columns(site, by)
+    if by == "room" and any(row.room_id is None and row.state not in shown.HIDDEN for _day, rows in days for row in rows):
+        columns.append({"id": "r0", "title": _("No room")})
     context = {
         "site": site, "sites": sites_of(request), "on": on, "before": on - step, "after": on + step, "today": site.today(timezone.now()),
-        "by": by, "week": week, "start": start, "end": start + step, "days": _days(site, start, 7 if week else 1),
+        "by": by, "week": week, "start": start, "end": start + step, "days": days, "quiet": request.GET.get("quiet") == "1",
         "colour": "type" if request.GET.get("colour") == "type" else "state",
-        "columns": shown.columns(site, by), "first_hour": first, "last_hour": last,
-        "names_hidden": level(request.actor, "appointment:view") == "limited",
+        "columns": columns, "first_hour": first, "last_hour": last,
+        "names_hidden": level(request.actor, "appointment:view") == "limited", "offset": _offset(site),
         "may_book": may(request.actor, "appointment:book"),
     }  # fmt: skip
     return render(request, "appointments/day.html", context)
+
+
+def _offset(site: Site) -> int:
+    """Minutes east of Greenwich now: the *now* line is right where the reader's clock says the same as the site's."""
+    away = timezone.now().astimezone(site.tz).utcoffset()
+    return int((away or timedelta(0)).total_seconds() // 60)
 
 
 def _days(site: Site, first: date, count: int) -> list[tuple[date, list[Appointment]]]:
@@ -85,18 +96,17 @@ def drag(request: HttpRequest, appointment: str) -> HttpResponse:
     found, at = visit_of(request, appointment), timezone.now()
     try:
         wish = _wish_of_drag(request, found)
-        services.move_appointment(
-            appointment=found, wish=wish, by=request.actor, at=at, tell=request.POST.get("tell") == "1",
-            early_reason=reasons_in(request, request.POST.dict())["early_reason"],
-        )  # fmt: skip
+        moved = services.move_appointment(
+            appointment=found, wish=wish, by=request.actor, at=at, tell=request.POST.get("tell") == "1", **reasons_in(request, request.POST.dict())
+        )
     except services.SlotTaken as taken:
         words = [slot.starts_at.astimezone(found.site.tz).strftime("%a %H:%M ") + slot.clinician_name for slot in taken.nearest]
-        return JsonResponse({"message": taken.message, "winner": taken.winner, "nearest": words}, status=409)
+        return JsonResponse({"message": taken.message, "winner": taken.winner, "nearest": words, "overlap": may(request.actor, "appointment:overlap")}, status=409)
     except services.TooEarly as early:
         return JsonResponse({"message": early.message, "reason": may(request.actor, "appointment:early")}, status=422)
     except Refused as refusal:
         return JsonResponse({"message": refusal.message}, status=422)
-    return JsonResponse({"message": _("Moved. The mail waits three minutes.")})
+    return JsonResponse({"message": " ".join([_("Moved. The mail waits three minutes."), *same_day_words(moved)]), "visit": str(moved.uuid)})
 
 
 def _wish_of_drag(request: HttpRequest, found: Appointment) -> services.Wish:
@@ -165,11 +175,12 @@ def _book_new(request: HttpRequest, form: NewVisitForm, site: Site, context: dic
 
 
 def _done(request: HttpRequest, booked: Appointment) -> HttpResponse:
-    say_booked(request, booked)
-    if request.headers.get("HX-Request") == "true":
+    if is_fragment(request):
         answer = HttpResponse(status=204)
-        answer["HX-Trigger"] = "visit-booked"
+        words = " ".join([_("Booked. The mail waits three minutes."), *same_day_words(booked)])
+        answer["HX-Trigger"] = json.dumps({"visit-booked": {"message": words, "visit": str(booked.uuid), "subject": str(booked.patient.uuid)}})
         return answer
+    say_booked(request, booked)
     return redirect("appointments:appointment", appointment=booked.uuid)
 
 

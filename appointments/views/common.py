@@ -91,6 +91,14 @@ def whole_minutes(starts_at: datetime, ends_at: datetime) -> int:
 def say_booked(request: HttpRequest, booked: Appointment) -> None:
     """The good news; and a warning when the patient has another visit on that day."""
     messages.success(request, _("Booked. The confirmation goes in three minutes; until then you can undo."))
-    for other in selectors.same_day(booked):
-        at = other.starts_at.astimezone(booked.site.tz)
-        messages.warning(request, _("The patient has another visit on this day: %(time)s, %(visit)s.") % {"time": f"{at:%H:%M}", "visit": other.visit_type.name})
+    for words in same_day_words(booked):
+        messages.warning(request, words)
+
+
+def same_day_words(visit: Appointment) -> list[str]:
+    """A warning for each other visit of the patient on that day."""
+    return [
+        _("The patient has another visit on this day: %(time)s, %(visit)s.")
+        % {"time": f"{other.starts_at.astimezone(visit.site.tz):%H:%M}", "visit": other.visit_type.name}
+        for other in selectors.same_day(visit)
+    ]

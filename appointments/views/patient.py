@@ -40,10 +40,14 @@ def appointment(request: HttpRequest) -> HttpResponse:
     last = selectors.last_change(found)
     own = last is not None and last.by == request.actor.name and at - last.at <= timedelta(minutes=GRACE_MINUTES)
     context = {
-        "appointment": found, "site": found.site, "may_change": may_patient_change(found.starts_at, at), "problem": problem,
+        "appointment": found, "site": found.site, "may_change": _may_change(found, at), "problem": problem,
         "open": found.state in OPEN, "undo": last if own and last and (last.what == "moved" or last.now in ("confirmed", "cancelled")) else None,
     }  # fmt: skip
     return render(request, "appointments/link_appointment.html", context, status=422 if problem else 200)
+
+
+def _may_change(found: Appointment, at: datetime) -> bool:
+    return may_patient_change(found.starts_at, at, hours=selectors.booking_rules(found.site).cut_off_hours)
 
 
 def _act(what: str, found: Appointment, request: HttpRequest, at: datetime) -> None:
@@ -61,7 +65,7 @@ def _act(what: str, found: Appointment, request: HttpRequest, at: datetime) -> N
 def move(request: HttpRequest) -> HttpResponse:
     """Choose another time until the cut-off."""
     found, at = _own(request), timezone.now()
-    if not may_patient_change(found.starts_at, at) or found.state not in OPEN:
+    if not _may_change(found, at) or found.state not in OPEN:
         return redirect("appointments_link:appointment")
     return _choose(request, found.patient, found.visit_type, at, moving=found)
 

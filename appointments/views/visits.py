@@ -14,6 +14,7 @@ from appointments.rules import AppointmentState
 from appointments.views.common import patient_of, visit_of
 from clinic.audit import record_access
 from clinic.errors import Refused
+from clinic.htmx import is_fragment
 from clinic.permissions import acting_staff, allow
 from clinic.requests import HttpRequest
 
@@ -42,9 +43,29 @@ def change(request: HttpRequest, appointment: str, to: str) -> HttpResponse:
     found = visit_of(request, appointment)
     if to not in {"confirmed", "arrived", "done", "missed"}:
         raise Refused(_("There is no such state."))
-    room = Room.objects.filter(site=found.site, pk=request.POST["room"]).first() if request.POST.get("room", "").isdecimal() else None
-    services.change_state(appointment=found, to=AppointmentState(to), room=room, by=request.actor, at=timezone.now())
+    services.change_state(appointment=found, to=AppointmentState(to), room=_room(request, found), by=request.actor, at=timezone.now())
     messages.success(request, _("Noted. You can undo it."))
+    return redirect(_back(request, found))
+
+
+def _room(request: HttpRequest, found: Appointment) -> Room | None:
+    chosen = request.POST.get("room", "")
+    return Room.objects.filter(site=found.site, out_of_service=False, pk=chosen).first() if chosen.isdecimal() else None
+
+
+@allow(POST="appointment:state")
+def take_to_room(request: HttpRequest, appointment: str) -> HttpResponse:
+    """Shown into a room: the booked one, or another that is free."""
+    found = visit_of(request, appointment)
+    room = _room(request, found)
+    if room is None:
+        messages.error(request, _("Choose a room."))
+        return redirect(_back(request, found))
+    try:
+        services.take_to_room(appointment=found, room=room, by=request.actor, at=timezone.now())
+        messages.success(request, _("%(who)s is in %(room)s.") % {"who": found.patient.short_name, "room": room.name})
+    except services.RoomTaken as taken:
+        messages.error(request, taken.message)
     return redirect(_back(request, found))
 
 
@@ -59,6 +80,8 @@ def undo(request: HttpRequest, appointment: str) -> HttpResponse:
     """One step back."""
     found = visit_of(request, appointment)
     services.undo_change(appointment=found, by=request.actor, at=timezone.now())
+    if is_fragment(request):
+        return HttpResponse(status=204)
     messages.success(request, _("Undone."))
     return redirect(_back(request, found))
 
@@ -82,7 +105,8 @@ def cancel(request: HttpRequest, appointment: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, form, status=422)
     services.cancel_appointment(appointment=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
-    messages.success(request, _("Cancelled. You can undo it for three minutes before the patient is told."))
+    told = form.cleaned_data["tell"]
+    messages.success(request, _("Cancelled. You can undo it for three minutes before the patient is told.") if told else _("Cancelled. The patient is not told."))
     return redirect("appointments:appointment", appointment=found.uuid)
 
 

@@ -30,13 +30,14 @@ from patients.services.people import (
     invite_to_intake,
     record_death,
     register_patient,
+    register_patients,
 )
 from patients.services.preferences import choose_mail
 
 __all__ = [
     "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing",
     "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "open_draft", "place_hold",
-    "publish_consent_text", "record_death", "record_rescreen", "register_patient", "release_hold", "review_intake",
+    "publish_consent_text", "record_death", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
     "review_rescreen", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
     "withdraw_consent",
 ]  # fmt: skip

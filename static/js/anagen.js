@@ -9,7 +9,15 @@
   document.addEventListener("htmx:configRequest", function (event) {
     if (token) { event.detail.headers["X-CSRFToken"] = token.content; }
   });
+  // a list that refreshes itself was refused: the session is locked or over. What stands there would grow old, so ask for the sign-in
+  document.addEventListener("htmx:responseError", function (event) {
+    if (event.detail.xhr.status === 401 && event.target.closest && event.target.closest("[data-background]")) { window.location.reload(); }
+  });
   document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-print]").forEach(function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () { window.print(); });
+    });
     var toggle = document.querySelector(".nav-toggle");
     var nav = document.getElementById("side-nav");
     if (toggle && nav) {

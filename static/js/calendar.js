@@ -42,7 +42,7 @@
   function words(date) { return date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" }) + " " + pad(date.getHours()) + ":" + pad(date.getMinutes()); }
 
   function start(place) {
-    var data = place.dataset, says = document.getElementById("calendar-says");
+    var data = place.dataset, says = document.getElementById("calendar-says"), stale = document.getElementById("calendar-stale");
     var columns = JSON.parse(document.getElementById("calendar-columns").textContent);
     var wide = window.matchMedia("(min-width: 760px)").matches;
     var listButton = document.getElementById("show-list");
@@ -50,7 +50,19 @@
     visitPath = data.visit;
     place.hidden = false;
     document.body.classList.add("has-grid");
-    var hereZone = Intl.DateTimeFormat().resolvedOptions().timeZone === data.zone;
+    var hereZone = -new Date().getTimezoneOffset() === Number(data.offset);  // the grid draws the line by the reader's own clock
+
+    function load(info, done, failed) {
+      var url = data.events + "?" + new URLSearchParams({ site: data.site, by: data.by, start: local(info.start).slice(0, 10), end: local(info.end).slice(0, 10) });
+      fetch(url, { headers: { "X-Background": "1", "HX-Request": "true" } })
+        .then(function (answer) {
+          if (answer.status === 401) { window.location.reload(); }
+          if (!answer.ok) { throw new Error(String(answer.status)); }
+          return answer.json();
+        })
+        .then(function (rows) { stale.hidden = true; place.classList.remove("is-stale"); done(rows); })
+        .catch(function (error) { stale.hidden = false; place.classList.add("is-stale"); failed(error); });
+    }
 
     var calendar = window.EventCalendar.create(place, {
       view: data.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
@@ -61,7 +73,7 @@
       dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" }, locale: document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang,
       eventContent: content, eventClassNames: classes, columnWidth: data.view === "week" ? "118px" : undefined,
       lazyFetching: false, loading: function () {},
-      eventSources: [{ url: data.events, extraParams: { site: data.site, by: data.by } }],
+      eventSources: [{ events: load }],
       eventDidMount: function (info) {
         if (info.event.display === "background") { info.el.setAttribute("aria-hidden", "true"); return; }
         info.el.removeAttribute("role");  // the link inside is what is focused and followed
@@ -73,8 +85,20 @@
       eventResize: function (info) { askMove(info); }
     });
 
-    function say(text, bad) {
+    function say(text, bad, undo) {
       says.textContent = text; says.hidden = !text; says.classList.toggle("notice--action", Boolean(bad));
+      if (!undo || !undo.visit) { return; }
+      var button = make("button", "btn btn-secondary", place.dataset.undo);
+      button.type = "button";
+      button.addEventListener("click", function () {
+        var body = new FormData();
+        body.append("subject", undo.subject);
+        post(undo.visit + "/undo/", body).then(function (answer) { say(answer.ok ? place.dataset.undone : place.dataset.notUndone, !answer.ok); calendar.refetchEvents(); });
+      });
+      says.append(" ", button);
+    }
+    function post(path, body) {
+      return fetch(data.visit + path, { method: "POST", body: body, headers: { "HX-Request": "true", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content } });
     }
 
     /* moving: ask, send, and put it back when the server says no */
@@ -86,7 +110,7 @@
       var column = columns.find(function (one) { return one.id === String(info.event.resourceIds[0]); });
       document.getElementById("move-to").textContent = words(info.event.start) + "–" + words(info.event.end).slice(-5) + (column ? ", " + column.title : "");
       document.getElementById("move-problem").hidden = true;
-      document.getElementById("move-reason").hidden = true;
+      ["move-reason", "move-overlap"].forEach(function (id) { document.getElementById(id).hidden = true; document.querySelector("#" + id + " input").value = ""; });
       document.getElementById("move-tell").checked = true;
       dialog.showModal();
       document.getElementById("move-yes").focus();
@@ -102,15 +126,17 @@
       body.append("column", String(moving.event.resourceIds[0] || ""));
       body.append("tell", document.getElementById("move-tell").checked ? "1" : "0");
       body.append("early_reason", document.getElementById("move-early").value);
-      fetch(data.visit + moving.event.id + "/drag/", { method: "POST", body: body, headers: { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content } })
+      body.append("overlap_reason", document.getElementById("move-overlap-reason").value);
+      post(moving.event.id + "/drag/", body)
         .then(function (answer) { return answer.json().then(function (words) { return { ok: answer.ok, words: words }; }); })
         .then(function (answer) {
-          if (answer.ok) { moving = null; dialog.close(); say(answer.words.message); calendar.refetchEvents(); return; }
+          if (answer.ok) { answer.words.subject = moving.event.extendedProps.subject; moving = null; dialog.close(); say(answer.words.message, false, answer.words); calendar.refetchEvents(); return; }
           var problem = document.getElementById("move-problem"), parts = [answer.words.message];
           if (answer.words.winner) { parts.push(answer.words.winner + "."); }
           if (answer.words.nearest && answer.words.nearest.length) { parts.push("Free: " + answer.words.nearest.join(", ")); }
           problem.textContent = parts.join(" "); problem.hidden = false;
           document.getElementById("move-reason").hidden = !answer.words.reason;
+          document.getElementById("move-overlap").hidden = !answer.words.overlap;
           calendar.refetchEvents();
         })
         .catch(function () { putBack(); say("The server did not answer. Nothing was moved.", true); });
@@ -127,7 +153,7 @@
         if (first) { first.focus(); }
       });
     }
-    document.body.addEventListener("visit-booked", function () { newDialog.close(); newBody.textContent = ""; say("Booked. The mail waits three minutes."); calendar.refetchEvents(); });
+    document.body.addEventListener("visit-booked", function (event) { newDialog.close(); newBody.textContent = ""; say(event.detail.message, false, event.detail); calendar.refetchEvents(); });
     newDialog.addEventListener("click", function (event) { if (event.target.closest("[data-close-dialog]")) { newDialog.close(); } });
     var newLink = document.getElementById("new-visit");
     if (newLink) { newLink.addEventListener("click", function (event) { event.preventDefault(); openNew(newLink.href + "&starts=" + data.on + "T" + pad(Math.max(Number(data.first), new Date().getHours() + 1)) + ":00"); }); }
@@ -142,6 +168,20 @@
     window.setInterval(function () { if (!document.hidden && !dialog.open && !newDialog.open && !place.hidden) { calendar.refetchEvents(); } }, REFRESH_MS);
   }
 
+  /* hidden names stay hidden on the next day and after a reload: the wish travels in the address, nothing is stored in the browser */
+  function stayQuiet(quiet) {
+    function marked(address) {
+      var url = new URL(address, window.location.href);
+      if (quiet) { url.searchParams.set("quiet", "1"); } else { url.searchParams.delete("quiet"); }
+      return url.pathname + url.search;
+    }
+    window.history.replaceState(null, "", marked(window.location.href));
+    document.querySelectorAll(".calendar-bar a").forEach(function (link) { link.href = marked(link.href); });
+    var form = document.getElementById("calendar-filters"), field = form.querySelector("input[name=quiet]");
+    if (quiet && !field) { field = make("input"); field.type = "hidden"; field.name = "quiet"; field.value = "1"; form.append(field); }
+    if (!quiet && field) { field.remove(); }
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     var place = document.getElementById("calendar"), privacy = document.getElementById("privacy"), print = document.getElementById("print");
     if (!place) { return; }
@@ -150,6 +190,7 @@
     privacy.addEventListener("click", function () {
       var hidden = document.body.classList.toggle("names-hidden");
       privacy.setAttribute("aria-pressed", String(hidden));
+      stayQuiet(hidden);
     });
     print.addEventListener("click", function () { window.print(); });
     document.querySelectorAll("#calendar-filters select, #calendar-filters input").forEach(function (field) { field.addEventListener("change", function () { document.getElementById("calendar-filters").requestSubmit(); }); });

@@ -28,6 +28,7 @@ UNTRACKED = {
     "clinic.LinkVisit": "an opened link, for half an hour",
     "clinic.Allowance": "counters of a minute or a day that senders share",
     "clinic.Breaker": "one row that says until when sending pauses",
+    "appointments.ImportRow": "rows of a file under way; the patients written from it are tracked",
     "appointments.Occupation": "derived from the appointment, whose changes are rows",
 }
 

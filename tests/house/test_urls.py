@@ -19,7 +19,7 @@ from tests.house.url_table import TABLE
 from tests.house.walker import METHODS, Page, described, pages
 
 pytestmark = pytest.mark.house
-PUBLIC = {"healthz", "readyz", "links:landing", "links:finish", "links:language", "links:unsubscribe", "mail_provider_events", "join", "appointments:feed"}
+PUBLIC = {"healthz", "readyz", "links:landing", "links:finish", "links:language", "links:unsubscribe", "mail_provider_events", "join", "appointments:feed", "desk:wall"}
 STAFF_PAGES = [page for page in pages() if page.mark and page.mark.kind == "staff"]
 LINK_PAGES = [page for page in pages() if page.mark and page.mark.kind == "link"]
 WHO = {Role.CLINICIAN: "amara", Role.FRONT_DESK: "rosa", Role.MANAGER: "max", Role.AUDITOR: "iris"}

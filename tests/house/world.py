@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aftercare import services as after
 from aftercare.models import CallTask, CheckIn, Concern, OnCallShift
-from appointments.models import Absence, Appointment, Recall, Room, WaitingListEntry
+from appointments.models import Absence, Appointment, PatientImport, Recall, Room, WaitingListEntry, WallScreen
 from clinic.audit import Actor
 from clinic.models import Closure, OutboxMessage, PolicyProposal, Site, Staff, StaffProposal
 from patients import services as people
@@ -106,12 +106,15 @@ def load() -> dict[str, str]:
     entry = WaitingListEntry.objects.create(patient=patient, site=site, visit_type=visit.visit_type, added_at=at)
     shift = OnCallShift.objects.create(site=site, staff=amara, starts_at=at + timedelta(days=80), ends_at=at + timedelta(days=81))
     draft = after.start_draft(by=Actor.of_staff(Staff.objects.get(email="max@demo.example")), at=at)
+    file = PatientImport.objects.create(site=site, staff=colleague, file_name="old.csv", state="checked", made_at=at)
+    screen = WallScreen.objects.create(site=site, name="Staff room", made_at=at, made_by="t")
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": Product.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
+        "screen": screen.uuid, "file": file.uuid,
     }.items()}  # fmt: skip
 
 

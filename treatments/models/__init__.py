@@ -1,5 +1,6 @@
 """Tables of *what*."""
 
+from treatments.models.earlier import EarlierSession
 from treatments.models.measurements import BlindReading, Measurement, MeasurementSite
 from treatments.models.photos import (
     Photo,
@@ -25,7 +26,7 @@ from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, 
 
 __all__ = [
     "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "Course", "Device",
-    "DeviceBlock", "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation",
+    "DeviceBlock", "EarlierSession", "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation",
     "PhotoConsentDecision", "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse",
     "RecallContact", "Receipt", "SessionPolicy", "SessionPreset", "SignedRecord", "TreatmentSession", "ZoneRecord",
 ]  # fmt: skip

@@ -5,9 +5,11 @@ from treatments.selectors import photos
 from treatments.selectors.checklists import Gap, checklist
 from treatments.selectors.courses import (
     done_sessions,
+    last_day,
     last_session,
     open_course,
     policy,
+    session_days,
     sessions_ended_since,
     window_after,
     window_of,
@@ -35,7 +37,7 @@ next_window = window_of
 
 __all__ = [
     "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "devices_at",
-    "done_sessions", "elsewhere", "evaluate", "free_cartridges", "inventory", "known_name", "last_session",
+    "done_sessions", "elsewhere", "evaluate", "free_cartridges", "inventory", "known_name", "last_day", "last_session", "session_days",
     "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "photos", "policy",
     "presets_of", "reason_key", "received_lot", "received_product", "same_lot", "session_input",
     "sessions_ended_since", "settings_of", "units_of", "usable_products", "why_not", "window_after", "window_of",

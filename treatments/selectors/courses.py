@@ -1,12 +1,14 @@
 """Reads about courses: the open one, sessions that took place, the next window."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db.models import QuerySet
 
 from clinic.clock import local_date
 from patients.models import Patient
-from treatments.models import Course, SessionPolicy, TreatmentSession
+from treatments.models import Course, EarlierSession, SessionPolicy, TreatmentSession
 from treatments.rules import DEFAULT, Window, next_window
 from treatments.rules import SessionPolicy as Policy
 from treatments.rules.policy import policy_from
@@ -37,11 +39,35 @@ def open_course(patient: Patient) -> Course | None:
 
 
 def window_of(patient: Patient, *, today: date) -> Window | None:
-    """The days in which the next session should fall; None without an earlier one, or when the course is over."""
+    """The days in which the next session should fall; None without an earlier one, or when the course is over.
+
+    Sessions from before this record began count too: without a course here they are taken as the beginning of one.
+    """
     course, last = open_course(patient), last_session(patient)
-    if course is None or last is None or last.started_at is None:
+    day = last_day(patient, last)
+    if day is None or (course is None and last is not None):
         return None
-    return next_window(local_date(last.started_at, last.site.zone), course.phase, policy())
+    return next_window(day, course.phase if course else "initial", policy())
+
+
+def last_day(patient: Patient, last: TreatmentSession | None, *, until: date | None = None) -> date | None:
+    """The day of the last needling: `last` as recorded here, or one that is known from before (S10)."""
+    earlier = patient.earlier_sessions.filter(on__lte=until) if until else patient.earlier_sessions.all()
+    before = earlier.order_by("-on").values_list("on", flat=True).first()
+    here = local_date(last.started_at, last.site.zone) if last and last.started_at else None
+    return max(filter(None, (before, here)), default=None)
+
+
+def session_days(patients: Sequence[Patient]) -> dict[int, list[date]]:
+    """The days of all sessions of many patients, from before this record too. Two queries."""
+    ids, found = [patient.pk for patient in patients], defaultdict[int, set[date]](set)
+    for patient_id, on in EarlierSession.objects.filter(patient__in=ids).values_list("patient_id", "on"):
+        found[patient_id].add(on)
+    rows = TreatmentSession.objects.filter(patient__in=ids, entered_in_error=None, state__in=[SessionState.ENDED, SessionState.SIGNED])
+    for row in rows.select_related("site").only("patient_id", "started_at", "site__zone"):
+        if row.started_at:
+            found[row.patient_id].add(local_date(row.started_at, row.site.zone))
+    return {patient_id: sorted(days) for patient_id, days in found.items()}
 
 
 def window_after(record: TreatmentSession, numbers: Policy) -> Window:

@@ -8,7 +8,7 @@ from clinic.clock import local_date
 from patients import selectors as people
 from treatments.models import AdverseEvent, Cartridge, Device, DeviceBlock, TreatmentSession, ZoneRecord
 from treatments.rules.measures import SCALES
-from treatments.selectors.courses import done_sessions, last_session
+from treatments.selectors.courses import done_sessions, last_day, last_session
 from treatments.vocabulary import MeasurementKind
 
 
@@ -66,8 +66,8 @@ def _history(record: TreatmentSession, start: datetime, day: date) -> dict[str, 
         "openAdverseEvent": events.exists(),
         "holdNextSession": any(hold.cause_uuid != record.uuid for hold in people.open_holds(patient, "session")),
     }
-    if last and last.started_at:
-        given["lastSessionDate"] = min(local_date(last.started_at, last.site.zone), day).isoformat()
+    if last_on := last_day(patient, last, until=day):
+        given["lastSessionDate"] = min(last_on, day).isoformat()
     if first and first.started_at:
         given["courseStartDate"] = min(local_date(first.started_at, first.site.zone), day).isoformat()
     return given

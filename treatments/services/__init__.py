@@ -3,6 +3,7 @@
 from treatments.services import photos
 from treatments.services.courses import open_session, plan_course
 from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
+from treatments.services.earlier import note_earlier_sessions
 from treatments.services.errors import (
     Blocked,
     CartridgeSpent,
@@ -47,6 +48,7 @@ from treatments.services.stock import (
 )
 
 __all__ = [
+    "note_earlier_sessions",
     "AlreadyMarked", "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
     "EndBeforeStart", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "NotReady", "NotSetAside", "NotYours",
     "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test", "apply_preset", "broken_records",
