@@ -1,17 +1,17 @@
 """Working time: what a change strands, and hours as people write them."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from appointments import selectors, services
 from appointments.forms import HoursForm
-from appointments.models import Absence, Appointment, Occupation, Room, VisitType, WorkingHours
+from appointments.models import Absence, Appointment, Room, VisitType, WorkingHours
 from appointments.rules import Span, minus, shared, starts_in
 from clinic.errors import Refused
-from clinic.models import Closure, OpeningHours, Site, Staff
+from clinic.models import Site, Staff
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
 
 
@@ -105,56 +105,3 @@ class TestSpansForAnything:
         for piece in shared(first, second):
             assert any(s.starts_at <= piece.starts_at and piece.ends_at <= s.ends_at for s in first)
             assert any(s.starts_at <= piece.starts_at and piece.ends_at <= s.ends_at for s in second)
-
-
-_ACTS = some.lists(
-    some.tuples(some.sampled_from(["book", "move", "cancel", "undo", "absence"]), some.integers(0, 5), some.integers(0, 5), some.integers(9, 16)), min_size=5, max_size=25
-)
-
-
-@pytest.mark.django_db
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=_ACTS)
-def test_no_chain_of_acts_overlaps_or_loses_a_visit(acts: list[tuple[str, int, int, int]], site: Site, amara: Staff) -> None:
-    """Random bookings, moves, cancellations, undos and absences: no overlap, nothing outside hours at booking, nothing lost."""
-    for model in (Occupation, WorkingHours, OpeningHours, Closure, Absence):
-        model.objects.all().delete()
-    VisitType.objects.filter(code="talk").delete() if not Appointment.objects.exists() else None
-    talk = VisitType.objects.filter(code="talk").first() or VisitType.objects.create(code="talk", name="Talk", kind="consultation", minutes=30, needs_screening=False, needs_room=False)
-    for weekday in range(7):
-        OpeningHours.objects.create(site=site, weekday=weekday, opens=time(9), closes=time(17))
-        WorkingHours.objects.create(staff=amara, site=site, weekday=weekday, starts=time(9), ends=time(17))
-    people, mine = [make_clear(site) for _ in range(2)], []
-    for act, who, day, hour in acts:
-        try:
-            _do(act, who, at_hour(hour, days=day + 1), people, mine, site, talk, amara)
-        except Refused:
-            continue
-    holding = [visit for visit in Appointment.objects.filter(pk__in=[visit.pk for visit in mine]) if visit.state in ("booked", "confirmed")]
-    for visit in holding:
-        rows = Occupation.objects.filter(appointment=visit)
-        assert {row.resource_kind for row in rows} == {"clinician", "patient"}
-        assert all(row.during.lower == visit.starts_at for row in rows)
-    starts = [visit.starts_at for visit in holding]
-    assert len(starts) == len(set(starts)), "one clinician, one visit at a time"
-    assert Occupation.objects.filter(appointment__state="cancelled").count() == 0
-    assert all(visit.changes.count() >= 1 for visit in mine)
-
-
-def _do(act: str, who: int, at: datetime, people: list[object], mine: list[Appointment], site: Site, talk: VisitType, amara: Staff) -> None:
-    wish = services.Wish(starts_at=at, clinician=amara)
-    if act == "book":
-        day: date = at.date()
-        free = {slot.starts_at for slot in selectors.free_slots(site=site, visit_type=talk, from_on=day, to_on=day, at=NOW)}
-        if at in free:
-            mine.append(services.book_appointment(patient=people[who % 2], visit_type=talk, wish=wish, by=DESK, at=NOW))  # type: ignore[arg-type]
-    elif act == "absence":
-        Absence.objects.create(staff=amara, starts_at=at, ends_at=at + timedelta(hours=1))
-    elif mine:
-        visit = Appointment.objects.select_related("patient__site", "site", "visit_type").get(pk=mine[who % len(mine)].pk)
-        if act == "move":
-            services.move_appointment(appointment=visit, wish=wish, by=DESK, at=NOW)
-        elif act == "cancel":
-            services.cancel_appointment(appointment=visit, reason="ill", by=DESK, at=NOW)
-        else:
-            services.undo_change(appointment=visit, by=DESK, at=NOW)
