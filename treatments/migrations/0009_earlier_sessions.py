@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('patients', '0003_policy_wording'),
-        ('treatments', '0007_presets_and_repeated_saves'),
+        ('treatments', '0008_stock_by_scan'),
     ]
 
     operations = [
