@@ -38,6 +38,8 @@ session:read               ● – – –
 session:draft              ● – – –
 session:sign               ● – – –
 session:addendum           ● – – –
+session:cosign             ● – – –
+clinic:signing             – – ● –
 photo:view                 ● – – –
 photo:upload               ● – – –
 photo:annotate             ● – – –

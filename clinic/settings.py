@@ -219,6 +219,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "go on with imports": {"task": "appointments.continue_imports", **_every(_MINUTE)},
     "forget old imports": {"task": "appointments.forget_imports", **_every(60 * _MINUTE)},
     "open recalls": {"task": "appointments.open_recalls", **_every(10 * _MINUTE)},
+    "remind of patch tests": {"task": "treatments.remind_of_patch_tests", **_every(10 * _MINUTE)},
+    "note the chain's head": {"task": "treatments.note_chain_head", **_every(60 * _MINUTE)},
 }
 CACHES = {
     "default": {

@@ -82,7 +82,7 @@ def board(site: Site, on: date, *, actor: Actor, at: datetime) -> Board:
     """Who is here, who is next, what is missing? A constant number of queries."""
     lines = _lines(list(visits.day_of(site, on)), on, at)
     groups = [(code, str(words), [line for line in lines if _where(line.visit) in states]) for code, words, states in _GROUPS]
-    return Board([group for group in groups if group[2]], _needs(site, on, actor))
+    return Board([group for group in groups if group[2]], _needs(site, on, actor, at))
 
 
 def coming_lines(site: Site, on: date, *, at: datetime) -> list[Line]:
@@ -134,7 +134,7 @@ def _missing(row: Appointment, on: date, known: _Known) -> list[Missing]:
     return found
 
 
-def _needs(site: Site, on: date, actor: Actor) -> list[tuple[Any, int, str]]:
+def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, int, str]]:
     found: list[tuple[Any, int, str]] = []
     if may(actor, "concern:count"):
         count = after.concern_count(actor)
@@ -146,6 +146,10 @@ def _needs(site: Site, on: date, actor: Actor) -> list[tuple[Any, int, str]]:
         unsigned = TreatmentSession.objects.filter(operator_id=actor.staff_id, state=SessionState.ENDED, entered_in_error=None)
         count = unsigned.count()
         found.append((ngettext("unsigned record", "unsigned records", count), count, "desk:unsigned"))
+    if may(actor, "session:cosign") and (count := sessions.signed.second_count(actor)):
+        found.append((ngettext("second signature", "second signatures", count), count, "treatments:second_signatures"))
+    if may(actor, "patch_test:record") and (count := sessions.patch.due_count(actor, at)):
+        found.append((ngettext("patch test to read", "patch tests to read", count), count, "treatments:patch_list"))
     return found
 
 

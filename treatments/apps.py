@@ -10,7 +10,9 @@ class TreatmentsConfig(AppConfig):
     verbose_name = "Treatments"
 
     def ready(self) -> None:
-        """The S-rules join the rule books."""
+        """The S-rules join the rule books; kinds of mail for the drain."""
+        from treatments import emails
         from treatments.selectors.rulebook import register_book
 
         register_book()
+        emails.register()

@@ -146,6 +146,51 @@ class MeasurementKind(StrEnum):
     PAIN = "pain"
 
 
+class Causality(StrEnum):
+    """What an adverse event is put down to (RULES 7)."""
+
+    DEVICE = "device"
+    PRODUCT = "product"
+    PROCEDURE = "procedure"
+    UNRELATED = "unrelated"
+    UNKNOWN = "unknown"
+
+
+class Seriousness(StrEnum):
+    """Why an adverse event is serious, apart from its grade (RULES 7)."""
+
+    DEATH = "death"
+    LIFE_THREATENING = "life_threatening"
+    HOSPITALISATION = "hospitalisation"
+    DISABILITY = "disability"
+    INTERVENTION = "intervention"
+
+
+class Expectedness(StrEnum):
+    """Whether the event is a known one (RULES 7)."""
+
+    EXPECTED = "expected"
+    UNEXPECTED = "unexpected"
+
+
+class EventOutcome(StrEnum):
+    """How an adverse event ended."""
+
+    RECOVERED = "recovered"
+    RECOVERED_WITH_SEQUELAE = "recovered_with_sequelae"
+    NOT_RECOVERED = "not_recovered"
+    FATAL = "fatal"
+    UNKNOWN = "unknown"
+    NO_EVENT = "no_event"
+
+
+class CheckHow(StrEnum):
+    """How a person confirmed a tube: signed in themselves, or with their own password at the chair."""
+
+    OWN_LOGIN = "own_login"
+    AT_CHAIR = "at_chair"
+
+
 class ContactWay(StrEnum):
     """How a patient whom a recall concerns is asked to call, or called."""
 

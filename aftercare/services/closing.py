@@ -18,7 +18,7 @@ from clinic.permissions import require
 from patients.models import Hold
 from patients.services import release_hold
 from treatments.models import AdverseEvent
-from treatments.services import record_adverse_event
+from treatments.services import EventEntry, record_adverse_event
 
 
 class OutcomeMissing(Refused):
@@ -39,9 +39,8 @@ def _record_event(concern: Concern, event: EventNoted, *, by: Actor, at: datetim
     if record is None:
         raise OutcomeMissing(_("There is no session that the event belongs to. Choose another outcome."), field="outcome")
     require(by, "adverse_event:record")
-    return record_adverse_event(
-        record=record, what=event.what.strip(), zone="", grade=event.grade, serious=event.serious, by=by, at=at
-    )
+    entry = EventEntry(what=event.what.strip(), onset_at=at, grade=event.grade, serious=event.serious)
+    return record_adverse_event(patient=record.patient, record=record, entry=entry, by=by, at=at)
 
 
 def close_concern(

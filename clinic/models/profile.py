@@ -37,6 +37,7 @@ class Clinic(models.Model):
         null=True, blank=True, help_text=_("As many mails a minute to one provider, such as gmail.com.")
     )
     watched_round_the_clock = models.BooleanField(default=False)
+    cosign_records = models.BooleanField(default=False, help_text=_("A second clinician signs each session record."))
 
     class Meta:
         verbose_name = _("clinic")

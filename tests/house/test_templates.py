@@ -56,6 +56,8 @@ NO_PATIENT = {
     "clinic/unsubscribe.html": "a link names its patient",
     "components/_language.html": "a choice of language names nobody",
     "desk/wall_sign_in.html": "a screen signs in",
+    "desk/policy_proposal.html": "rules of the clinic",
+    "desk/policy_propose.html": "rules of the clinic",
     "layouts/staff.html": "signing out",
     "patients/intake_done.html": "a link names its patient",
     "patients/preferences.html": "a link names its patient",
@@ -66,8 +68,10 @@ NO_PATIENT = {
     "treatments/_act_with_reason.html": "stock",
     "treatments/add_lot.html": "stock",
     "treatments/add_product.html": "stock",
-    "treatments/lot.html": "stock",
+    "treatments/_recall_contacts.html": "a lot's own buttons; each patient's form names them",
+    "treatments/cosign_setting.html": "a setting of the clinic",
     "treatments/inventory.html": "devices and stock",
+    "treatments/lot.html": "stock",
 }
 
 

@@ -22,10 +22,12 @@ from treatments.models import (
     CartridgeLot,
     Device,
     Measurement,
+    PatchTest,
     Photo,
     PhotoAnnotation,
     PhotoUpload,
     Product,
+    RecallContact,
     TreatmentSession,
 )
 
@@ -80,6 +82,10 @@ def load() -> dict[str, str]:
         refusal=f"{CANARY}-refusal",
     )  # fmt: skip
     mark = PhotoAnnotation.objects.create(photo=photo, shape="circle", x=1, y=1, x2=9, y2=9, text=f"{CANARY}-mark", by="t", at=at)
+    lot = CartridgeLot.objects.order_by("pk")[0]
+    product = Product.objects.order_by("pk")[0]
+    contact = RecallContact.objects.create(lot=lot, patient=patient, way="phone", prepared_at=at, prepared_by=amara, prepared_as="clinician")
+    test = PatchTest.objects.create(patient=patient, product=product, applied_at=at, by="test")
     rescreen = Rescreen.objects.create(
         patient=patient, on=site.today(at), changed=True, words=f"{CANARY}-rescreen", answered_by="staff", at=at
     )
@@ -111,7 +117,7 @@ def load() -> dict[str, str]:
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
-        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": CartridgeLot.objects.order_by("pk")[0].uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": Product.objects.order_by("pk")[0].uuid, "device": Device.objects.order_by("pk")[0].uuid,
+        "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "reading": reading.uuid, "lot": lot.uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": product.uuid, "contact": contact.uuid, "test": test.uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
         "screen": screen.uuid, "file": file.uuid,

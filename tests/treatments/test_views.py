@@ -305,17 +305,6 @@ class TestCourse:
         answer = client_as(amara).post(reverse("treatments:course", args=[patient.uuid]), sent)
         assert answer.status_code == 422 and not Course.objects.exists()
 
-    def test_an_adverse_event_is_noted_and_closed(self, site: Site, amara: Staff, client_as: SignIn) -> None:
-        record = make_ended(site, amara)
-        client_as(amara).post(url("event", record), {"subject": str(record.patient.uuid), "what": "Fainted", "grade": "2"})
-        event = record.adverse_events.get()
-        assert "Fainted" in client_as(amara).get(reverse("treatments:course", args=[record.patient.uuid])).content.decode()
-        client_as(amara).post(
-            reverse("treatments:close_event", args=[record.patient.uuid, event.uuid]), {"subject": str(record.patient.uuid), "text": "Well."}
-        )
-        event.refresh_from_db()
-        assert event.outcome == "Well."
-
     def test_a_density_without_its_site_is_refused(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         record = make_draft(site, amara)
         before = record.patient.measurements.count()

@@ -1,12 +1,16 @@
 """Parse and clean; never save."""
 
+from treatments.forms.events import CloseForm, EventForm, ShortEventForm
 from treatments.forms.measurements import BaselineForm, ErrorForm, measure_form
-from treatments.forms.others import BlockForm, CourseForm, EndForm, EventForm, TextForm
+from treatments.forms.others import BlockForm, CourseForm, EndForm, TextForm
+from treatments.forms.patch import PatchApplyForm, PatchReadForm
 from treatments.forms.photos import PhotoForm
+from treatments.forms.prp import CheckForm, DrawForm, UseForm, WitnessForm
 from treatments.forms.session import SessionForm
 from treatments.forms.stock import DeviceForm, LotForm, ProductForm, ReasonForm
 
 __all__ = [
-    "BaselineForm", "BlockForm", "CourseForm", "DeviceForm", "EndForm", "ErrorForm", "EventForm", "LotForm",
-    "PhotoForm", "ProductForm", "ReasonForm", "SessionForm", "TextForm", "measure_form",
+    "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
+    "ErrorForm", "EventForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
+    "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
 ]  # fmt: skip

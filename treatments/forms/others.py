@@ -41,14 +41,6 @@ class BlockForm(forms.Form):
         self.fields["new_cartridge"].site, self.fields["new_cartridge"].day = record.site, today  # type: ignore[attr-defined]
 
 
-class EventForm(forms.Form):
-    """An adverse event."""
-
-    what = forms.CharField(label=_("What happened"), max_length=200)
-    grade = forms.IntegerField(label=_("CTCAE grade"), min_value=1, max_value=5, initial=1)
-    serious = forms.BooleanField(label=_("Serious"), required=False)
-
-
 class TextForm(forms.Form):
     """An addendum, a reason, an outcome."""
 

@@ -1,7 +1,9 @@
 """Tables of *what*."""
 
 from treatments.models.earlier import EarlierSession
+from treatments.models.events import AdverseEvent
 from treatments.models.measurements import BlindReading, Measurement, MeasurementSite
+from treatments.models.patch import PatchReading, PatchTest
 from treatments.models.photos import (
     Photo,
     PhotoAnnotation,
@@ -11,8 +13,10 @@ from treatments.models.photos import (
     PhotoUpload,
 )
 from treatments.models.presets import SessionPreset
+from treatments.models.prp import PrpUse, TubeCheck
 from treatments.models.recall import RecallContact, Receipt
-from treatments.models.record import Addendum, AdverseEvent, EnteredInError, SessionPolicy, SignedRecord
+from treatments.models.record import Addendum, EnteredInError, SessionPolicy, SignedRecord
+from treatments.models.sealing import ChainHead, CoSignature, RecordPdf
 from treatments.models.session import (
     Anaesthetic,
     Course,
@@ -22,11 +26,13 @@ from treatments.models.session import (
     TreatmentSession,
     ZoneRecord,
 )
-from treatments.models.stock import Cartridge, CartridgeLot, Device, PatchTest, Product
+from treatments.models.stock import Cartridge, CartridgeLot, Device, Product
 
 __all__ = [
-    "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "Course", "Device",
-    "DeviceBlock", "EarlierSession", "EnteredInError", "Measurement", "MeasurementSite", "PatchTest", "Photo", "PhotoAnnotation",
-    "PhotoConsentDecision", "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse",
-    "RecallContact", "Receipt", "SessionPolicy", "SessionPreset", "SignedRecord", "TreatmentSession", "ZoneRecord",
+    "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "ChainHead",
+    "CoSignature", "Course", "Device", "DeviceBlock", "EarlierSession", "EnteredInError", "Measurement",
+    "MeasurementSite", "PatchReading", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
+    "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse", "PrpUse", "RecallContact",
+    "Receipt", "RecordPdf", "SessionPolicy", "SessionPreset", "SignedRecord", "TreatmentSession", "TubeCheck",
+    "ZoneRecord",
 ]  # fmt: skip

@@ -1,11 +1,8 @@
-"""What is kept for ever: the signed record, addenda, errors; and adverse events."""
+"""What is kept for ever: the signed record, addenda, errors."""
 
-import uuid
 from typing import ClassVar
 
-import pghistory
 from django.db import models
-from django.db.models import Q
 
 from clinic.models.policy import PolicyVersion
 from treatments.models.session import TreatmentSession
@@ -24,6 +21,7 @@ class SignedRecord(models.Model):
     signed_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="signed_records")
     signed_name = models.CharField(max_length=160)
     signed_at = models.DateTimeField()
+    cosign_asked = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
@@ -65,36 +63,6 @@ class EnteredInError(models.Model):
 
     def __str__(self) -> str:
         return f"error {self.session_id}"
-
-
-@pghistory.track()
-class AdverseEvent(models.Model):
-    """Something that went wrong: CTCAE grade and seriousness apart (RULES 7). Open events hold the next session (S11)."""
-
-    SITE_PATH: ClassVar[str] = "patient__site"
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="adverse_events")
-    session = models.ForeignKey(TreatmentSession, null=True, blank=True, on_delete=models.PROTECT, related_name="adverse_events")
-    what = models.CharField(max_length=200)
-    zone = models.CharField(max_length=20, blank=True)
-    grade = models.PositiveSmallIntegerField(default=1)
-    serious = models.BooleanField(default=False)
-    causality = models.CharField(max_length=20, default="procedure")
-    onset_at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    recorded_by = models.CharField(max_length=160)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-onset_at", "-pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(grade__range=(1, 5)), name="ctcae_grade")
-        ]
-
-    def __str__(self) -> str:
-        return f"adverse event grade {self.grade}"
 
 
 class SessionPolicy(PolicyVersion):

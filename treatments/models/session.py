@@ -8,7 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from treatments.models.stock import Cartridge, Device, PatchTest, Product, options
+from treatments.models.patch import PatchTest
+from treatments.models.stock import Cartridge, Device, Product, options
 from treatments.vocabulary import Endpoint, Phase, ProductKind, SessionState, Zone
 from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 

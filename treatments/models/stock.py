@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from treatments.vocabulary import DeviceType, PatchResult, ProductKind
+from treatments.vocabulary import DeviceType, ProductKind
 
 
 def options(vocabulary: Any) -> list[tuple[str, str]]:
@@ -144,28 +144,3 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-@pghistory.track()
-class PatchTest(models.Model):
-    """A product tried on a small area, with the exact instants at which it went on and was read (S13)."""
-
-    SITE_PATH: ClassVar[str] = "patient__site"
-
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="patch_tests")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="patch_tests")
-    applied_at = models.DateTimeField()
-    read_at = models.DateTimeField(null=True, blank=True)
-    result = models.CharField(max_length=10, choices=options(PatchResult), default=PatchResult.NOT_READ)
-    by = models.CharField(max_length=160)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-applied_at", "-pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=Q(read_at=None) | Q(read_at__gte=models.F("applied_at")), name="patch_read_after_applied"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"patch test {self.result}"

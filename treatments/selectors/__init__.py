@@ -1,7 +1,7 @@
 """Every read of this room."""
 
 from treatments.rules import Window
-from treatments.selectors import photos
+from treatments.selectors import patch, photos, prp, signed
 from treatments.selectors.checklists import Gap, checklist
 from treatments.selectors.courses import (
     done_sessions,
@@ -16,7 +16,7 @@ from treatments.selectors.courses import (
 )
 from treatments.selectors.evaluations import Evaluation, evaluate, reason_key
 from treatments.selectors.inputs import session_input
-from treatments.selectors.recall import Received, elsewhere, received_lot, received_product, units_of
+from treatments.selectors.recall import Received, contacts_of, elsewhere, received_lot, received_product, units_of
 from treatments.selectors.settings import ZoneHistory, presets_of, settings_of, zone_histories
 from treatments.selectors.stock import (
     Shelf,
@@ -36,10 +36,10 @@ from treatments.selectors.stock import (
 next_window = window_of
 
 __all__ = [
-    "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "devices_at",
-    "done_sessions", "elsewhere", "evaluate", "free_cartridges", "inventory", "known_name", "last_day", "last_session", "session_days",
-    "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "photos", "policy",
-    "presets_of", "reason_key", "received_lot", "received_product", "same_lot", "session_input",
-    "sessions_ended_since", "settings_of", "units_of", "usable_products", "why_not", "window_after", "window_of",
-    "zone_histories",
+    "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of",
+    "devices_at", "done_sessions", "elsewhere", "evaluate", "free_cartridges", "inventory", "known_name", "last_day",
+    "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
+    "photos", "policy", "presets_of", "prp", "reason_key", "received_lot", "received_product", "same_lot",
+    "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "units_of", "usable_products",
+    "why_not", "window_after", "window_of", "zone_histories",
 ]  # fmt: skip

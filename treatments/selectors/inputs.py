@@ -8,7 +8,9 @@ from clinic.clock import local_date
 from patients import selectors as people
 from treatments.models import AdverseEvent, Cartridge, Device, DeviceBlock, TreatmentSession, ZoneRecord
 from treatments.rules.measures import SCALES
+from treatments.selectors import prp
 from treatments.selectors.courses import done_sessions, last_day, last_session
+from treatments.selectors.patch import reading_at
 from treatments.vocabulary import MeasurementKind
 
 
@@ -37,7 +39,7 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
         "sharpsAndCleaningConfirmed": record.sharps_and_cleaning_confirmed,
     }
     given |= _screen(record, day) | _history(record, start, day) | _who(record) | block_input(block)
-    given |= _products(record) | _baseline(record)
+    given |= _products(record, start) | _baseline(record) | prp.rules_input(record, day)
     if record.ended_at:
         given["sessionEnd"] = record.ended_at.isoformat()
     if record.fitzpatrick:
@@ -61,11 +63,13 @@ def _history(record: TreatmentSession, start: datetime, day: date) -> dict[str, 
     patient = record.patient
     last = last_session(patient, before=start)
     first = done_sessions(patient).filter(course=record.course).order_by("started_at").first()
+    # what came up in this session, or after it, is about the next one
     events = AdverseEvent.objects.filter(patient=patient, closed_at=None).exclude(session=record)
-    given: dict[str, Any] = {
-        "openAdverseEvent": events.exists(),
-        "holdNextSession": any(hold.cause_uuid != record.uuid for hold in people.open_holds(patient, "session")),
-    }
+    holds = [hold for hold in people.open_holds(patient, "session") if hold.cause_uuid != record.uuid]
+    if record.started_at:
+        events = events.filter(recorded_at__lte=record.started_at)
+        holds = [hold for hold in holds if hold.placed_at <= record.started_at]
+    given: dict[str, Any] = {"openAdverseEvent": events.exists(), "holdNextSession": bool(holds)}
     if last_on := last_day(patient, last, until=day):
         given["lastSessionDate"] = min(last_on, day).isoformat()
     if first and first.started_at:
@@ -127,9 +131,10 @@ def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _products(record: TreatmentSession) -> dict[str, Any]:
+def _products(record: TreatmentSession, start: datetime) -> dict[str, Any]:
+    uses = record.product_uses.select_related("product", "patch_test").prefetch_related("patch_test__readings")
     given: dict[str, Any] = {
-        "products": [_product(use) for use in record.product_uses.select_related("product", "patch_test")],
+        "products": [_product(use, start) for use in uses],
         "preTopicals": [{"kind": t.kind, "lastUsedAt": t.last_used_at.isoformat()} for t in record.pre_topicals.all()],
     }
     numbing = getattr(record, "anaesthetic", None)
@@ -149,7 +154,7 @@ def _products(record: TreatmentSession) -> dict[str, Any]:
     return given
 
 
-def _product(use: Any) -> dict[str, Any]:
+def _product(use: Any, start: datetime) -> dict[str, Any]:
     product, test = use.product, use.patch_test
     given: dict[str, Any] = {
         "kind": product.kind,
@@ -159,8 +164,9 @@ def _product(use: Any) -> dict[str, Any]:
     }
     given |= {"lot": product.lot} if product.lot else {}
     if test is not None:
-        given |= {"patchTestAppliedAt": test.applied_at.isoformat(), "patchTestResult": test.result}
-        given |= {"patchTestReadAt": test.read_at.isoformat()} if test.read_at else {}
+        result, read_at = reading_at(test, start)
+        given |= {"patchTestAppliedAt": test.applied_at.isoformat(), "patchTestResult": result}
+        given |= {"patchTestReadAt": read_at.isoformat()} if read_at else {}
         changed = product.formula_changed_on
         given["formulationChanged"] = changed is not None and changed > test.applied_at.date()
     return given

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from clinic.audit import Actor
 from patients.models import Patient
@@ -15,6 +15,7 @@ from treatments.models import (
     PatchTest,
     Product,
     ProductUse,
+    RecallContact,
     TreatmentSession,
 )
 from treatments.selectors.stock import same_lot
@@ -67,3 +68,9 @@ def elsewhere(lot: CartridgeLot, actor: Actor) -> int:
 def units_of(lot: CartridgeLot) -> QuerySet[Cartridge]:
     """Each unit with the record that holds it."""
     return lot.cartridges.select_related("block__session__patient", "block__session__entered_in_error").order_by("number")
+
+
+def contacts_of(lot: CartridgeLot, actor: Actor) -> QuerySet[RecallContact]:
+    """Whom the recall concerns at the actor's sites: those not told first."""
+    rows = RecallContact.objects.filter(lot=lot, patient__site__in=actor.site_ids).select_related("patient", "prepared_by", "released_by")
+    return rows.order_by(F("told_at").asc(nulls_first=True), "patient__search_name", "pk")

@@ -1,6 +1,7 @@
 """Every write of this room."""
 
-from treatments.services import photos
+from treatments.services import events, patch, photos, prp, recalls, signing
+from treatments.services.chain import broken_records
 from treatments.services.courses import open_session, plan_course
 from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
 from treatments.services.earlier import note_earlier_sessions
@@ -12,7 +13,7 @@ from treatments.services.errors import (
     EndBeforeStart,
     NotOpen,
 )
-from treatments.services.events import close_adverse_event, record_adverse_event
+from treatments.services.events import EventEntry, close_adverse_event, record_adverse_event
 from treatments.services.measurements import (
     AlreadyMarked,
     LookAgain,
@@ -21,16 +22,9 @@ from treatments.services.measurements import (
     mark_measurement_in_error,
     record_measurement,
 )
-from treatments.services.patch import AlreadyRead, apply_patch_test, read_patch_test
+from treatments.services.patch import apply_patch_test, read_patch_test
 from treatments.services.settings import apply_preset, copy_last, delete_preset, save_preset
-from treatments.services.signing import (
-    NotReady,
-    NotYours,
-    add_addendum,
-    broken_records,
-    mark_entered_in_error,
-    sign_session,
-)
+from treatments.services.signing import NotReady, NotYours, add_addendum, mark_entered_in_error, sign_session
 from treatments.services.steps import end_session, start_session
 from treatments.services.stock import (
     AlreadyThere,
@@ -48,13 +42,13 @@ from treatments.services.stock import (
 )
 
 __all__ = [
-    "note_earlier_sessions",
-    "AlreadyMarked", "AlreadyRead", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
-    "EndBeforeStart", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "NotReady", "NotSetAside", "NotYours",
-    "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test", "apply_preset", "broken_records",
-    "change_block", "close_adverse_event", "copy_last", "delete_preset", "discard_cartridge", "end_session",
-    "mark_entered_in_error", "mark_measurement_in_error", "open_session", "photos", "plan_course", "quarantine_lot",
-    "read_patch_test", "recall_lot", "record_adverse_event", "record_measurement", "register_device", "register_lot",
-    "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
-    "start_session", "withdraw_product",
+    "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
+    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "NotReady",
+    "NotSetAside", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
+    "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
+    "discard_cartridge", "end_session", "events", "mark_entered_in_error", "mark_measurement_in_error",
+    "note_earlier_sessions", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
+    "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
+    "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
+    "signing", "start_session", "withdraw_product",
 ]  # fmt: skip

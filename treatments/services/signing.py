@@ -1,27 +1,23 @@
 """Sign & lock: the record as canonical JSON with its SHA-256, chained to the one before. Never changed again."""
 
 import hashlib
-import json
 from datetime import datetime
-from typing import Any
-
-from django.db import connection
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
-from clinic.models import Staff
+from clinic.models import Clinic, Staff
 from clinic.nudges import nudge
-from clinic.rulebook import stamp
+from clinic.roles import Role
 from treatments import selectors
-from treatments.models import Addendum, EnteredInError, SignedRecord, TreatmentSession
-from treatments.rules import RULES_VERSION
+from treatments.models import Addendum, CoSignature, EnteredInError, RecordPdf, SignedRecord, TreatmentSession
 from treatments.rules.vocabulary import Stage
+from treatments.services.chain import addendum_text, broken_records, cosign_text, lock_chain
+from treatments.services.content import CONTENT_VERSION, canonical, content_of, fingerprint
 from treatments.services.errors import Blocked
 from treatments.vocabulary import SessionState
 
-CONTENT_VERSION = 1
-_CHAIN_LOCK = 730_221
+__all__ = ["broken_records", "canonical", "fingerprint"]
 
 
 class NotYours(Refused):
@@ -29,57 +25,11 @@ class NotYours(Refused):
 
 
 class NotReady(Refused):
-    """The session has not ended, or “adverse events: none” is not said."""
+    """The session has not ended, or what must be said about adverse events or PRP is not said, or twice."""
 
 
-def canonical(content: dict[str, Any]) -> str:
-    """JSON with sorted keys and no blanks: the same content is always the same text."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
-def fingerprint(text: str, previous: str) -> str:
-    """SHA-256 over the previous record's hash and this text."""
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
-
-
-def _content(record: TreatmentSession, signer: Staff, at: datetime) -> dict[str, Any]:
-    found = selectors.evaluate(record, Stage.SIGNOFF)
-    patient = record.patient
-    blocks = [
-        {
-            "device": {"name": b.device.name, "udi": b.device.udi, "serial": b.device.serial},
-            "cartridge": {"lot": b.cartridge.lot.lot, "expiry": b.cartridge.lot.expiry_text(), "number": b.cartridge.number}
-            if b.cartridge
-            else None,
-            "zones": [
-                {"zone": z.zone, "depth_mm": z.depth_mm, "passes": z.passes, "endpoint": z.endpoint} for z in b.zones.all()
-            ],
-        }
-        for b in record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")
-    ]
-    return {
-        "version": CONTENT_VERSION,
-        "session": str(record.uuid),
-        "patient": {"uuid": str(patient.uuid), "number": patient.number, "name": patient.name, "born": patient.birth_on},
-        "site": record.site.name,
-        "course": {"phase": record.course.phase, "number": record.number, "planned": record.course.planned_sessions},
-        "operator": {"name": record.operator.display_name, "role": record.operator.operator_role},
-        "started_at": record.started_at.isoformat() if record.started_at else None,
-        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
-        "blocks": blocks,
-        "input": [selectors.session_input(record, Stage.SIGNOFF, b) for b in record.blocks.all()],
-        "rules_version": stamp(RULES_VERSION, selectors.policy().version),
-        "findings": found.results,
-        "words": [{"rule": f.rule, "severity": f.severity, "subject": f.subject, "words": f.words} for f in found.findings],
-        "photos": [{"view": p.view, "sha256": p.sha256} for p in record.photos.filter(error_at=None)],
-        "reasons": record.reasons,
-        "reactions": record.reactions,
-        "no_adverse_event": record.no_adverse_event,
-        "adverse_events": [str(e.uuid) for e in record.adverse_events.all()],
-        "notes": record.notes,
-        "signed_by": signer.display_name,
-        "signed_at": at.isoformat(),
-    }
+class NotASecond(Refused):
+    """The second signature is another clinician's, once, where the clinic asks for it."""
 
 
 def sign_session(*, record: TreatmentSession, signer: Staff, by: Actor, at: datetime) -> SignedRecord:
@@ -87,27 +37,70 @@ def sign_session(*, record: TreatmentSession, signer: Staff, by: Actor, at: date
 
     S18 and S23 say what happened and do not stop the signature; frank bleeding has its adverse event by then.
     """
-    with audit.write(by=by, action="session.sign"), connection.cursor() as cursor:
+    with audit.write(by=by, action="session.sign"):
         locked = TreatmentSession.objects.select_for_update().get(pk=record.pk)
-        if locked.state != SessionState.ENDED:
-            raise NotReady("Only a session that has ended, and is not signed yet, can be signed.")
-        if locked.operator_id != signer.pk:
-            raise NotYours("Only the operator who recorded this session signs it.")
-        if not locked.no_adverse_event and not locked.adverse_events.exists():
-            raise NotReady("Say that there was no adverse event, or record it.")
+        _ready(locked, signer)
         found = selectors.evaluate(locked, Stage.SIGNOFF)
         blocks = found.blocks(but=("S18", "S23"))
         if blocks or found.missing or found.owed:
             raise Blocked("The record can't be signed yet.", blocks, found.missing, found.owed)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+        lock_chain()
         previous = SignedRecord.objects.order_by("-pk").first()
-        text = canonical(_content(locked, signer, at))
+        cosign = locked.site.clinic.cosign_records
+        text = canonical(content_of(locked, signer, at, cosign=cosign))
         locked.state = SessionState.SIGNED
         locked.save(update_fields=["state"])
         before = previous.sha256 if previous else ""
         return SignedRecord.objects.create(
-            session=locked, content=text, content_version=CONTENT_VERSION, sha256=fingerprint(text, before),
+            session=locked, content=text, content_version=CONTENT_VERSION, sha256=fingerprint(text, before), cosign_asked=cosign,
             previous_sha256=before, signed_by=signer, signed_name=signer.display_name, signed_at=at,
+        )  # fmt: skip
+
+
+def _ready(record: TreatmentSession, signer: Staff) -> None:
+    if record.state != SessionState.ENDED or hasattr(record, "entered_in_error"):
+        raise NotReady("Only a session that has ended, and is not signed yet, can be signed.")
+    if record.operator_id != signer.pk:
+        raise NotYours("Only the operator who recorded this session signs it.")
+    events = record.adverse_events.exclude(outcome_kind="no_event").exists()
+    if not record.no_adverse_event and not record.adverse_events.exists():
+        raise NotReady("Say that there was no adverse event, or record it.")
+    if record.no_adverse_event and events:
+        raise NotReady("“No adverse event” is ticked, but one is recorded. Untick it.")
+    prp = getattr(record, "prp", None)
+    if prp is not None and not prp.used_at and not prp.given_up_at:
+        raise NotReady("PRP is planned in this record. Say that it was used, or that it was given up.")
+
+
+def cosign_record(*, record: SignedRecord, staff: Staff, by: Actor, at: datetime) -> CoSignature:
+    """The second clinician's signature over the record's hash. Raises NotASecond."""
+    with audit.write(by=by, action="session.cosign"):
+        lock_chain()
+        if not record.cosign_asked:
+            raise NotASecond("The clinic did not ask for a second signature when this was signed.")
+        if record.signed_by_id == staff.pk or Role.CLINICIAN not in by.roles:
+            raise NotASecond("The second signature is another clinician's.")
+        if CoSignature.objects.filter(record=record).exists():
+            raise NotASecond("This record has its second signature already.")
+        row = CoSignature(record=record, by=staff, name=staff.display_name, at=at)
+        row.sha256 = fingerprint(cosign_text(row), record.sha256)
+        row.save(force_insert=True)
+    return row
+
+
+def ask_for_second_signature(*, clinic: Clinic, asked: bool, by: Actor) -> None:
+    """The clinic's setting; records signed before keep what was asked then."""
+    with audit.write(by=by, action="clinic.cosign"):
+        clinic.cosign_records = asked
+        clinic.save(update_fields=["cosign_records"])
+
+
+def note_pdf(*, record: SignedRecord, pdf: bytes, staff: Staff, by: Actor, at: datetime) -> RecordPdf:
+    """A PDF is handed out: its SHA-256, and what it held at that time, for ever."""
+    with audit.write(by=by, action="session.pdf"):
+        return RecordPdf.objects.create(
+            record=record, sha256=hashlib.sha256(pdf).hexdigest(), size=len(pdf), addenda=record.addenda.count(),
+            cosigned=hasattr(record, "cosignature"), in_error=hasattr(record.session, "entered_in_error"), made_at=at, made_by=staff,
         )  # fmt: skip
 
 
@@ -116,8 +109,11 @@ def add_addendum(*, record: SignedRecord, text: str, staff: Staff, by: Actor, at
     if not text.strip():
         raise Refused("Write what you want to add.", field="text")
     with audit.write(by=by, action="session.addendum"):
-        digest = fingerprint(f"{text.strip()}|{staff.pk}|{at.isoformat()}", record.sha256)
-        return Addendum.objects.create(record=record, text=text.strip(), sha256=digest, by=staff, at=at)
+        lock_chain()
+        row = Addendum(record=record, text=text.strip(), by=staff, at=at)
+        row.sha256 = fingerprint(addendum_text(row), record.sha256)
+        row.save(force_insert=True)
+    return row
 
 
 def mark_entered_in_error(*, record: TreatmentSession, reason: str, staff: Staff, by: Actor, at: datetime) -> EnteredInError:
@@ -125,22 +121,9 @@ def mark_entered_in_error(*, record: TreatmentSession, reason: str, staff: Staff
     if not reason.strip():
         raise Refused("Give the reason.", field="reason")
     with audit.write(by=by, action="session.entered_in_error", reason=reason):
+        lock_chain()
         row, _made = EnteredInError.objects.get_or_create(
             session=record, defaults={"reason": reason.strip()[:500], "by": staff, "at": at}
         )
         nudge("aftercare.plan_ended_sessions")
     return row
-
-
-def broken_records() -> list[str]:
-    """Recompute every hash and the chain; names the records that do not fit (R52)."""
-    wrong, previous = [], ""
-    for row in SignedRecord.objects.order_by("pk").iterator():
-        if row.previous_sha256 != previous or row.sha256 != fingerprint(row.content, row.previous_sha256):
-            wrong.append(f"signed record {row.pk} of session {row.session_id}")
-        previous = row.sha256
-    for note in Addendum.objects.select_related("record").order_by("pk").iterator():
-        expected = fingerprint(f"{note.text}|{note.by_id}|{note.at.isoformat()}", note.record.sha256)
-        if note.sha256 != expected:
-            wrong.append(f"addendum {note.pk}")
-    return wrong

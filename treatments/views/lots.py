@@ -42,6 +42,8 @@ def _lot_page(request: HttpRequest, found: CartridgeLot, status: int = 200, **mo
         "lot": found, "shelf": selectors.lot_shelf(found, found.site.today(timezone.now())), "received": received,
         "units": selectors.units_of(found), "receipts": found.receipts.all(), "elsewhere": selectors.elsewhere(found, request.actor),
         "full": level(request.actor, "stock:received") == "full", "reason_form": ReasonForm(),
+        "contacts": selectors.contacts_of(found, request.actor) if may(request.actor, "stock:contact") else [],
+        "may_mail": may(request.actor, "stock:contact") and services.recalls.may_release(found, request.actor),
     }  # fmt: skip
     return render(request, "treatments/lot.html", context | more, status=status)
 

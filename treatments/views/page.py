@@ -16,7 +16,7 @@ from clinic.requests import HttpRequest
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
-from treatments.forms import BaselineForm, BlockForm, EventForm, PhotoForm, SessionForm
+from treatments.forms import BaselineForm, BlockForm, PhotoForm, SessionForm, ShortEventForm
 from treatments.models import TreatmentSession
 from treatments.rules.vocabulary import Stage
 from treatments.vocabulary import SessionState
@@ -78,8 +78,8 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [selectors.reason_key(f.rule, f.subject)]],
         "checklist": checklist, "done": sum(gap.done for gap in checklist), "last": last,
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
-        "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(),
-        "photo_form": PhotoForm(), "measurement_form": BaselineForm(), "event_form": EventForm(),
+        "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(), "prp": getattr(record, "prp", None),
+        "photo_form": PhotoForm(), "measurement_form": BaselineForm(), "event_form": ShortEventForm(),
         "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None).select_related("place")[:6],
         "rescreen": people.rescreen_on(record.patient, today),
         "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),

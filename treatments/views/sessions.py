@@ -1,7 +1,5 @@
 """The course, and the session record as a page."""
 
-import json
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,9 +12,10 @@ from clinic.htmx import is_fragment
 from clinic.permissions import allow
 from clinic.requests import HttpRequest
 from treatments import selectors, services
-from treatments.forms import CourseForm, TextForm
+from treatments.forms import CourseForm
 from treatments.models import TreatmentSession
 from treatments.views.page import again, form_of, page, patient_of, record_of, saved, staff_of
+from treatments.views.signed import signed_page
 from treatments.vocabulary import SessionState
 
 
@@ -57,7 +56,7 @@ def session(request: HttpRequest, session: str) -> HttpResponse:
     record = record_of(request, session)
     if request.method != "POST":
         record_access(by=request.actor, action="session.view", patient_uuid=record.patient.uuid)
-        return _signed(request, record) if record.state == SessionState.SIGNED else page(request, record, form_of(record))
+        return signed_page(request, record) if record.state == SessionState.SIGNED else page(request, record, form_of(record))
     return _draft_saved(request, record)
 
 
@@ -75,14 +74,3 @@ def _draft_saved(request: HttpRequest, record: TreatmentSession) -> HttpResponse
         return page(request, record, form_of(record))
     messages.success(request, _("Draft saved."))
     return again(record)
-
-
-def _signed(request: HttpRequest, record: TreatmentSession) -> HttpResponse:
-    """Read only, as it was signed; made to be printed."""
-    signed = record.signed_record
-    context = {
-        "record": record, "patient": record.patient, "signed": signed, "content": json.loads(signed.content), "tab": "sessions",
-        "addenda": signed.addenda.select_related("by"), "error": getattr(record, "entered_in_error", None), "form": TextForm(),
-        "photos": record.photos.filter(error_at=None),
-    }  # fmt: skip
-    return render(request, "treatments/signed.html", context)

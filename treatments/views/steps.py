@@ -1,14 +1,10 @@
-"""Steps of a session record: copy, start, change cartridge, end, sign, and what follows a signature."""
+"""Steps of a session record: copy, start, change cartridge, end, sign."""
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from clinic.errors import Refused
@@ -16,10 +12,10 @@ from clinic.permissions import allow
 from clinic.requests import HttpRequest
 from patients import services as people
 from treatments import selectors, services
-from treatments.forms import BlockForm, EndForm, TextForm
+from treatments.forms import BlockForm, EndForm
 from treatments.models import SessionPreset
+from treatments.views.fresh import ask_again
 from treatments.views.page import again, form_of, page, record_of, saved_if_sent, staff_of, stopped
-from treatments.vocabulary import SessionState
 
 
 @allow(POST="session:draft")
@@ -154,38 +150,11 @@ def sign(request: HttpRequest, session: str) -> HttpResponse:
     record, answer = saved_if_sent(request, record_of(request, session))
     if answer is not None:
         return answer
-    if settings.SIGN_NEEDS_FRESH_LOGIN and not did_recently_reauthenticate(request):
-        messages.info(request, _("Type your password again, then sign."))
-        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': reverse('treatments:session', args=[record.uuid])})}")
+    if (answer := ask_again(request, reverse("treatments:session", args=[record.uuid]))) is not None:
+        return answer
     try:
         services.sign_session(record=record, signer=staff_of(request), by=request.actor, at=timezone.now())
     except Refused as refusal:
         return stopped(request, record, refusal)
     messages.success(request, _("Signed and locked."))
-    return again(record)
-
-
-@allow(POST="session:addendum")
-def addendum(request: HttpRequest, session: str) -> HttpResponse:
-    """A dated correction."""
-    record, form = record_of(request, session), TextForm(request.POST)
-    if form.is_valid() and record.state == SessionState.SIGNED:
-        text = form.cleaned_data["text"]
-        services.add_addendum(record=record.signed_record, text=text, staff=staff_of(request), by=request.actor, at=timezone.now())
-        messages.success(request, _("The addendum is signed."))
-    else:
-        messages.error(request, _("Write what you want to add."))
-    return again(record)
-
-
-@allow(POST="session:addendum")
-def entered_in_error(request: HttpRequest, session: str) -> HttpResponse:
-    """Recorded by mistake, or for the wrong patient."""
-    record, form = record_of(request, session), TextForm(request.POST)
-    if form.is_valid():
-        reason = form.cleaned_data["text"]
-        services.mark_entered_in_error(record=record, reason=reason, staff=staff_of(request), by=request.actor, at=timezone.now())
-        messages.success(request, _("Marked as entered in error. Its aftercare is cancelled."))
-    else:
-        messages.error(request, _("Give the reason."))
     return again(record)

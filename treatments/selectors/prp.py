@@ -1,0 +1,47 @@
+"""Reads about PRP in a session: eligibility, which checks of the tube count, the rules' input (S19)."""
+
+from datetime import date
+from typing import Any
+
+from patients import selectors as people
+from patients.models import Patient
+from treatments.models import PrpUse, TreatmentSession, TubeCheck
+
+_ORDER = ("CLEAR", "CAUTION", "REVIEW", "INCOMPLETE", "DEFER", "ABSOLUTE")
+
+
+def eligibility(patient: Patient, day: date) -> tuple[str, list[dict[str, Any]]]:
+    """The worst class of all triggers when PRP is planned, PRP-scoped ones at their own class (SCHEMA 3.4); and the triggers."""
+    found = people.eligibility_on(patient, as_of=day, prp=True)
+    if found.needs_answers:
+        return "INCOMPLETE", found.triggers
+    return max((found.overall, *(t["class"] for t in found.triggers)), key=_ORDER.index), found.triggers
+
+
+def checks_that_count(record: TreatmentSession, prp: PrpUse) -> list[TubeCheck]:
+    """Each person's newest word since the blood was drawn, on the label as it is now."""
+    if prp.drawn_at is None:
+        return []
+    newest: dict[int, TubeCheck] = {}
+    for check in record.tube_checks.filter(at__gte=prp.drawn_at, tube_label=prp.tube_label).select_related("by"):
+        newest[check.by_id] = check
+    return list(newest.values())
+
+
+def rules_input(record: TreatmentSession, day: date) -> dict[str, Any]:
+    """The `prp` object of SCHEMA 3.4 once it was really used; nothing while only planned, or given up."""
+    row = getattr(record, "prp", None)
+    if row is None or row.used_at is None:
+        return {}
+    checks = checks_that_count(record, row)
+    names = [check.name if [c.name for c in checks].count(check.name) == 1 else f"{check.name} ({check.by.email})" for check in checks]
+    return {
+        "prp": {
+            "eligibility": eligibility(record.patient, day)[0],
+            "patientMatch": bool(checks) and all(check.matches for check in checks),
+            "tubeCheckBy": names,
+            "drawnAt": row.drawn_at.isoformat() if row.drawn_at else None,
+            "usedAt": row.used_at.isoformat(),
+            "volumeMl": float(row.volume_ml) if row.volume_ml is not None else None,
+        }
+    }
