@@ -1,6 +1,6 @@
 """Pages that look across the rooms. They read; the rooms write."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -46,6 +46,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "site": site, "sites": list(sites), "on": on, "at": at, "board": board, "names_hidden": not may(request.actor, "patient:edit"),
         "rooms": visits.rooms_of(site),
     }  # fmt: skip
+    unsigned = selectors.unsigned_records(request.actor) if may(request.actor, "session:sign") else []
+    context |= {"unsigned": unsigned[:5], "unsigned_count": len(unsigned)}
     return fragment_or_page(request, "desk/_board.html", "desk/today.html", context)
 
 
@@ -117,8 +119,21 @@ def patient_overview(request: HttpRequest, patient: str) -> HttpResponse:
     """May I treat, with what, and what comes next?"""
     found = fetch(Patient.objects.select_related("site", "site__clinic"), request.actor, uuid=patient)
     record_access(by=request.actor, action="patient.view", patient_uuid=found.uuid)
-    context = selectors.overview(found, actor=request.actor, at=timezone.now())
-    return render(request, "desk/patient_overview.html", context | {"tab": "overview"})
+    at = timezone.now()
+    page = selectors.timeline(found, actor=request.actor, at=at, shown=request.GET.get("show", ""), before=_instant(request.GET.get("before", "")))
+    if is_fragment(request):
+        return render(request, "desk/_timeline.html", {"patient": found, "page": page})
+    context = selectors.overview(found, actor=request.actor, at=at)
+    return render(request, "desk/patient_overview.html", context | {"page": page, "tab": "overview"})
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant from an address; anything else is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 @allow(GET="session:sign")

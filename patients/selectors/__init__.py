@@ -23,9 +23,10 @@ from patients.selectors.records import (
     session_consent,
     text_in_force,
 )
+from patients.selectors.screening import findings_of
 
 __all__ = [
     "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "allergy_names", "consent_state", "desk_word",
-    "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "found_patients", "latest_answers", "open_holds",
+    "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers", "open_holds",
     "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

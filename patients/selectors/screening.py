@@ -3,11 +3,17 @@
 from datetime import date
 from typing import Any
 
+from clinic.findings import Finding
 from patients.models import Intake, Patient
 from patients.questions import PAGES
 from patients.rules import eligibility
 from patients.rules.findings import findings_for
 from patients.selectors import eligible
+
+
+def findings_of(found: eligible.Eligibility) -> list[Finding]:
+    """The triggers of a result with their words and sources, in the clinic's numbers."""
+    return list(findings_for({"triggers": found.triggers}, eligible.policy()))
 
 
 def screening_page(patient: Patient, today: date) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reads across the rooms: today, the patient's overview."""
+"""Today at one site: who is here, who is next, what is missing, what needs somebody."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,12 +13,10 @@ from appointments import selectors as visits
 from appointments.models import Appointment
 from appointments.rules import AppointmentState as S
 from clinic.audit import Actor
-from clinic.clock import local_date
 from clinic.models import Site
-from clinic.permissions import level, may, scoped
+from clinic.permissions import may, scoped
 from patients import selectors as people
-from patients.models import Consent, Hold, Patient, Rescreen
-from treatments import selectors as sessions
+from patients.models import Consent, Hold, Rescreen
 from treatments.models import TreatmentSession
 from treatments.vocabulary import SessionState
 
@@ -155,36 +153,5 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
 
 def unsigned_records(actor: Actor) -> list[TreatmentSession]:
     """The actor's own records that have ended and are not signed, oldest first."""
-    rows = scoped(TreatmentSession.objects.select_related("patient"), actor).filter(operator_id=actor.staff_id, state=SessionState.ENDED)
-    return list(rows.filter(entered_in_error=None).order_by("ended_at"))
-
-
-def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
-    """Who, alerts, cleared or why not, last settings, next step. Clinical parts only for who may see them."""
-    today = local_date(at, patient.site.zone)
-    found: dict[str, Any] = {
-        "patient": patient,
-        "today": today,
-        "desk_word": people.desk_word(patient, as_of=today),
-        "holds": people.open_holds(patient) if may(actor, "hold:see") else [],
-        "consent": people.consent_state(patient) if may(actor, "consent:state") else None,
-        "next": visits.next_appointment(patient, at) if may(actor, "appointment:view") else None,
-        "window": sessions.next_window(patient, today=today) if may(actor, "course:view") else None,
-        "course": sessions.open_course(patient) if may(actor, "course:view") else None,
-        "done": sessions.done_sessions(patient).count() if may(actor, "course:view") else 0,
-        "age": patient.age_on(today),
-    }
-    if level(actor, "session:read") == "full":
-        last = sessions.last_session(patient)
-        found |= {
-            "clinical": True,
-            "eligibility": people.eligibility_on(patient, as_of=today),
-            "allergies": patient.allergies.filter(ended_at=None),
-            "medications": patient.medications.filter(ended_on=None),
-            "last": last,
-            "last_settings": sessions.settings_of(last) if last else [],
-            "events": patient.adverse_events.filter(closed_at=None),
-            "concerns": after.concerns_of(patient),
-            "check_ins": [(c, after.step_words(c.code), hasattr(c, "response")) for c in after.check_ins_of(patient) if c.opens_at <= at][:5],
-        }
-    return found
+    rows = scoped(TreatmentSession.objects.select_related("patient", "site"), actor).filter(operator_id=actor.staff_id, state=SessionState.ENDED)
+    return list(rows.filter(entered_in_error=None).order_by("ended_at", "pk"))

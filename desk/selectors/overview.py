@@ -1,0 +1,112 @@
+"""The patient's overview: may I treat, with what, and what comes next?"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from aftercare import selectors as after
+from appointments import selectors as visits
+from clinic.audit import Actor
+from clinic.clock import local_date
+from clinic.permissions import level, may
+from patients import selectors as people
+from patients.models import Patient
+from treatments import selectors as sessions
+from treatments.models import TreatmentSession
+from treatments.rules.dose import change_in_words
+from treatments.vocabulary import SessionState
+
+
+@dataclass(frozen=True)
+class Step:
+    """What comes next, and where it is done. `post`: the address takes a POST."""
+
+    words: str
+    url: str = ""
+    post: bool = False
+
+
+def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
+    """Who, alerts, cleared or why not, last settings, next step. Clinical parts only for who may see them."""
+    today = local_date(at, patient.site.zone)
+    found: dict[str, Any] = {
+        "patient": patient,
+        "today": today,
+        "desk_word": people.desk_word(patient, as_of=today),
+        "holds": people.open_holds(patient) if may(actor, "hold:see") else [],
+        "consent": people.consent_state(patient) if may(actor, "consent:state") else None,
+        "next": visits.next_appointment(patient, at) if may(actor, "appointment:view") else None,
+        "window": sessions.next_window(patient, today=today) if may(actor, "course:view") else None,
+        "course": sessions.open_course(patient) if may(actor, "course:view") else None,
+        "age": patient.age_on(today),
+    }
+    found |= _progress(patient, found) if may(actor, "course:view") else {"done": 0, "dots": []}
+    if level(actor, "session:read") == "full":
+        found |= _clinical(patient, today, at)
+    return found | {"step": next_step(patient, found, actor, today)}
+
+
+def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:
+    """How many sessions of the open course took place: `●●○○`."""
+    course, window, today = found["course"], found["window"], found["today"]
+    done = sessions.done_sessions(patient).filter(course=course).count() if course else 0
+    planned = max(course.planned_sessions, done) if course else 0
+    days = (window.opens_on - today).days if window else 0
+    return {"done": done, "dots": [number < done for number in range(planned)], "opens_in": days, "window_open": window and days <= 0 and today <= window.closes_on,
+            "window_over": window and today > window.closes_on}  # fmt: skip
+
+
+def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
+    eligibility = people.eligibility_on(patient, as_of=today)
+    last_two = list(sessions.done_sessions(patient).select_related("operator", "course").prefetch_related("blocks__zones", "blocks__device", "blocks__cartridge__lot", "product_uses__product")[:2])
+    last = last_two[0] if last_two else None
+    check_ins = [row for row in after.check_ins_of(patient, limit=12) if row.opens_at <= at]
+    answered = next((row for row in check_ins if hasattr(row, "response")), None)
+    unfinished = patient.sessions.filter(entered_in_error=None).exclude(state=SessionState.SIGNED).order_by("-pk").first()
+    return {
+        "clinical": True,
+        "eligibility": eligibility,
+        "findings": people.findings_of(eligibility),
+        "allergies": patient.allergies.filter(ended_at=None),
+        "medications": patient.medications.filter(ended_on=None),
+        "last": last,
+        "last_settings": _with_change(*last_two) if last else [],
+        "last_days": (today - local_date(last.started_at, last.site.zone)).days if last and last.started_at else None,
+        "events": list(patient.adverse_events.filter(closed_at=None)),
+        "concerns": after.concerns_of(patient),
+        "check_in": answered,
+        "check_in_words": (after.step_words(answered.code), after.level_words(answered.response.triage)) if answered else None,
+        "waiting_check_in": check_ins[0] if check_ins and not hasattr(check_ins[0], "response") else None,
+        "unfinished": unfinished,
+    }
+
+
+def _with_change(last: TreatmentSession, before: TreatmentSession | None = None) -> list[dict[str, Any]]:
+    """Settings of the last session, each with its difference to the one before: “1.00 → 1.25 mm”."""
+    earlier = {row["zone"]: row["depth_hundredths"] for row in sessions.settings_of(before)} if before else {}
+    rows = sessions.settings_of(last)
+    return [row | {"change": change_in_words(earlier[row["zone"]], row["depth_hundredths"]) if row["zone"] in earlier else ""} for row in rows]
+
+
+def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date) -> Step | None:
+    """The one thing to do now, the most pressing first; None when nobody here may do it."""
+    uuid, unfinished, consent = patient.uuid, found.get("unfinished"), found["consent"]
+    if unfinished and may(actor, "session:draft"):
+        words = _("Sign session %(n)s") if unfinished.state == SessionState.ENDED else _("Go on with session %(n)s")
+        return Step(words % {"n": unfinished.number}, reverse("treatments:session", args=[unfinished.uuid]))
+    if found.get("concerns"):
+        return Step(_("Answer the concern"), reverse("aftercare:concern", args=[found["concerns"][0].uuid]))
+    if found["desk_word"].code != "may_book" and may(actor, "screening:view"):
+        return Step(_("Look at the screening"), reverse("patients:screening", args=[uuid]))
+    if consent and not consent.is_good and may(actor, "consent:record"):
+        return Step(_("Sign consent"), reverse("patients:consent", args=[uuid]))
+    if not found["course"] and may(actor, "course:change"):
+        return Step(_("Plan a course"), reverse("treatments:course", args=[uuid]))
+    if found["next"] and local_date(found["next"].starts_at, patient.site.zone) == today and may(actor, "session:draft"):
+        return Step(_("Open a session"), reverse("treatments:open_session", args=[uuid]), post=True)
+    if not found["next"] and may(actor, "appointment:book"):
+        return Step(_("Book"), reverse("appointments:book", args=[uuid]))
+    return None

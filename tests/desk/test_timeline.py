@@ -1,0 +1,188 @@
+"""The overview's next step and the timeline: everything once, newest first, by kind, by right, in a constant number of queries."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from clinic.audit import Actor
+from clinic.models import OutboxMessage, Site, Staff
+from desk import selectors
+from patients import services as people
+from patients.models import Patient
+from tests.treatments.make import DAY, make_course, make_draft, make_ended, make_ready, make_signed
+from treatments.models import AdverseEvent, Photo, TreatmentSession
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Staff], Client]
+NOW = DAY + timedelta(hours=3)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def of(staff: Staff) -> Actor:
+    return Actor.of_staff(staff)
+
+
+def mails(patient: Patient, number: int, *, step: timedelta = timedelta(minutes=1), kind: str = "appointment_confirmed") -> None:
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(key=f"k{n}-{kind}-{patient.pk}", kind=kind, scope="appointment", patient_uuid=patient.uuid, send_after=DAY - step * n, sent_at=DAY - step * n, state="sent")
+        for n in range(number)
+    )
+
+
+def walk(patient: Patient, staff: Staff, shown: str = "") -> list[selectors.Page]:
+    """All pages, from the newest to the last."""
+    pages = [selectors.timeline(patient, actor=of(staff), at=NOW, shown=shown)]
+    while pages[-1].older_than:
+        pages.append(selectors.timeline(patient, actor=of(staff), at=NOW, shown=shown, before=pages[-1].older_than))
+    return pages
+
+
+class TestTimeline:
+    def test_has_what_happened_newest_first(self, site: Site, amara: Staff) -> None:
+        signed = make_signed(site, amara)
+        patient = signed.session.patient
+        AdverseEvent.objects.create(patient=patient, what="itch", onset_at=DAY + timedelta(hours=2), recorded_at=NOW, recorded_by="x")
+        mails(patient, 1)
+        page = selectors.timeline(patient, actor=of(amara), at=NOW)
+        assert [entry.at for entry in page.entries] == sorted((entry.at for entry in page.entries), reverse=True)
+        titles = [entry.title for entry in page.entries]
+        assert titles[0] == "Adverse event, grade 1: itch"
+        assert {"Session 1", "6 photos", "Consent, version 1"} <= set(titles) and {entry.kind for entry in page.entries} >= {"messages", "screenings", "photos"}
+        assert next(entry.state for entry in page.entries if entry.title == "Session 1") == "signed"
+
+    def test_a_filter_shows_one_kind_and_what_is_still_to_come(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        mails(patient, 2)
+        OutboxMessage.objects.create(key="later", kind="check_in", scope="care", patient_uuid=patient.uuid, send_after=NOW + timedelta(days=3))
+        everything = selectors.timeline(patient, actor=of(amara), at=NOW)
+        only = selectors.timeline(patient, actor=of(amara), at=NOW, shown="messages")
+        assert {entry.kind for entry in only.entries} == {"messages"} and len(only.entries) == 3
+        assert sum(entry.kind == "messages" for entry in everything.entries) == 2
+
+    def test_an_unknown_kind_is_all_kinds(self, site: Site, amara: Staff) -> None:
+        assert selectors.timeline(make_ready(site), actor=of(amara), at=NOW, shown="secrets").shown == ""
+
+    @pytest.mark.parametrize("step", [timedelta(0), timedelta(minutes=1)])
+    def test_pages_lose_nothing_and_say_nothing_twice(self, site: Site, amara: Staff, step: timedelta) -> None:
+        """Also when more happened at one instant than the page has left."""
+        patient = make_ready(site)
+        mails(patient, 20, step=timedelta(minutes=1))
+        mails(patient, 20, step=step, kind="check_in")
+        Photo.objects.bulk_create(
+            Photo(patient=patient, view="vertex", file_name=f"f{n}", width=1, height=1, sha256="0", taken_at=DAY - timedelta(days=n), uploaded_by="x") for n in range(30)
+        )
+        pages = walk(patient, amara)
+        entries = [entry for page in pages for entry in page.entries]
+        assert len(pages) > 1
+        assert sum(entry.kind == "messages" for entry in entries) == 40 and sum(entry.kind == "photos" for entry in entries) == 30
+
+    def test_photos_of_a_day_are_one_line_and_mistakes_are_none(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        for view, wrong in (("vertex", None), ("midline", None), ("occipital", NOW)):
+            Photo.objects.create(patient=patient, view=view, file_name=view, width=1, height=1, sha256="0", taken_at=DAY, uploaded_by="x", error_at=wrong)
+        photos = [entry for entry in selectors.timeline(patient, actor=of(amara), at=NOW).entries if entry.kind == "photos"]
+        assert [(entry.title, entry.detail) for entry in photos] == [("2 photos", "midline, vertex")]
+
+    def test_the_desk_sees_messages_and_appointments_alone(self, site: Site, rosa: Staff, amara: Staff) -> None:
+        patient = make_signed(site, amara).session.patient
+        mails(patient, 1)
+        page = selectors.timeline(patient, actor=of(rosa), at=NOW)
+        assert set(page.kinds) == {"messages", "appointments"}
+        assert {entry.kind for entry in page.entries} <= {"messages", "appointments"}
+        assert selectors.timeline(patient, actor=of(rosa), at=NOW, shown="sessions").shown == ""
+
+    def test_another_patient_s_things_are_not_on_it(self, site: Site, amara: Staff) -> None:
+        mails(make_ready(site), 3)
+        other = make_signed(site, amara).session.patient
+        assert not any(entry.kind == "messages" for entry in selectors.timeline(other, actor=of(amara), at=NOW).entries)
+
+    def test_the_number_of_queries_is_constant(self, site: Site, amara: Staff) -> None:
+        patient = make_signed(site, amara).session.patient
+        mails(patient, 1)
+        assert patient.site.zone  # known before either page is built
+        with CaptureQueriesContext(connection) as few:
+            selectors.timeline(patient, actor=of(amara), at=NOW)
+        mails(patient, 60, kind="check_in")
+        for n in range(5):
+            AdverseEvent.objects.create(patient=patient, what=f"e{n}", onset_at=DAY, recorded_at=DAY, recorded_by="x")
+        with CaptureQueriesContext(connection) as many:
+            selectors.timeline(patient, actor=of(amara), at=NOW)
+        assert len(few.captured_queries) == len(many.captured_queries)
+
+
+class TestOverviewPage:
+    def test_answers_in_one_screen(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record = make_signed(site, amara).session
+        page = client_as(amara).get(f"/patients/{record.patient.uuid}/").content.decode()
+        for words in ("Clear", "Consent signed", "none declared", "1 of 4", "Window opens", "Mon 30 Mar", "0.75 mm × 4", "Mild erythema", "lot L", "Timeline"):
+            assert words in page, words
+
+    def test_says_why_not_with_its_source(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site, pregnancy="possible")
+        page = client_as(amara).get(f"/patients/{patient.uuid}/").content.decode()
+        assert "E05" in page and "Source:" in page and "Look at the screening" in page
+
+    def test_the_desk_reads_no_reason_and_no_setting(self, site: Site, amara: Staff, rosa: Staff, client_as: SignIn) -> None:
+        record = make_signed(site, amara).session
+        page = client_as(rosa).get(f"/patients/{record.patient.uuid}/").content.decode()
+        assert "0.75 mm" not in page and "Last session" not in page and "Allergies" not in page
+
+    @pytest.mark.parametrize("before", ["yesterday", "2026-03-02T10:00", "%00", "9999-99-99"])
+    def test_an_instant_that_is_none_is_ignored(self, site: Site, amara: Staff, client_as: SignIn, before: str) -> None:
+        assert client_as(amara).get(f"/patients/{make_ready(site).uuid}/?before={before}").status_code == 200
+
+    def test_the_fragment_is_the_timeline_alone(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        answer = client_as(amara).get(f"/patients/{make_ready(site).uuid}/?show=sessions", headers={"HX-Request": "true"})
+        assert "<html" not in answer.content.decode() and 'id="timeline"' in answer.content.decode()
+
+
+class TestNextStep:
+    def step(self, patient: Patient, staff: Staff) -> str:
+        found = selectors.overview(patient, actor=of(staff), at=NOW)["step"]
+        return found.words if found else ""
+
+    def test_goes_through_a_patient_s_course(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        assert self.step(patient, amara) == "Plan a course"
+        make_course(patient, amara)
+        assert self.step(patient, amara) == "Book"
+
+    def test_an_unfinished_record_comes_first(self, site: Site, amara: Staff) -> None:
+        draft = make_draft(site, amara)
+        assert self.step(draft.patient, amara) == "Go on with session 1"
+        TreatmentSession.objects.filter(pk=draft.pk).update(state="ended", started_at=DAY, ended_at=DAY)
+        assert self.step(draft.patient, amara) == "Sign session 1"
+
+    def test_a_patient_who_is_not_cleared_is_looked_at_before_booking(self, site: Site, amara: Staff) -> None:
+        assert self.step(make_ready(site, pregnancy="possible"), amara) == "Look at the screening"
+
+    def test_a_held_patient_shows_the_hold(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site)
+        people.place_hold(patient=patient, blocks=["session"], cause_kind="test", cause_uuid=None, reason="pus", by=of(amara), at=NOW)
+        page = client_as(amara).get(f"/patients/{patient.uuid}/").content.decode()
+        assert "On hold" in page and "pus" in page
+
+
+class TestUnsignedOnTheHomePage:
+    def test_stands_there_oldest_first(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        new = make_ended(site, amara, at=DAY - timedelta(days=1))
+        old = make_ended(site, amara, at=DAY - timedelta(days=9))
+        Patient.objects.filter(pk=old.patient_id).update(given_name="Oldest")
+        page = client_as(amara).get("/today/").content.decode()
+        assert "Waiting for your signature" in page
+        assert page.index("Oldest Marsh") < page.index(f"/treatments/sessions/{new.uuid}/")
+
+    def test_is_nobody_else_s(self, site: Site, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
+        make_ended(site, amara)
+        assert "Waiting for your signature" not in client_as(okoro).get("/today/").content.decode()
