@@ -17,6 +17,7 @@ from clinic.models import Site
 from clinic.permissions import may, scoped
 from patients import selectors as people
 from patients.models import Consent, Hold, Rescreen
+from treatments import selectors as sessions
 from treatments.models import TreatmentSession
 from treatments.vocabulary import SessionState
 

@@ -1,10 +1,13 @@
 """A draft that may arrive twice, settings that are taken over, presets of one clinician, and what differs between two pages."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 
 from clinic.audit import Actor
 from clinic.errors import Refused
@@ -182,3 +185,23 @@ class TestTheChecklistLeadsToTheGap:
         record = make_draft(site, amara, make_entry(site, zones=(ZoneEntry("frontal_hairline", 125, 4, "none"),)))
         gap = selectors.checklist(record)[-1]
         assert not gap.done and gap.href == "#reason-s08frontal_hairline"
+
+
+class TestSavingByItselfIsABackgroundRequest:
+    """R19: whatever the page says about itself, with or without the header, an autosave neither extends nor skips the end of a login."""
+
+    @pytest.mark.parametrize("query", ["", "?skip=1", "?X-Background=0", "?keepalive=true", "?last_activity=9999999999"])
+    def test_a_login_ends_although_the_draft_saves_itself(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client], query: str) -> None:
+        with time_machine.travel(DAY, tick=False) as clock:
+            record, client = make_draft(site, amara), client_as(amara)
+            assert client.get(f"/treatments/sessions/{record.uuid}/").status_code == 200
+            for number in range(1, 11):
+                clock.shift(89)
+                sent = {"subject": str(record.patient.uuid), "version": record.version, "tab": "page-a", "seq": number, "pain": "3"}
+                assert client.post(f"/treatments/sessions/{record.uuid}/autosave/{query}", sent, headers={"HX-Request": "true"}).status_code == 200
+            clock.shift(15)
+            answer = client.post(f"/treatments/sessions/{record.uuid}/autosave/{query}", sent | {"seq": 11, "pain": "9"}, headers={"HX-Request": "true"})
+            assert answer.status_code == 401 and "HX-Redirect" not in answer
+            record.refresh_from_db()
+            assert record.pain_readings == [3]
+            assert client.get("/today/")["Location"].startswith("/accounts/reauthenticate/")
