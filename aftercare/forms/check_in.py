@@ -11,6 +11,8 @@ from aftercare import pages
 from aftercare.pages import Page, Words
 
 UNSURE = "unsure"
+MOST_HAIRS = 300
+MOST_FILES = 3
 _NONE_AND_MORE = _("You ticked something and also said “none of these”. Untick it, or press Continue.")
 _NOTHING = _("Tick what is true, or press “None of these”.")
 
@@ -22,6 +24,7 @@ class Row:
     value: str
     words: Words
     pictures: str = ""
+    picture: str = ""
     chosen: bool = False
 
 
@@ -46,7 +49,7 @@ class PageForm(forms.Form):
     def rows(self) -> list[Row]:
         """The rows of the page."""
         chosen = self.chosen()
-        return [Row(o.value, o.words, o.pictures, o.value in chosen) for o in self.page.options]
+        return [Row(o.value, o.words, o.pictures, o.picture, o.value in chosen) for o in self.page.options]
 
     def text(self, name: str) -> str:
         """A typed text to show again."""
@@ -125,9 +128,9 @@ class FlagsForm(PageForm):
         chosen = self.chosen()
         found = []
         for name, title, options in pages.FLAGS:
-            rows = [Row(o.value, o.words, "", o.value in chosen) for o in options]
+            rows = [Row(o.value, o.words, chosen=o.value in chosen) for o in options]
             blank = f"{name}:{UNSURE}"
-            found.append((name, title, rows, Row(blank, _("Not sure"), "", blank in chosen)))
+            found.append((name, title, rows, Row(blank, _("Not sure"), chosen=blank in chosen)))
         return found
 
     def _drafted(self) -> set[str]:
@@ -284,13 +287,28 @@ class ProductsForm(PageForm):
 
 
 class WordsForm(PageForm):
-    """The last page: free text for a person."""
+    """The last page: free text for a person, photos for those who like, and the 60-second count (RULES section 5)."""
 
     free_text = forms.CharField(required=False, max_length=4000)
+    hair_count = forms.CharField(required=False, max_length=6)
+
+    def typed_count(self) -> str:
+        """The count to show again."""
+        return self.text("hair_count")
+
+    def clean_hair_count(self) -> int | None:
+        """A whole number from 0 to 300."""
+        typed = self.cleaned_data["hair_count"].strip()
+        if not typed:
+            return None
+        if not typed.isdecimal() or int(typed) > MOST_HAIRS:
+            raise forms.ValidationError(_("Type the number of hairs, from 0 to 300, or leave it empty."))
+        return int(typed)
 
     def values(self) -> dict[str, Any]:
-        """The text, without blanks around it."""
-        return {"free_text": self.cleaned_data["free_text"].strip()}
+        """The text, without blanks around it, and the count if there is one."""
+        count = self.cleaned_data["hair_count"]
+        return {"free_text": self.cleaned_data["free_text"].strip()} | ({} if count is None else {"hair_count": count})
 
 
 _FORMS: dict[str, type[PageForm]] = {

@@ -80,6 +80,9 @@ class CheckInResponse(models.Model):
     answers: "models.JSONField[dict[str, Any]]" = models.JSONField()
     asked = ArrayField(models.CharField(max_length=12))
     satisfaction = models.PositiveSmallIntegerField(null=True, blank=True)
+    hair_count = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Hairs combed out in 60 seconds, counted by the patient."
+    )
     sha256 = models.CharField(max_length=64)
     rule_input: "models.JSONField[dict[str, Any]]" = models.JSONField()
     rules_version = models.CharField(max_length=40)

@@ -5,6 +5,7 @@ from aftercare.pages.questions import BY_NAME, PAGES, Answers, Option, Page, Wor
 from aftercare.pages.walk import (
     answers_of,
     first_missing,
+    hair_count_of,
     next_page,
     page_before,
     page_to_show,
@@ -26,6 +27,7 @@ __all__ = [
     "Words",
     "answers_of",
     "first_missing",
+    "hair_count_of",
     "next_page",
     "page_before",
     "page_to_show",

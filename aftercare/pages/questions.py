@@ -13,12 +13,13 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Option:
-    """One row: the value it stores and the words on it. `pictures` names drawings by their last part."""
+    """One row: the value it stores and the words on it. `pictures`: redness on three skins; `picture`: one drawing."""
 
     value: str
     words: Words
     hint: Words = ""
     pictures: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,15 +178,16 @@ PAGES: tuple[Page, ...] = (
         "shedding",
         "Q11",
         "choice",
-        _("How much hair falls out, compared with usual?"),
+        _("How much hair falls out, compared with what is usual for you?"),
         ("shedding",),
         (
-            Option("less", _("Less")),
-            Option("usual", _("As usual")),
-            Option("more", _("More")),
-            Option("clumps", _("It comes out in clumps")),
-            Option("patch", _("There is a new bald patch")),
+            Option("less", _("Less"), picture="less"),
+            Option("usual", _("As usual for me"), picture="usual"),
+            Option("more", _("More"), picture="more"),
+            Option("clumps", _("It comes out in clumps"), picture="clumps"),
+            Option("patch", _("There is a new bald patch"), picture="patch"),
         ),
+        hint=_("Think of the weeks before your first treatment: that is your usual. Choose the worst that is true."),
     ),
     Page(
         "skin",
@@ -256,7 +258,7 @@ PAGES: tuple[Page, ...] = (
         hint=_("0 is not at all. 10 is completely."),
         number=True,
     ),
-    Page("words", "words", "words", _("Is there anything else?"), ("free_text",)),
+    Page("words", "words", "words", _("Is there anything else?"), ("free_text", "hair_count")),
 )
 
 BY_NAME: dict[str, Page] = {page.name: page for page in PAGES}

@@ -13,7 +13,7 @@ _EARLY_KEYS = {
     "Q2": ("swelling", "swelling_site"),
     "Q3": ("pain", "pain_trend", "burning"),
 }
-_NOT_FOR_RULES = frozenset({"satisfaction", "health_words"})
+_NOT_FOR_RULES = frozenset({"satisfaction", "health_words", "hair_count"})
 
 
 def pages_for(asked: Iterable[str], answers: Answers) -> list[Page]:
@@ -82,6 +82,12 @@ def answers_of(asked: Iterable[str], draft: dict[str, Any]) -> Answers:
 def satisfaction_of(draft: dict[str, Any]) -> int | None:
     """The 0–10 satisfaction, which no rule reads."""
     value = draft.get("answers", {}).get("satisfaction")
+    return value if isinstance(value, int) else None
+
+
+def hair_count_of(draft: dict[str, Any]) -> int | None:
+    """Hairs combed out in 60 seconds, if the patient counted (RULES section 5); no rule reads it."""
+    value = draft.get("answers", {}).get("hair_count")
     return value if isinstance(value, int) else None
 
 

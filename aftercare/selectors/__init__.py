@@ -7,6 +7,10 @@ from aftercare.selectors.check_ins import (
     check_ins_to_call,
     check_ins_to_remind,
     check_ins_without_mail,
+    photos_of,
+    shedding_of,
+    usual_until,
+    wants_photo,
 )
 from aftercare.selectors.clock import response_due
 from aftercare.selectors.concerns import (
@@ -40,6 +44,7 @@ from aftercare.selectors.pages import (
     level_words,
     message_list,
     protocol_for_page,
+    shedding_in_words,
     teach_back,
 )
 from aftercare.selectors.plans import plan_behind, planned_for, plans_in_error, sessions_without_plan
@@ -91,6 +96,7 @@ __all__ = [
     "open_call_tasks",
     "open_concerns",
     "patients_freed_since",
+    "photos_of",
     "plan_behind",
     "planned_for",
     "plans_for_preview",
@@ -102,11 +108,15 @@ __all__ = [
     "rotas",
     "session_of",
     "sessions_without_plan",
+    "shedding_in_words",
+    "shedding_of",
     "state_words",
     "step_rows",
     "step_words",
     "teach_back",
     "timeline_row",
+    "usual_until",
     "versions",
     "wall_words",
+    "wants_photo",
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.rules import RULES
+from aftercare.rules.meaning import expected_signs
 from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
 from aftercare.selectors.rota import is_site_open_at, is_watched_now
@@ -52,6 +53,7 @@ class AnswerPage:
     waiting: list[WaitGroup] = field(default_factory=list)
     is_open: bool = False
     is_watched: bool = False
+    next_questions: str = ""
 
 
 def findings_of(response: CheckInResponse) -> list[Finding]:
@@ -82,6 +84,8 @@ def answers_in_words(check_in: CheckIn) -> AnswersInWords:
             lines += _flag_lines(answers)
         elif page.kind not in {"words", "satisfaction"} and page.name != "satisfaction":
             lines += [_line(page, key, answers[key]) for key in page.keys if key in answers]
+    if check_in.response.hair_count is not None:
+        lines.append(Line(_("Hairs in 60 seconds"), str(check_in.response.hair_count)))
     if check_in.response.satisfaction is not None:
         lines.append(Line(str(pages.BY_NAME["satisfaction"].title), f"{check_in.response.satisfaction} / 10"))
     return AnswersInWords(lines, findings_of(check_in.response), str(answers.get("free_text") or ""))
@@ -146,7 +150,9 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
         words = _("We have told a clinician. When you have had help, please call us on %(phone)s.")
         paragraphs = [words % {"phone": check_in.site.phone}]
-    return AnswerPage(level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, open_now, is_watched_now(check_in.site, at))
+    return AnswerPage(
+        level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, open_now, is_watched_now(check_in.site, at), next_questions(check_in, at=at)
+    )
 
 
 def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
@@ -171,8 +177,38 @@ def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
             _("Call %(phone)s sooner if it gets worse.") % {"phone": site.phone},
         ]
     if level == Level.ROUTINE:
-        return [_("We will get back to you by %(due)s.") % {"due": due}]
-    return [expected_words(check_in.plan, at=check_in.response.answered_at)]
+        return [_("We will get back to you by %(due)s.") % {"due": due}, *_meaning(check_in)]
+    return _meaning(check_in) or [expected_words(check_in.plan, at=check_in.response.answered_at)]
+
+
+_SIGNS: dict[str, Words] = {
+    "redness": gettext_lazy("A little redness is normal now. It should be gone by %(until)s. If it is not, call us."),
+    "redness_strong": gettext_lazy("Redness like this is normal now. It should be clearly less by %(until)s. If it is not, call us."),
+    "swelling": gettext_lazy("This swelling is normal now. It should be gone by %(until)s. If it is not, call us."),
+    "pain": gettext_lazy("Some tenderness is normal now. It should be gone by %(until)s. If it is not, or it grows, call us."),
+    "spots": gettext_lazy("Small spots of blood can appear until %(until)s. If new ones come later, call us."),
+    "itch": gettext_lazy("Itching like after mild sunburn is normal now. A gentle moisturiser without fragrance helps. It should stop by %(until)s."),
+    "flaking": gettext_lazy("Flaking like after mild sunburn is normal now. It should stop by %(until)s."),
+    "shedding": gettext_lazy("More hair can fall out for some weeks. It should be as usual again by %(until)s. Tell us if it is not."),
+}
+
+
+def _meaning(check_in: CheckIn) -> list[str]:
+    """What each sign that was described means now, with the wall-clock time from which it no longer is expected."""
+    response, plan = check_in.response, check_in.plan
+    fired = {rule["rule"] for rule in response.rules}
+    signs = expected_signs(response.answers, elapsed=response.answered_at - plan.ended_at, fired=fired)
+    found = []
+    for sign in signs:
+        until = plan.ended_at + timedelta(hours=sign.until_hours)
+        found.append(str(_SIGNS[sign.sign]) % {"until": wall_words(until, plan.zone)})
+    return found
+
+
+def next_questions(check_in: CheckIn, *, at: datetime) -> str:
+    """When the next check-in comes, in words; empty when there is none."""
+    following = check_in.plan.check_ins.unanswered().filter(opens_at__gt=at).order_by("opens_at", "pk").first()
+    return wall_words(following.opens_at, check_in.plan.zone) if following is not None else ""
 
 
 def expected_words(plan: Plan, *, at: datetime) -> str:

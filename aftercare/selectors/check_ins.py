@@ -6,11 +6,17 @@ from uuid import UUID
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import formats
 
 from aftercare.models import CheckIn
+from clinic.clock import local_date
 from patients.models import Patient
+from treatments.models import PhotoUpload
+from treatments.vocabulary import UploadState
 
 _HOUR = timedelta(hours=1)
+_LASTING = timedelta(hours=72)
+_SKIN_KEYS = ("dark_spots", "light_patches", "raised_or_pitted_scars", "firm_bumps", "numbness")
 _UNSENT = ("skipped", "failed")
 
 
@@ -60,3 +66,30 @@ def check_ins_of(patient: Patient, *, limit: int = 30) -> list[CheckIn]:
     """A patient's check-ins whose time has come, newest first, with their answers."""
     rows = CheckIn.objects.filter(patient=patient).select_related("response", "plan__session", "concern")
     return list(rows.order_by("-opens_at", "-pk")[:limit])
+
+
+def photos_of(check_in: CheckIn) -> list[PhotoUpload]:
+    """What the patient sent with a check-in and was not refused: cleaned photos, and files that still wait for it."""
+    rows = PhotoUpload.objects.filter(cause_kind="check_in", cause_uuid=check_in.uuid).exclude(state=UploadState.REFUSED)
+    return list(rows.select_related("photo").order_by("pk"))
+
+
+def shedding_of(patient: Patient, *, limit: int = 8) -> list[tuple[CheckIn, str, int | None]]:
+    """A patient's shedding over the check-ins, oldest first: the answer, and the 60-second count if it was given."""
+    rows = CheckIn.objects.filter(patient=patient, response__answers__has_key="shedding").select_related("response", "plan__session")
+    latest = list(rows.order_by("-response__answered_at", "-pk")[:limit])
+    return [(row, str(row.response.answers["shedding"] or ""), row.response.hair_count) for row in reversed(latest)]
+
+
+def usual_until(check_in: CheckIn) -> str:
+    """The day of the patient's first treatment here: the weeks before it are the patient's usual."""
+    first = check_in.patient.sessions.filter(ended_at__isnull=False).order_by("ended_at", "pk").first()
+    ended = first.ended_at if first is not None and first.ended_at is not None else check_in.plan.ended_at
+    return formats.date_format(local_date(ended, check_in.plan.zone), "j F Y")
+
+
+def wants_photo(check_in: CheckIn) -> bool:
+    """Whether a photo would help: still red from 72 hours on, or patches, scars, numbness (RULES section 4)."""
+    answers = check_in.draft.get("answers", {})
+    late = check_in.opens_at >= check_in.plan.ended_at + _LASTING
+    return (late and bool(answers.get("redness"))) or any(answers.get(key) is True for key in _SKIN_KEYS)

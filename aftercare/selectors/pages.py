@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from aftercare import pages
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan, Protocol
 from aftercare.selectors.answers import AnswersInWords, answers_in_words, findings_of
+from aftercare.selectors.check_ins import photos_of, shedding_of
 from aftercare.selectors.concerns import earlier_check_ins, holds_of, open_call_tasks, open_concerns, session_of
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import TimelineRow, all_messages, patients_by_uuid, step_words, timeline_row
@@ -15,7 +17,7 @@ from aftercare.words import OUTCOME_WORDS
 from clinic.audit import Actor
 from clinic.permissions import level, may
 from patients.models import Hold, Patient
-from treatments.models import TreatmentSession, ZoneRecord
+from treatments.models import PhotoUpload, TreatmentSession, ZoneRecord
 
 LEVEL_WORDS = {
     Level.URGENT: ("action", "exclamation-octagon"),
@@ -74,6 +76,8 @@ class ConcernDetail:
     session: TreatmentSession | None
     session_ended: str
     settings: list[ZoneRecord]
+    photos: list[PhotoUpload]
+    shedding: list[tuple[str, str, int | None]]
     log: list[LogLine]
     is_mine: bool
     is_closed: bool
@@ -173,6 +177,8 @@ def concern_detail(concern: Concern, *, by: Actor, at: datetime) -> ConcernDetai
         session=session,
         session_ended=wall_words(session.ended_at, zone) if session and session.ended_at else "",
         settings=_settings(session),
+        photos=photos_of(check_in) if check_in else [],
+        shedding=shedding_in_words(concern.patient) if check_in and "Q11" in check_in.asked else [],
         log=[_log_line(event, zone) for event in concern.events.all()],
         is_mine=concern.claimed_by_id == by.staff_id and concern.state == ConcernState.CLAIMED,
         is_closed=concern.state == ConcernState.CLOSED,
@@ -186,6 +192,12 @@ def _settings(session: TreatmentSession | None) -> list[ZoneRecord]:
         return []
     rows = ZoneRecord.objects.filter(block__session=session).select_related("block__device")
     return list(rows.order_by("block__position", "zone", "pk"))
+
+
+def shedding_in_words(patient: Patient) -> list[tuple[str, str, int | None]]:
+    """Shedding over the check-ins, oldest first: the step, the answer in words, the 60-second count."""
+    options = {option.value: str(option.words) for option in pages.BY_NAME["shedding"].options}
+    return [(step_words(row.code), options.get(value, _("Not sure")), count) for row, value, count in shedding_of(patient)]
 
 
 def _told(concern: Concern) -> str:
@@ -208,6 +220,8 @@ def _reasons(concern: Concern) -> list[str]:
     for reason in concern.reasons:
         if "not_sure" in reason:
             words.append(_("“Not sure” at %(question)s") % {"question": reason["not_sure"]})
+        elif "photos" in reason:
+            words.append(_("Photos were sent: please look at them"))
         elif "free_text" in reason:
             words.append(_("Something was written: please read it"))
         elif "call" in reason:

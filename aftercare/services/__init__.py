@@ -13,6 +13,7 @@ from aftercare.services.check_ins import (
     NotWanted,
     PagesMissing,
     answer_for_patient,
+    receive_photos,
     save_page,
     submit_check_in,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "remind_check_in",
     "remove_shift",
     "remove_step",
+    "receive_photos",
     "reopen_protocol",
     "save_page",
     "save_step",

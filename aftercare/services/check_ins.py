@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse
 from aftercare.rules import RULES_VERSION, checkin
+from aftercare.selectors.check_ins import photos_of
 from aftercare.selectors.rulebook import policy
 from aftercare.services.concerns import open_concern
 from aftercare.services.locks import lock_patient
@@ -21,6 +22,7 @@ from clinic.models import Link
 from clinic.permissions import require
 from clinic.rulebook import stamp
 from patients.selectors import facts
+from treatments.services import photos
 
 _SKIN_TYPES = frozenset({"I", "II", "III", "IV", "V", "VI"})
 
@@ -83,6 +85,17 @@ def submit_check_in(*, check_in: CheckIn, by: Actor, at: datetime, link: Link | 
         return response
 
 
+def receive_photos(*, check_in: CheckIn, files: list[bytes], by: Actor, at: datetime) -> int:
+    """Photos of a check-in into quarantine, where a worker cleans them. Raises NotAPhoto, TooManyPhotos, AlreadySubmitted."""
+    with audit.write(by=by, action="check_in.photos"):
+        locked = _lock(check_in)
+        for raw in files:
+            photos.receive_patient_photo(
+                patient=locked.patient, cause_kind="check_in", cause_uuid=locked.uuid, raw=raw, by=by, at=at
+            )
+        return len(files)
+
+
 def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckInResponse:
     """A clinician answers on the patient's behalf, on the phone; the row says so (SETTLED 6)."""
     require(by, "checkin:answer_for")
@@ -123,6 +136,7 @@ def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
         answers=answers,
         asked=check_in.asked,
         satisfaction=pages.satisfaction_of(check_in.draft),
+        hair_count=pages.hair_count_of(check_in.draft),
         sha256=hashlib.sha256(exact.encode()).hexdigest(),
         rule_input=rule_input,
         rules_version=stamp(RULES_VERSION, numbers.version),
@@ -136,11 +150,13 @@ def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
 
 
 def _bring_to_a_person(check_in: CheckIn, response: CheckInResponse, *, by: Actor, at: datetime) -> None:
-    """URGENT, SAME_DAY and ROUTINE open a concern; so do “not sure” on Q1–Q3 and free text, which never lower (SETTLED 8)."""
+    """URGENT, SAME_DAY and ROUTINE open a concern; so do “not sure” on Q1–Q3, free text and photos, which never lower."""
     reasons: list[dict[str, Any]] = [dict(rule) for rule in response.rules]
     reasons += [{"not_sure": question} for question in pages.unsure_questions(response.answers)]
     if str(response.answers.get("free_text") or "").strip():
         reasons.append({"free_text": True})
+    if sent := photos_of(check_in):
+        reasons.append({"photos": len(sent)})
     if not reasons and response.triage == Level.REASSURE:
         return
     level = Level.ROUTINE if response.triage == Level.REASSURE else Level(response.triage)

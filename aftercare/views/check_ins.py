@@ -37,6 +37,8 @@ def staff_check_in(request: HttpRequest, check_in_uuid: UUID) -> HttpResponse:
         "answered": found.is_answered,
         "alert_sent": hasattr(found, "concern"),
         "detail": selectors.answers_in_words(found) if full and found.is_answered else None,
+        "photos": selectors.photos_of(found) if full else [],
+        "shedding": selectors.shedding_in_words(found.patient) if full else [],
         "first_page": pages.first_missing(found.asked, found.draft) or "words",
         "full": full,
     }

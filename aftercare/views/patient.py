@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from aftercare import emails, pages, selectors, services
-from aftercare.forms import PageForm, form_for
+from aftercare.forms import MOST_FILES, PageForm, form_for
 from aftercare.models import CheckIn, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
+from clinic.errors import Conflict, Refused
 from clinic.permissions import link_page
+from treatments.services.photos import MOST_BYTES
 
 
 def _check_in(request: HttpRequest) -> CheckIn:
@@ -60,13 +64,33 @@ def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
     try:
         saved = services.save_page(check_in=asked, page=form.page.name, values=form.values(), by=by, at=at)
         if form.page.kind == "words":
+            _keep_photos(request, saved)
             services.submit_check_in(check_in=saved, by=by, at=at, link=request.link)  # type: ignore[attr-defined]
             return redirect("aftercare_links:check_in_done")
+    except PhotoRefused as refusal:
+        form.add_error(None, forms.ValidationError(refusal.message, code="photo"))
+        return _page(request, asked, form, status=422)
     except services.PagesMissing as missing:
         return redirect("aftercare_links:check_in_page", page=missing.field)
     except (services.AlreadySubmitted, services.NotWanted):
         return redirect("aftercare_links:check_in")
     return redirect("aftercare_links:check_in_page", page=pages.next_page(saved.asked, saved.draft, form.page.name))
+
+
+class PhotoRefused(Refused):
+    """A photo was too large, too many, or none; the answers are kept."""
+
+
+def _keep_photos(request: HttpRequest, asked: CheckIn) -> None:
+    files = request.FILES.getlist("photos")
+    if len(files) > MOST_FILES or any((file.size or 0) > MOST_BYTES for file in files):
+        raise PhotoRefused(_("Choose at most 3 photos, each smaller than 15 MB."))
+    try:
+        services.receive_photos(check_in=asked, files=[file.read() for file in files], by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    except Conflict:
+        raise
+    except Refused as refusal:
+        raise PhotoRefused(refusal.message) from refusal
 
 
 def _page(request: HttpRequest, asked: CheckIn, form: PageForm, *, status: int = 200) -> HttpResponse:
@@ -78,6 +102,9 @@ def _page(request: HttpRequest, asked: CheckIn, form: PageForm, *, status: int =
         "place": place,
         "of": of,
         "before": pages.page_before(asked.asked, asked.draft, form.page.name),
+        "may_send_photos": form.page.kind == "words",
+        "wants_photo": selectors.wants_photo(asked),
+        "usual_until": selectors.usual_until(asked) if form.page.name == "shedding" else "",
     }
     return _render(request, "aftercare/check_in_page.html", context, status=status)
 
