@@ -4,9 +4,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from aftercare.models import OnCallShift
 from aftercare.services.protocol import ensure_default_protocol
 from appointments.models import Room, VisitType, WorkingHours
 from clinic.audit import Actor
+from clinic.clock import resolve_local
 from clinic.models import Clinic, OpeningHours, Site, Staff
 from clinic.roles import Role
 from desk.demo import cast
@@ -46,7 +48,17 @@ def build_house(*, by: Actor, at: datetime) -> Site:
         version="2026-11", language="en", text=cast.CONSENT, procedures=["scalp_microneedling"], off_label=True, by=by, at=at - timedelta(days=420)
     )
     ensure_default_protocol(by=by, at=at)
+    _rota(site, today=site.today(at))
     return site
+
+
+def _rota(site: Site, *, today: date) -> None:
+    """Five nights on call, the first and the second taking turns; after them the page shows the gap."""
+    pair = list(Staff.objects.filter(roles__contains=[Role.CLINICIAN.value], sites=site).order_by("pk")[:2])
+    for night in range(5):
+        begins, ends = (resolve_local(today + timedelta(days=night + n), hour, site.zone) for n, hour in ((0, time(18, 30)), (1, time(8, 30))))
+        for place, staff in enumerate(pair if night % 2 == 0 else reversed(pair), start=1):
+            OnCallShift.objects.create(site=site, staff=staff, place=place, starts_at=begins, ends_at=ends)
 
 
 def _stock(site: Site, *, by: Actor, at: datetime) -> None:
