@@ -270,6 +270,7 @@ OUTBOX_RATE_PER_SECOND = env.number("OUTBOX_RATE_PER_SECOND", 50)
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
 MEDIA_ROOT = Path(env.text("MEDIA_DIR", str(BASE_DIR / "var" / "media")))
+PHOTO_LEASE_SECONDS = env.number("PHOTO_LEASE_SECONDS", 180)  # after this a worker that took a photo is given up
 FILE_KEY = env.text(
     "FILE_KEY",
     None if PRODUCTION else base64.b64encode(hashlib.sha256(_NOT_SECRET.encode()).digest()).decode(),

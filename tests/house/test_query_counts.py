@@ -55,6 +55,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "messages of a patient": lambda: f"/aftercare/patients/{_patient().uuid}/messages/",
     "results of a patient": lambda: f"/treatments/of/{_patient().uuid}/measurements/",
     "blinded readings": lambda: "/treatments/readings/",
+    "photos": lambda: f"/treatments/of/{_patient().uuid}/photos/",
+    "compare photos": lambda: f"/treatments/of/{_patient().uuid}/photos/compare/",
+    "take photos": lambda: f"/treatments/of/{_patient().uuid}/photos/take/",
     "session": lambda: f"/treatments/sessions/{TreatmentSession.objects.filter(patient=_patient()).order_by('pk')[0].uuid}/",
 }
 
@@ -203,7 +206,7 @@ def test_the_number_of_queries_does_not_grow_with_one_record(db: None) -> None:
     grow_the_record()
     after = opened(client)
     assert changed(before, after) == {}
-    assert longer(before, after) >= {"overview", "screening", "appointments of a patient", "messages of a patient", "session"}
+    assert longer(before, after) >= {"overview", "screening", "appointments of a patient", "messages of a patient", "session", "photos"}
 
 
 def test_a_page_that_asks_once_a_row_would_be_noticed(amara_s: Client, monkeypatch: pytest.MonkeyPatch) -> None:

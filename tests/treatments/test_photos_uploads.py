@@ -27,8 +27,8 @@ from treatments.selectors import photos as selectors
 from treatments.selectors import session_input
 from treatments.services import photos as services
 from treatments.services.photos import NotAPhoto, Sent, files
-from treatments.services.photos.uploads import LEASE
 
+LEASE = timedelta(seconds=180)
 WORKER = Actor.of_task("treatments.clean_photos")
 
 

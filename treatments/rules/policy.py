@@ -95,6 +95,7 @@ _ORDER = (
     ("depth_least", "depth_shallow_below"), ("depth_shallow_below", "depth_reason_above"), ("depth_reason_above", "depth_most"),
     ("interval_least_days", "interval_free_days"), ("initial_opens_days", "initial_closes_days"),
     ("maintenance_opens_days", "maintenance_closes_days"), ("patch_hours", "patch_note_hours"),
+    ("photo_brightness_least", "photo_brightness_most"),
 )  # fmt: skip
 
 

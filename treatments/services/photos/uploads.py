@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
@@ -28,7 +29,6 @@ MOST_PER_LINK = selectors.MOST_PHOTOS_PER_LINK
 MOST_BYTES_PER_LINK = 60 * 1024 * 1024
 MOST_WAITING = 60
 MOST_ATTEMPTS = 3
-LEASE = timedelta(minutes=3)
 CLEANING = "treatments.clean_photos"
 log = logging.getLogger("treatments.photos")
 
@@ -108,7 +108,7 @@ def claim_upload(*, by: Actor, at: datetime) -> PhotoUpload | None:
         row = PhotoUpload.objects.select_for_update(skip_locked=True).filter(free, state=UploadState.WAITING).order_by("pk").first()
         if row is None:
             return None
-        row.attempts, row.lease_until = row.attempts + 1, at + LEASE
+        row.attempts, row.lease_until = row.attempts + 1, at + timedelta(seconds=settings.PHOTO_LEASE_SECONDS)
         row.save(update_fields=["attempts", "lease_until"])
     return row
 
