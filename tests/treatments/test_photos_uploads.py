@@ -307,7 +307,8 @@ class TestFromPatients:
         photo = worked()
         assert photo is not None and photo.view == "" and photo.source == "patient" and photo.uploaded_by == "patient by check_in link"
         assert selectors.photos_of_cause(cause) == [photo] and selectors.baseline_photos(patient) == {}
-        assert [shown.photo for shown in selectors.photo_days(patient)[0].others] == [photo]
+        day = selectors.photo_days(patient)[0]
+        assert [shown.photo for shown in day.others] == [photo] and day.missing == [] and not day.has_views
 
     def test_they_are_no_baseline_of_a_session(self, site: Site, amara: Staff) -> None:
         def given(of: TreatmentSession) -> list[str]:

@@ -54,6 +54,11 @@ class PhotoDay:
     others: list[ShownPhoto]
     missing: list[str]
 
+    @property
+    def has_views(self) -> bool:
+        """Whether one of the six was taken, and not only a picture sent by the patient."""
+        return any(photos for _view, _words, photos in self.views)
+
 
 @dataclass(frozen=True)
 class TextNow:
@@ -116,7 +121,8 @@ def photo_days(patient: Patient) -> list[PhotoDay]:
 def _day(on: date, photos: Iterable[Photo], numbers: SessionPolicy) -> PhotoDay:
     shown = [_shown(photo, numbers) for photo in photos]
     by_view = [(view, str(VIEW_WORDS[view]), [row for row in shown if row.photo.view == view]) for view in PhotoView]
-    missing = missing_views({row.photo.view for row in shown}, numbers)
+    standard = {row.photo.view for row in shown if row.photo.view}
+    missing = missing_views(standard, numbers) if standard else []
     return PhotoDay(on, by_view, [row for row in shown if not row.photo.view], [str(VIEW_WORDS[view]) for view in missing])
 
 
