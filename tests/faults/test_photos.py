@@ -44,7 +44,7 @@ def worker(team: Supervisor) -> subprocess.Popen[bytes]:
 def test_a_worker_and_a_broker_that_are_killed_lose_no_photo(site: Site, amara: Staff, services: Services, tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     environment = os.environ | {
-        "DATABASE_NAME": real.DATABASES["default"]["NAME"], "MEDIA_DIR": str(settings.MEDIA_ROOT), "SWEEP_SECONDS": "6", "PHOTO_LEASE_SECONDS": "4",
+        "DATABASE_NAME": real.DATABASES["default"]["NAME"], "MEDIA_DIR": str(settings.MEDIA_ROOT), "SWEEP_SECONDS": "15", "PHOTO_LEASE_SECONDS": "4",
     }  # fmt: skip
     team = Supervisor(environment, quiet=True)
     beat = [*_CELERY, "beat", "-l", "ERROR", "--pidfile=", "-s", str(tmp_path / "beat")]
@@ -55,12 +55,12 @@ def test_a_worker_and_a_broker_that_are_killed_lose_no_photo(site: Site, amara: 
         services.start_broker()
         first = worker(team)
         team.spawn("beat", beat)
-        wait_until(lambda: Photo.objects.exists(), seconds=60)
+        wait_until(lambda: Photo.objects.exists(), seconds=150)
         os.kill(first.pid, signal.SIGKILL)
         first.wait(10)
         assert PhotoUpload.objects.filter(state="waiting").exists()
         worker(team)
-        wait_until(lambda: not PhotoUpload.objects.filter(state="waiting").exists(), seconds=120)
+        wait_until(lambda: not PhotoUpload.objects.filter(state="waiting").exists(), seconds=150)
     finally:
         team.stop()
     assert Photo.objects.count() == PhotoUpload.objects.filter(state="done").count() == AMOUNT
