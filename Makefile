@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export UV_CACHE_DIR ?= $(HOME)/.cache/uv
 SHELL := /bin/bash
 
-.PHONY: demo test test-fast check faults shots setup lock reset migrations messages FORCE
+.PHONY: demo test test-fast check faults simulate bench shots setup lock reset migrations messages FORCE
 
 # A virtual environment whose Python was upgraded away is made again.
 ifneq ($(wildcard $(VENV)/.ok),)
@@ -60,6 +60,9 @@ test-fast: setup
 
 faults: setup
 	FULL_FAULTS=1 $(PY) -m pytest -q -m fault
+
+simulate: setup
+	SIMULATE=$${PATIENTS:-2000} $(PY) -m pytest -q -s tests/simulate
 
 shots: setup build/browser
 	CHROME_BIN="$$(cat build/browser)" $(PY) -m scripts.shots

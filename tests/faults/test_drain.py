@@ -1,19 +1,15 @@
-"""Senders killed on purpose (MESSAGES.md, faults 1, 3, 8, 10): nothing lost, duplicates only within the chunk in flight."""
+"""The command itself, started as in production and killed (MESSAGES.md, faults 1 and 8); the others are forked: test_senders."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
-from email import message_from_bytes
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.utils import timezone
 
@@ -21,43 +17,10 @@ from clinic.audit import Actor
 from clinic.models import OutboxMessage, OutboxMove, Site, Suppression
 from patients import services
 from patients.services import PersonData
+from tests.faults.relay import Relay
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 BY = Actor(kind="command", name="test")
-
-
-class Relay:
-    """An SMTP server on loopback that counts what it accepted, slowly enough to be interrupted."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.delay = 0.02
-        self.answers: dict[str, str] = {}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        self.controller.start()
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        """Accept, or answer as told for an address."""
-        if address in self.answers:
-            return self.answers[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        """Count by Message-ID."""
-        time.sleep(self.delay)
-        self.seen.append(str(message_from_bytes(envelope.content)["Message-ID"]))
-        return "250 OK"
-
-
-@pytest.fixture
-def relay() -> Iterator[Relay]:
-    found = Relay()
-    yield found
-    found.controller.stop()
 
 
 def sender(relay: Relay, *arguments: str, **settings_: str) -> subprocess.Popen[bytes]:
@@ -101,28 +64,6 @@ def test_a_killed_sender_loses_nothing_and_repeats_at_most_one_chunk(site: Site,
     assert len(counts) == 60
     assert sum(n - 1 for n in counts.values()) <= 10
     assert set(counts) == set(OutboxMessage.objects.values_list("message_id", flat=True))
-
-
-def test_a_sender_that_is_told_to_stop_repeats_nothing(site: Site, relay: Relay) -> None:
-    """Fault 3: SIGTERM finishes the mail in hand and releases the rest."""
-    queue_mails(site, 30)
-    first = sender(relay, "--loop")
-    wait_until(lambda: len(relay.seen) >= 5)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(15) == 0
-    assert not OutboxMessage.objects.filter(state__in=["claimed", "sending"]).exists()
-    assert OutboxMessage.objects.filter(state="sent").count() == len(relay.seen)
-    sender(relay).wait(30)
-    assert max(Counter(relay.seen).values()) == 1 and len(relay.seen) == 30
-
-
-def test_four_senders_at_once_send_each_mail_once(site: Site, relay: Relay) -> None:
-    """Fault 10."""
-    queue_mails(site, 80)
-    crew = [sender(relay) for _ in range(4)]
-    for process in crew:
-        assert process.wait(60) == 0
-    assert len(relay.seen) == 80 and max(Counter(relay.seen).values()) == 1
 
 
 def test_answers_of_the_relay_become_states_with_reasons(site: Site, relay: Relay) -> None:

@@ -1,0 +1,283 @@
+"""Which message each patient should have got and when, recomputed from the records alone.
+
+Written from RULES.md section 4, SETTLED 1, 3, 5, 6, 20 and MESSAGES.md. It imports no planner, no protocol, no outbox: tables
+are read, rules are written again here. The table of steps below is the document's.
+"""
+
+import heapq
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aftercare.models import CheckInResponse
+from appointments.models import Appointment
+from clinic.models import MailChoice
+from patients.models import Hold
+from treatments.models import EnteredInError, TreatmentSession
+
+HOUR = timedelta(hours=1)
+OPEN_FROM, OPEN_UNTIL = time(8), time(20)
+# step: (kind, days or None, hours or local hour, hours until it is too late, phase, once in a course, reminder)
+STEPS: dict[str, tuple[str, int | None, int, int, str, bool, bool]] = {
+    "instructions": ("aftercare_instructions", None, 0, 72, "", False, False),
+    "check_24h": ("check_in", None, 24, 20, "", False, True),
+    "check_48h": ("check_in", None, 48, 20, "", False, False),
+    "check_72h": ("check_in", None, 72, 48, "", False, True),
+    "check_day7": ("check_in", 7, 9, 96, "", False, False),
+    "check_day14": ("check_in", 14, 9, 120, "", False, False),
+    "check_day28": ("check_in", 28, 9, 168, "", False, False),
+    "invitation": ("follow_up_invitation", 28, 10, 24 * 28, "initial", False, False),
+    "check_day57": ("check_in", 57, 9, 168, "", False, False),
+    "invitation_maintenance": ("follow_up_invitation", 56, 10, 24 * 36, "maintenance", False, False),
+    "results_month3": ("results_review", 91, 10, 24 * 21, "", True, False),
+    "results_month6": ("results_review", 182, 10, 24 * 30, "", True, False),
+}
+
+
+@dataclass
+class Message:
+    """One that should have been thought of, and what should have become of it."""
+
+    session: UUID
+    code: str
+    kind: str
+    wish: datetime
+    expires: datetime
+    planned: datetime
+    place: int
+    state: str = "planned"
+    sent: datetime | None = None
+    look: datetime | None = None
+    ends: datetime | None = None  # cancelled from then on
+    remind: bool = False
+    is_reminder: bool = False
+
+
+@dataclass
+class Records:
+    """What is known of one patient."""
+
+    zone: ZoneInfo
+    changes: dict[str, list[tuple[datetime, Any]]] = field(default_factory=lambda: defaultdict(list))
+    holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    visits: list[tuple[datetime, datetime, datetime | None]] = field(default_factory=list)
+    stopped: datetime | None = None
+    answers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
+
+    def value(self, name: str, at: datetime) -> Any:
+        """As of an instant."""
+        known = [value for since, value in self.changes[name] if since <= at]
+        return known[-1] if known else None
+
+
+def local(day: datetime, days: int, hour: int, zone: ZoneInfo) -> datetime:
+    """That hour by the clocks of the place, so many days later. No step lies in an hour that the clocks skip or double."""
+    on = day.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(on, time(hour), tzinfo=zone).astimezone(UTC)
+
+
+def opens(at: datetime, zone: ZoneInfo) -> datetime:
+    """The same instant inside the sending hours, else when they begin."""
+    here = at.astimezone(zone)
+    if OPEN_FROM <= here.time() < OPEN_UNTIL:
+        return at
+    return local(at, 0 if here.time() < OPEN_FROM else 1, OPEN_FROM.hour, zone)
+
+
+class Expectation:
+    """The year again, patient by patient."""
+
+    def __init__(self, journal: Any) -> None:
+        self.journal = journal
+        self.dead: dict[str, datetime] = {}
+        for at, address in journal.bounced:
+            self.dead[address.lower()] = min(at, self.dead.get(address.lower(), at))
+
+    def tick(self, at: datetime) -> datetime:
+        """The first look at or after an instant."""
+        steps = -((self.journal.start - at) // self.journal.tick) if at > self.journal.start else 0
+        found: datetime = self.journal.start + steps * self.journal.tick
+        return found if found >= at else found + self.journal.tick
+
+    def all(self) -> list[Message]:
+        """Every message of everybody."""
+        sessions = defaultdict(list)
+        for session in TreatmentSession.objects.select_related("patient", "site", "course").order_by("ended_at", "pk"):
+            if session.uuid in self.journal.recorded_at:
+                sessions[session.patient.uuid].append(session)
+        found: list[Message] = []
+        for patient, own in sessions.items():
+            found += self._patient(own, self._records(patient, own))
+        return found
+
+    def _records(self, patient: UUID, sessions: list[TreatmentSession]) -> Records:
+        records = Records(ZoneInfo(sessions[0].site.zone))
+        for at, whose, name, value in sorted(self._changes(patient), key=lambda change: change[0]):
+            assert whose == patient
+            records.changes[name].append((at, value))
+        for hold in Hold.objects.filter(patient__uuid=patient, blocks__contains=["invitations"]):
+            records.holds.append((hold.placed_at, hold.released_at))
+        for visit in Appointment.objects.filter(patient__uuid=patient):
+            records.visits.append((visit.booked_at, visit.starts_at, visit.state_since if visit.state == "cancelled" else None))
+        no = MailChoice.objects.filter(patient_uuid=patient, wanted=False).first()
+        records.stopped = no.at if no else None
+        for response in CheckInResponse.objects.filter(check_in__patient__uuid=patient).select_related("check_in__plan__session"):
+            key = (response.check_in.plan.session.uuid, response.check_in.code)
+            records.answers[key] = response.answered_at
+        return records
+
+    def _changes(self, patient: UUID) -> list[tuple[datetime, UUID, str, Any]]:
+        if not hasattr(self, "_by_patient"):
+            self._by_patient: dict[UUID, list[Any]] = defaultdict(list)
+            for change in self.journal.changes:
+                self._by_patient[change[1]].append(change)
+        return self._by_patient[patient]
+
+    def _plan(self, sessions: list[TreatmentSession], records: Records) -> list[Message]:
+        """Each session's messages; a course's own ones once; the latest session ends the earlier ones' (SETTLED 5)."""
+        errors = dict(EnteredInError.objects.filter(session__in=sessions).values_list("session__uuid", "at"))
+        made: list[Message] = []
+        in_course: set[tuple[int, str]] = set()
+        planned = sorted(sessions, key=lambda s: (self.tick(self.journal.recorded_at[s.uuid]), s.ended_at))
+        for place, session in enumerate(planned):
+            ended, at = session.ended_at, self.tick(self.journal.recorded_at[session.uuid])
+            wrong = self.tick(errors[session.uuid]) if session.uuid in errors else None
+            if ended is None or at > self.journal.end or (wrong is not None and wrong <= at):
+                continue
+            for index, (code, (kind, days, hour, late, phase, once, remind)) in enumerate(STEPS.items()):
+                if (phase and phase != session.course.phase) or (once and (session.course_id, code) in in_course):
+                    continue
+                if once:
+                    in_course.add((session.course_id, code))
+                wish = ended + hour * HOUR if days is None else local(ended, days, hour, records.zone)
+                made.append(
+                    Message(session.uuid, code, kind, wish, wish + late * HOUR, at, place * 100 + index, ends=wrong, remind=remind)
+                )
+            self._overtake(planned[: place + 1], made, errors)
+        return made
+
+    def _overtake(self, known: list[TreatmentSession], made: list[Message], errors: dict[UUID, datetime]) -> None:
+        """Only the session that ended last keeps its own steps."""
+        at = self.tick(self.journal.recorded_at[known[-1].uuid])
+        standing = [s for s in known if any(m.session == s.uuid for m in made) and not (s.uuid in errors and self.tick(errors[s.uuid]) <= at)]
+        last = max(standing, key=lambda s: (s.ended_at, s.pk), default=None)
+        for message in made:
+            if last is not None and message.session in {s.uuid for s in standing} and message.session != last.uuid and not STEPS[message.code][5]:
+                message.ends = min(message.ends or at, at)
+
+    def _patient(self, sessions: list[TreatmentSession], records: Records) -> list[Message]:
+        messages = self._plan(sessions, records)
+        queue: list[tuple[datetime, datetime, int, Message]] = []
+
+        def push(message: Message, at: datetime) -> None:
+            message.look = self.tick(max(at, message.planned))
+            heapq.heappush(queue, (message.look, max(message.wish, at), message.place, message))
+
+        for message in messages:
+            if message.expires <= message.planned:
+                message.state = "cancelled"
+            else:
+                push(message, message.wish)
+        while queue:
+            tick, _at, _place, message = heapq.heappop(queue)
+            if tick > self.journal.end:
+                continue
+            again = self._judge(message, tick, records, messages)
+            if again is not None:
+                push(message, again)
+            elif message.remind and message.state == "sent":
+                reminder = self._reminder(message, records)
+                if reminder is not None:
+                    messages.append(reminder)
+                    push(reminder, reminder.wish)
+        for message in messages:
+            self._after_the_end(message, records)
+        return messages
+
+    def _after_the_end(self, message: Message, records: Records) -> None:
+        """What still waits at the end of the year, but was cancelled or refused before it came to it."""
+        if message.state not in {"planned", "held"}:
+            return
+        if message.ends is not None and message.ends <= self.journal.end:
+            message.state = "cancelled"
+        stopped = records.stopped is not None and message.kind == "follow_up_invitation"
+        if stopped and message.planned <= self.tick(records.stopped or self.journal.end) and (message.ends is None or (records.stopped or message.ends) < message.ends):
+            message.state = "skipped"
+
+    def _judge(self, message: Message, tick: datetime, records: Records, messages: list[Message]) -> datetime | None:
+        """One look. None when it is decided; else when to look again."""
+        invitation = message.kind == "follow_up_invitation"
+        stopped = invitation and records.stopped is not None and records.stopped <= tick
+        if message.ends is not None and message.ends <= tick:
+            by_choice = stopped and records.stopped is not None and message.planned <= records.stopped < message.ends
+            message.state = "skipped" if by_choice else "cancelled"
+            return None
+        address = records.value("email", tick) or ""
+        dead = self.dead.get(address.lower())
+        if message.expires <= tick or not address or (dead is not None and dead <= tick) or stopped:
+            message.state = "skipped"
+            return None
+        if (until := opens(tick, records.zone)) > tick:
+            return until
+        if records.value("mail_mode", tick) == "none" or records.value("do_not_contact", tick) or records.value("deceased_on", tick):
+            message.state = "skipped"
+            return None
+        answered = records.answers.get((message.session, message.code))
+        if answered is not None and answered <= tick and (message.kind == "check_in" or message.is_reminder):
+            message.state = "skipped"
+            return None
+        if invitation:
+            return self._invitation(message, tick, records, messages)
+        return self._send(message, tick, address, messages)
+
+    def _invitation(self, message: Message, tick: datetime, records: Records, messages: list[Message]) -> datetime | None:
+        for placed, released in records.holds:
+            if placed <= tick and (released is None or released > tick):
+                message.state = "held"
+                free = [r for p, r in records.holds if r is not None and r > tick]
+                again = min((r for r in free if not any(p <= r and (q is None or q > r) for p, q in records.holds)), default=None)
+                if again is None:
+                    return None
+                return self.tick(again)
+        if any(booked <= tick < starts and (gone is None or gone > tick) for booked, starts, gone in records.visits):
+            message.state = "skipped"
+            return None
+        return self._send(message, tick, str(records.value("email", tick)), messages)
+
+    def _send(self, message: Message, tick: datetime, address: str, messages: list[Message]) -> datetime | None:
+        """An earlier one of the same session goes first, in a look of its own; a dead address ends it."""
+        if not message.is_reminder and any(
+            other is not message and other.session == message.session and not other.is_reminder
+            and (other.state == "planned" or (other.state in {"sent", "failed"} and other.look == tick))
+            and (other.wish, other.place) < (message.wish, message.place) and other.wish <= tick and (other.ends is None or other.ends > tick)
+            for other in messages
+        ):  # fmt: skip
+            return tick + timedelta(minutes=1)
+        if address in self.journal.refusing:
+            message.state = "failed"
+            self.dead[address.lower()] = min(tick, self.dead.get(address.lower(), tick))
+            return None
+        message.state, message.sent = "sent", tick
+        return None
+
+    def _reminder(self, message: Message, records: Records) -> Message | None:
+        """Twelve silent hours after a check-in of the first days that did go (SETTLED 6)."""
+        assert message.sent is not None
+        at = self.tick(message.sent + 12 * HOUR)
+        answered = records.answers.get((message.session, message.code))
+        closes = max(message.expires, message.wish + timedelta(days=7))
+        gone = records.value("do_not_contact", at) or records.value("deceased_on", at)
+        if at > self.journal.end or at >= closes or (answered and answered <= at) or (message.ends and message.ends <= at) or gone:
+            return None
+        return Message(
+            message.session, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=message.ends, is_reminder=True
+        )
+
+
+def ticks_of(journal: Any) -> int:
+    """How many looks there were."""
+    return int(bisect_right([journal.start], journal.end) and (journal.end - journal.start) // journal.tick + 1)
