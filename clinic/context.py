@@ -34,6 +34,7 @@ _PAGES: tuple[tuple[str, str, str, Any], ...] = (
     ("recall:view", "appointments:waiting_list", "hourglass", _("Waiting list")),
     ("concern:count", "aftercare:concerns", "exclamation-circle", _("Concerns")),
     ("message:states", "aftercare:all_messages", "envelope", _("Messages")),
+    ("result:view", "desk:results", "bar-chart", _("Reports")),
     ("working_hours:view", "appointments:working_time", "clock", _("Working time")),
     ("device:view", "treatments:inventory", "box-seam", _("Inventory")),
     ("staff:manage", "staff:people", "person-badge", _("Staff")),

@@ -10,7 +10,9 @@ _FORMULA = frozenset("=+-@\t\r\n|\uff1d\uff0b\uff0d\uff20")
 
 
 def inert(value: Any) -> str:
-    """A cell that no spreadsheet runs: a quote in front of what looks like a formula, also after blanks."""
+    """A cell that no spreadsheet runs: a quote in front of what looks like a formula, also after blanks. A number stays one."""
+    if isinstance(value, int | float):
+        return str(value)
     text = "" if value is None else str(value).replace("\x00", "")
     return f"'{text}" if text[:1] in _FORMULA or text.lstrip()[:1] in _FORMULA else text
 

@@ -106,6 +106,7 @@ staff:view_own             ● ● ● ●
 staff:manage               – – ◐ –
 audit:read                 – – ◐ ●
 audit:openers              ● – ● ●
+result:view                ● – ● ●
 report:view                – – ● ●
 """
 

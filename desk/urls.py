@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk import policy_views, views
+from desk import policy_views, results_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -18,5 +18,7 @@ urlpatterns = [
     path("rules/proposals/<uuid:policy>/approve/", policy_views.approve_policy, name="approve_policy"),
     path("rules/proposals/<uuid:policy>/decline/", policy_views.decline_policy, name="decline_policy"),
     path("rules/proposals/<uuid:policy>/withdraw/", policy_views.withdraw_policy, name="withdraw_policy"),
+    path("reports/results/", results_views.results, name="results"),
+    path("reports/results/<slug:table>.csv", results_views.results_csv, name="results_csv"),
     path("patients/<uuid:patient>/", views.patient_overview, name="patient_overview"),
 ]

@@ -54,6 +54,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "slot finder": lambda: f"/appointments/of/{_patient().uuid}/book/?visit_type=session",
     "messages of a patient": lambda: f"/aftercare/patients/{_patient().uuid}/messages/",
     "results of a patient": lambda: f"/treatments/of/{_patient().uuid}/measurements/",
+    "clinic results": lambda: "/reports/results/",
     "blinded readings": lambda: "/treatments/readings/",
     "photos": lambda: f"/treatments/of/{_patient().uuid}/photos/",
     "compare photos": lambda: f"/treatments/of/{_patient().uuid}/photos/compare/",

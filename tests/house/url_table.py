@@ -102,6 +102,8 @@ TABLE: dict[str, dict[str, str]] = {
     "desk:day_list": {"GET": "appointment:book"},
     "desk:home": {"GET": "rules:view"},
     "desk:patient_overview": {"GET": "patient:view"},
+    "desk:results": {"GET": "result:view"},
+    "desk:results_csv": {"GET": "report:view"},
     "desk:rules": {"GET": "rules:view"},
     "desk:approve_policy": {"POST": "policy:approve"},
     "desk:decline_policy": {"POST": "policy:approve"},
