@@ -9,6 +9,7 @@ urlpatterns = [
     path("intake/", intake.intake, name="intake"),
     path("intake/review/", intake.intake_review, name="intake_review"),
     path("intake/consent/", intake.intake_consent, name="intake_consent"),
+    path("intake/later/", intake.intake_later, name="intake_later"),
     path("intake/done/", intake.intake_done, name="intake_done"),
     path("intake/<slug:page>/", intake.intake_page, name="intake_page"),
     path("preferences/", preferences.preferences, name="preferences"),

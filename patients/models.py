@@ -106,7 +106,11 @@ class Patient(models.Model):
 
 @pghistory.track()
 class Intake(models.Model):
-    """One set of answers, with the keys of SCHEMA 2.3–2.5. Frozen once a clinician has reviewed it."""
+    """One set of answers, with the keys of SCHEMA 2.3–2.5. Frozen once a clinician has reviewed it.
+
+    `extras` is for people and for going on later: `notes`, what was `ticked`, half-filled screens as `typed`, and `since`
+    which earlier intake some pages are confirmed. `wording_sha256`: the questions exactly as they were worded.
+    """
 
     SITE_PATH: ClassVar[str] = "patient__site"
 
@@ -114,7 +118,10 @@ class Intake(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="intakes")
     state = models.CharField(max_length=10, choices=options(IntakeState), default=IntakeState.DRAFT)
     answered_by = models.CharField(max_length=10, choices=options(AnsweredBy), default=AnsweredBy.PATIENT)
+    language = models.CharField(max_length=5, default="en")
+    wording_sha256 = models.CharField(max_length=64, blank=True)
     answers = models.JSONField(default=dict)
+    extras = models.JSONField(default=dict)
     pages_done = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     started_at = models.DateTimeField()
     saved_at = models.DateTimeField()
@@ -324,3 +331,21 @@ class Medication(models.Model):
 
 class EligibilityPolicy(PolicyVersion):
     """The `P` numbers and the wording of the E-rules as this clinic runs them."""
+
+
+class WordingReview(models.Model):
+    """A clinician has read the questions in one language, exactly as worded. Only added."""
+
+    SITE_PATH: ClassVar[str] = "reviewed_by__sites"
+    insert_only: ClassVar[bool] = True
+
+    language = models.CharField(max_length=5)
+    sha256 = models.CharField(max_length=64)
+    reviewed_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.language} {self.sha256[:8]}"

@@ -13,3 +13,8 @@ def plain(text: str) -> str:
 def digits(phone: str) -> str:
     """The last ten digits: country code and leading nought don't matter when searching."""
     return re.sub(r"\D", "", phone)[-10:]
+
+
+def searchable(family: str, given: str, preferred: str) -> str:
+    """How a person is found: family, given and preferred name, plain."""
+    return plain(f"{family} {given} {preferred}").strip()[:400]

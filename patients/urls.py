@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-from patients.views import intake, people, screening
+from patients.views import intake, people, screening, wording
 
 app_name = "patients"
 urlpatterns = [
     path("", people.list, name="list"),
     path("register/", people.register, name="register"),
+    path("wording/<slug:language>/", wording.wording, name="wording"),
     path("<uuid:patient>/edit/", people.edit, name="edit"),
     path("<uuid:patient>/invite/", people.invite, name="invite"),
     path("<uuid:patient>/intake/", intake.staff_intake, name="intake"),
     path("<uuid:patient>/intake/review/", intake.staff_intake_review, name="intake_review"),
     path("<uuid:patient>/intake/consent/", intake.staff_intake_consent, name="intake_consent"),
+    path("<uuid:patient>/intake/later/", intake.staff_intake_later, name="intake_later"),
     path("<uuid:patient>/intake/done/", intake.staff_intake_done, name="intake_done"),
     path("<uuid:patient>/intake/<slug:page>/", intake.staff_intake_page, name="intake_page"),
     path("<uuid:patient>/screening/", screening.screening, name="screening"),

@@ -30,11 +30,8 @@ from treatments.models import (
 from treatments.services.signing import canonical, fingerprint
 
 _HEALTHY: dict[str, Any] = {
-    q.key: next(value for value, _words in q.options if value in ("no", "none", "never"))
-    for page in PAGES
-    for q in page.questions
-    if q.kind == "choice" and any(value in ("no", "none", "never") for value, _words in q.options)
-}
+    question.key: question.negative for page in PAGES for question in page.every if question.kind == "choice" and question.negative and not question.note
+} | {"expectation_or_distress": "no"}
 
 
 @dataclass

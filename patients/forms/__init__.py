@@ -1,7 +1,11 @@
 """Parse and clean; never save."""
 
-from patients.forms.intake import ClearanceForm, ConsentForm, IntakePageForm, ReasonForm, RescreenForm
+from patients.forms.consent import ClearanceForm, ConsentForm, ReasonForm, RescreenForm
+from patients.forms.intake import ChangesForm, MoreForm, PageForm, StepForm
 from patients.forms.people import PersonForm
 from patients.forms.preferences import PreferencesForm
 
-__all__ = ["ClearanceForm", "ConsentForm", "IntakePageForm", "PersonForm", "PreferencesForm", "ReasonForm", "RescreenForm"]
+__all__ = [
+    "ChangesForm", "ClearanceForm", "ConsentForm", "MoreForm", "PageForm", "PersonForm", "PreferencesForm", "ReasonForm", "RescreenForm",
+    "StepForm",
+]  # fmt: skip

@@ -5,10 +5,9 @@ from typing import Any
 
 from clinic.findings import Finding
 from patients.models import Intake, Patient
-from patients.questions import PAGES
 from patients.rules import eligibility
 from patients.rules.findings import findings_for
-from patients.selectors import eligible
+from patients.selectors import eligible, words
 
 
 def findings_of(found: eligible.Eligibility) -> list[Finding]:
@@ -33,7 +32,7 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "eligibility": found,
         "findings": rows,
         "intake": intake,
-        "answers": answers_in_words(intake) if intake else [],
+        **(_answers(intake) if intake else {}),
         "clearances": patient.clearances.filter(withdrawn_at=None).select_related("by"),
         "history": patient.screenings.order_by("-at")[:10],
         "changes": patient.rescreens.filter(changed=True, reviewed_at=None),
@@ -41,32 +40,12 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
     }
 
 
-def answers_in_words(intake: Intake) -> list[dict[str, Any]]:
-    """Page by page: question, answer as it was offered, details."""
-    pages = []
-    for page in PAGES:
-        lines = [line for question in page.questions for line in _lines(question, intake.answers)]
-        if lines:
-            pages.append({"title": page.title, "lines": lines})
-    return pages
-
-
-def _lines(question: Any, answers: dict[str, Any]) -> list[tuple[Any, Any]]:
-    if question.key not in answers:
-        return []
-    labels = dict(question.options)
-    value = answers[question.key]
-    if isinstance(value, list):
-        shown: Any = ", ".join(_entry(entry, labels) for entry in value)
-    else:
-        shown = labels.get(value, value) if value is not None else "–"
-    details = [(f.words, answers[f.key]) for f in question.follow_ups if f.key in answers]
-    return [(question.words, shown), *details]
-
-
-def _entry(entry: Any, labels: dict[str, Any]) -> str:
-    if isinstance(entry, dict):
-        lead = entry.get("substance") or entry.get("kind") or ""
-        rest = [str(v) for k, v in entry.items() if k in {"name", "on"}]
-        return " ".join([str(labels.get(lead, lead)), *rest]) + (" (severe)" if entry.get("anaphylaxis") else "")
-    return str(labels.get(entry, entry))
+def _answers(intake: Intake) -> dict[str, Any]:
+    """The answers in words, what changed since the earlier ones, and whether anybody stands for the wording."""
+    earlier = words.earlier_of(intake) or Intake.objects.filter(patient_id=intake.patient_id, submitted_at__lt=intake.submitted_at).order_by("-submitted_at", "-pk").first()
+    return {
+        "answers": words.answers_in_words(intake),
+        "earlier": earlier,
+        "answer_changes": words.changes_between(earlier, intake) if earlier else [],
+        "wording_review": words.wording_review(intake.language, intake.wording_sha256),
+    }

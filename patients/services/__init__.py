@@ -12,12 +12,15 @@ from patients.services.answers import (
     AlreadySubmitted,
     AnswersWrong,
     NotLiftable,
+    WordingChanged,
     clear_finding,
     draft_rescreen,
+    keep_typed,
     open_draft,
     record_rescreen,
     review_intake,
     review_rescreen,
+    review_wording,
     save_intake_page,
     screen_patient,
     submit_intake,
@@ -35,9 +38,9 @@ from patients.services.people import (
 from patients.services.preferences import choose_mail
 
 __all__ = [
-    "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing",
-    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "open_draft", "place_hold",
+    "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing", "WordingChanged",
+    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "keep_typed", "open_draft", "place_hold",
     "publish_consent_text", "record_death", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
-    "review_rescreen", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
+    "review_rescreen", "review_wording", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
     "withdraw_consent",
 ]  # fmt: skip

@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from clinic.rulebook import stamp
-from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening
+from patients import emails
+from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening, WordingReview
+from patients.names import searchable
 from patients.rules import RULES_VERSION, eligibility
-from patients.selectors import eligible
+from patients.selectors import eligible, words
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
 
@@ -38,28 +41,70 @@ class NotLiftable(Refused):
 def open_draft(
     *, patient: Patient, by: Actor, at: datetime, answered_by: AnsweredBy = AnsweredBy.PATIENT, link_uuid: UUID | None = None
 ) -> Intake:
-    """The patient's one draft, made if there is none."""
+    """The patient's one draft, made if there is none. Somebody who answered before is asked what has changed since then."""
     with audit.write(by=by, action="intake.open"):
         draft, _made = Intake.objects.get_or_create(
             patient=patient,
             state=IntakeState.DRAFT,
-            defaults={"started_at": at, "saved_at": at, "answered_by": answered_by, "link_uuid": link_uuid},
-        )
+            defaults={
+                "started_at": at, "saved_at": at, "answered_by": answered_by, "link_uuid": link_uuid, "extras": words.fresh_extras(patient),
+            },
+        )  # fmt: skip
     return draft
 
 
-def save_intake_page(*, intake: Intake, page: str, answers: dict[str, Any], drop: set[str], by: Actor, at: datetime) -> Intake:
-    """Merge one page's answers into the draft; keys in `drop` no longer apply. Raises AlreadySubmitted."""
+def save_intake_page(
+    *,
+    intake: Intake,
+    page: str,
+    answers: dict[str, Any],
+    drop: set[str],
+    by: Actor,
+    at: datetime,
+    extras: dict[str, Any] | None = None,
+    undo: set[str] = frozenset(),  # type: ignore[assignment]
+    language: str = "",
+) -> Intake:
+    """Merge one screen into the draft: keys in `drop` no longer apply, screens in `undo` are asked again.
+
+    `extras`: notes, ticks and confirmed pages; a note that is None goes. Raises AlreadySubmitted.
+    """
     with audit.write(by=by, action="intake.save"):
-        locked = Intake.objects.select_for_update().get(pk=intake.pk)
-        if locked.state != IntakeState.DRAFT:
-            raise AlreadySubmitted("These answers have been sent. Call us if something changed.")
+        locked = _draft(intake)
         kept = {key: value for key, value in locked.answers.items() if key not in drop}
         locked.answers = kept | answers
-        locked.pages_done = [*[p for p in locked.pages_done if p != page], page]
-        locked.saved_at = at
-        locked.save(update_fields=["answers", "pages_done", "saved_at"])
+        locked.extras = _merged(locked.extras, extras or {}, page)
+        locked.pages_done = [*[p for p in locked.pages_done if p != page and p not in undo], page]
+        locked.saved_at, locked.language = at, language or locked.language
+        locked.save(update_fields=["answers", "extras", "pages_done", "saved_at", "language"])
     return locked
+
+
+def keep_typed(*, intake: Intake, page: str, typed: dict[str, list[str]], by: Actor, at: datetime) -> Intake:
+    """A half-filled screen, as it was typed: nothing of it counts as an answer yet. Raises AlreadySubmitted."""
+    with audit.write(by=by, action="intake.keep"):
+        locked = _draft(intake)
+        locked.extras = locked.extras | {"typed": locked.extras.get("typed", {}) | {page: typed}}
+        locked.saved_at = at
+        locked.save(update_fields=["extras", "saved_at"])
+    return locked
+
+
+def _draft(intake: Intake) -> Intake:
+    locked = Intake.objects.select_for_update().get(pk=intake.pk)
+    if locked.state != IntakeState.DRAFT:
+        raise AlreadySubmitted(gettext("These answers have been sent. Call us if something changed."))
+    return locked
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any], page: str) -> dict[str, Any]:
+    """Ticks and notes by key; what was half typed on this screen is over."""
+    notes = {key: value for key, value in (old.get("notes", {}) | new.get("notes", {})).items() if value is not None}
+    found = old | {"notes": notes, "ticked": old.get("ticked", {}) | new.get("ticked", {})}
+    found["typed"] = {name: typed for name, typed in old.get("typed", {}).items() if name != page}
+    if new.get("confirmed") is not None and "since" in old:
+        found["since"] = old["since"] | {"confirmed": new["confirmed"]}
+    return found
 
 
 def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Screening:
@@ -67,12 +112,32 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
     with audit.write(by=by, action="intake.submit"):
         locked = Intake.objects.select_for_update().select_related("patient", "patient__site").get(pk=intake.pk)
         if locked.state != IntakeState.DRAFT:
-            raise AlreadySubmitted("We have already received your answers. Thank you.")
+            raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
+        locked.answers, locked.extras = words.with_confirmed(locked)
+        locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = hashlib.sha256(json.dumps(locked.answers, sort_keys=True).encode()).hexdigest()
-        locked.save(update_fields=["state", "submitted_at", "submission_sha256"])
+        locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256"])
         _keep_lists(locked, at)
+        _keep_wishes(locked, by)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
+
+
+def _keep_wishes(intake: Intake, by: Actor) -> None:
+    """How the patient wants to be called, an interpreter, and the language they answered in, from their own hand."""
+    patient, notes = intake.patient, intake.extras.get("notes", {})
+    spoke = patient.language
+    for name, most in (("preferred_name", 150), ("pronouns", 30)):
+        if notes.get(name):
+            setattr(patient, name, notes[name][:most])
+    if notes.get("interpreter_needed"):
+        patient.interpreter = notes.get("interpreter", "")[:60] if notes["interpreter_needed"] == "yes" else ""
+    if intake.answered_by == AnsweredBy.PATIENT:
+        patient.language = intake.language
+    patient.search_name = searchable(patient.family_name, patient.given_name, patient.preferred_name)
+    patient.save(update_fields=["preferred_name", "pronouns", "interpreter", "language", "search_name"])
+    if patient.language != spoke:
+        emails.follow_language(patient=patient, by=by)
 
 
 def _keep_lists(intake: Intake, at: datetime) -> None:
@@ -125,6 +190,18 @@ def review_intake(*, intake: Intake, staff: Staff, by: Actor, at: datetime) -> I
         locked.state, locked.reviewed_at, locked.reviewed_by = IntakeState.REVIEWED, at, staff
         locked.save(update_fields=["state", "reviewed_at", "reviewed_by"])
     return locked
+
+
+class WordingChanged(Conflict):
+    """The wording is another one than the one that was read."""
+
+
+def review_wording(*, language: str, sha256: str, staff: Staff, by: Actor, at: datetime) -> WordingReview:
+    """A clinician has read the questions of a language, exactly as worded, and stands for them. Raises WordingChanged."""
+    if sha256 != words.wording_sha256(language):
+        raise WordingChanged("The wording has changed meanwhile. Read it again.")
+    with audit.write(by=by, action="wording.review"):
+        return words.wording_review(language, sha256) or WordingReview.objects.create(language=language, sha256=sha256, reviewed_by=staff, at=at)
 
 
 def clear_finding(*, patient: Patient, rule: str, evidence: str, staff: Staff, by: Actor, at: datetime) -> Clearance:

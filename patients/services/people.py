@@ -12,7 +12,7 @@ from clinic.errors import Refused
 from clinic.models import Site
 from patients import emails
 from patients.models import Patient
-from patients.names import digits, plain
+from patients.names import digits, searchable
 
 
 class BornInFuture(Refused):
@@ -38,7 +38,7 @@ class PersonData:
 
 
 def _searchable(data: PersonData) -> str:
-    return plain(f"{data.family_name} {data.given_name} {data.preferred_name}").strip()[:400]
+    return searchable(data.family_name, data.given_name, data.preferred_name)
 
 
 def _next_number() -> int:

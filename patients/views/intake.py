@@ -1,5 +1,6 @@
 """The intake, behind the e-mailed link and at the desk: one group of questions a page, saved when it is left."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -7,6 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic import audit, links
@@ -15,10 +18,11 @@ from clinic.errors import Refused
 from clinic.permissions import allow, check_subject, fetch, link_page, may
 from clinic.requests import HttpRequest
 from patients import selectors, services
-from patients.forms import ConsentForm, IntakePageForm, RescreenForm
+from patients.forms import ChangesForm, ConsentForm, MoreForm, PageForm, RescreenForm, StepForm
+from patients.forms.intake import Saved
 from patients.models import Intake, Patient
-from patients.questions import Page, pages_for
-from patients.selectors.screening import answers_in_words
+from patients.questions import Step, pages_for, walk
+from patients.selectors import words
 from patients.vocabulary import AnsweredBy, IntakeState
 
 
@@ -30,20 +34,28 @@ class _Door:
         self.at = timezone.now()
         self.today = patient.site.today(self.at)
         self.pages = pages_for(patient.sex)
+        self.draft = patient.intakes.filter(state=IntakeState.DRAFT).first()
+        self.extras = self.draft.extras if self.draft else words.fresh_extras(patient)
+        self.steps = walk.steps(self.pages, self.extras)
 
     def url(self, name: str, **kwargs: str) -> str:
         if self.staff:
             return reverse(f"patients:intake_{name}", kwargs={"patient": str(self.patient.uuid), **kwargs})
         return reverse(f"patients_link:intake_{name}", kwargs=kwargs)
 
-    def draft(self) -> Intake | None:
-        return self.patient.intakes.filter(state=IntakeState.DRAFT).first()
+    def left(self) -> list[Step]:
+        """Screens without an answer."""
+        return walk.missing(self.steps, self.draft.pages_done if self.draft else [])
 
-    def page(self, name: str) -> tuple[int, Page]:
-        for index, page in enumerate(self.pages):
-            if page.name == name:
-                return index, page
-        raise Http404
+    def after(self, name: str) -> str:
+        """Where to go from a screen: the next one in order; at the end, what is missing, or the review."""
+        names = [step.name for step in self.steps]
+        following = names[names.index(name) + 1 :] if name in names else []
+        if self.request.POST.get("then") == "review" and f"{name}-more" not in following[:1]:
+            missing = self.left()
+            return self.url("page", page=missing[0].name) + "?then=review" if missing else self.url("review")
+        then = "?then=review" if self.request.POST.get("then") == "review" else ""
+        return self.url("page", page=following[0]) + then if following else self.url("review")
 
     def context(self, **more: Any) -> dict[str, Any]:
         layout = "layouts/staff.html" if self.staff else "layouts/patient.html"
@@ -65,54 +77,101 @@ def _by_staff(request: HttpRequest, uuid: str) -> _Door:
     return _Door(request, patient, request.actor, staff=True)
 
 
+def _form(door: _Door, step: Step, data: Any) -> StepForm:
+    """The form of a screen; one that was left half-filled comes back as it was typed."""
+    done = door.draft.pages_done if door.draft else []
+    given: dict[str, Any] = {
+        "was_done": step.name in done, "answers": door.draft.answers if door.draft else {}, "extras": door.extras, "today": door.today,
+        "born": door.patient.birth_on,
+    }  # fmt: skip
+    typed = door.extras.get("typed", {}).get(step.name)
+    if data is None and typed:
+        data = MultiValueDict(typed)
+        return _made(door, step, data, given).forgive()
+    return _made(door, step, data, given)
+
+
+def _made(door: _Door, step: Step, data: Any, given: dict[str, Any]) -> StepForm:
+    if step.page is None:
+        earlier = Intake.objects.get(uuid=door.extras["since"]["intake"], patient=door.patient)
+        return ChangesForm(data, pages=words.confirmable_pages(door.patient, earlier), **given)
+    return (MoreForm if step.more else PageForm)(data, page=step.page, **given)
+
+
 def _page(door: _Door, name: str) -> HttpResponse:
-    index, page = door.page(name)
-    draft = door.draft()
-    form = IntakePageForm(
-        door.request.POST if door.request.method == "POST" else None,
-        page=page, answers=draft.answers if draft else {}, today=door.today, born=door.patient.birth_on,
-    )  # fmt: skip
-    if door.request.method == "POST" and form.is_valid():
-        answered_by = AnsweredBy.STAFF if door.staff else AnsweredBy.PATIENT
-        draft = services.open_draft(patient=door.patient, by=door.by, at=door.at, answered_by=answered_by)
-        services.save_intake_page(intake=draft, page=page.name, answers=form.given, drop=form.dropped, by=door.by, at=door.at)
-        if door.request.POST.get("then") == "review":
-            return redirect(door.url("review"))
-        following = door.pages[index + 1].name if index + 1 < len(door.pages) else ""
-        return redirect(door.url("page", page=following) if following else door.url("review"))
+    step = next((step for step in door.steps if step.name == name), None)
+    if step is None:
+        raise Http404
+    posted = door.request.POST if door.request.method == "POST" else None
+    if posted is not None and posted.get("then") in {"later", "keep"}:
+        return _keep(door, step)
+    form = _form(door, step, posted)
+    if posted is not None and form.is_valid():
+        _save(door, step, form.saved())
+        return redirect(door.after(step.name))
+    return _show(door, step, form)
+
+
+def _show(door: _Door, step: Step, form: StepForm) -> HttpResponse:
+    index = [s.name for s in door.steps].index(step.name)
+    since = door.extras.get("since", {}).get("on")
     context = door.context(
-        page=page, form=form, step=index + 1, steps=len(door.pages),
-        back=door.url("page", page=door.pages[index - 1].name) if index else "",
-        then=door.request.GET.get("then", ""), reviewed=selectors.latest_answers(door.patient),
+        page=step.page, step=step, form=form, place=index + 1, of=len(door.steps), then=door.request.POST.get("then") or door.request.GET.get("then", ""),
+        back=door.url("page", page=door.steps[index - 1].name) if index else "", since=date.fromisoformat(since) if since else None,
+        groups=[*form.groups()],
     )  # fmt: skip
     return render(door.request, "patients/intake_page.html", context, status=422 if form.errors else 200)
 
 
+def _open(door: _Door) -> Intake:
+    paper = door.request.POST.get("from") == "paper"
+    answered_by = (AnsweredBy.PAPER if paper else AnsweredBy.STAFF) if door.staff else AnsweredBy.PATIENT
+    link_uuid = None if door.staff else door.request.link.uuid
+    return services.open_draft(patient=door.patient, by=door.by, at=door.at, answered_by=answered_by, link_uuid=link_uuid)
+
+
+def _save(door: _Door, step: Step, saved: Saved) -> None:
+    language = door.patient.language if door.staff else get_language()
+    door.draft = services.save_intake_page(
+        intake=_open(door), page=step.name, answers=saved.answers, drop=saved.drop, undo=saved.undo, language=language,
+        extras={"notes": saved.notes, "ticked": saved.ticked, "confirmed": saved.confirmed}, by=door.by, at=door.at,
+    )  # fmt: skip
+    door.extras = door.draft.extras
+    door.steps = walk.steps(door.pages, door.extras)
+
+
+def _keep(door: _Door, step: Step) -> HttpResponse:
+    """Half-filled: by “finish later”, or by a tab that goes away."""
+    typed = {name: values for name, values in door.request.POST.lists() if name in _form(door, step, None).names()}
+    services.keep_typed(intake=_open(door), page=step.name, typed=typed, by=door.by, at=door.at)
+    if door.request.POST["then"] == "keep":
+        return HttpResponse(status=204)
+    return redirect(door.url("later"))
+
+
 def _begin(door: _Door) -> HttpResponse:
-    draft = door.draft()
-    done = set(draft.pages_done) if draft else set()
-    following = next((page.name for page in door.pages if page.name not in done), "")
-    return redirect(door.url("page", page=following) if following else door.url("review"))
+    missing = door.left()
+    return redirect(door.url("page", page=missing[0].name) if missing else door.url("review"))
 
 
 def _review(door: _Door) -> HttpResponse:
-    draft = door.draft()
+    draft = door.draft
     if draft is None:
-        return redirect(door.url("done") if selectors.latest_answers(door.patient) else door.url("page", page=door.pages[0].name))
-    left = [page for page in door.pages if page.name not in draft.pages_done]
+        return redirect(door.url("done") if selectors.latest_answers(door.patient) else door.url("page", page=door.steps[0].name))
+    said = {group["page"].name: group for group in words.answers_in_words(draft, hide_confirmed=True)}
     groups: list[dict[str, Any]] = [
-        {"page": page, "lines": next((g["lines"] for g in answers_in_words(draft) if g["title"] == page.title), []),
-         "url": door.url("page", page=page.name) + "?then=review"}
+        {"page": page, "lines": said.get(page.name, {}).get("lines", []), "since": said.get(page.name, {}).get("since"),
+         "url": door.url("page", page="changes" if page.name in walk.confirmed(draft.extras) else page.name) + "?then=review"}
         for page in door.pages
     ]  # fmt: skip
-    return render(door.request, "patients/intake_review.html", door.context(groups=groups, left=left, go_on=door.url("consent")))
+    return render(door.request, "patients/intake_review.html", door.context(groups=groups, left=door.left(), go_on=door.url("consent"), draft=draft))
 
 
 def _sign(door: _Door) -> HttpResponse:
-    draft, text = door.draft(), selectors.text_in_force(door.patient.language)
+    draft, text = door.draft, selectors.text_in_force(door.patient.language if door.staff else get_language() or "en")
     if draft is None:
         return redirect(door.url("done"))
-    if any(page.name not in draft.pages_done for page in door.pages):
+    if door.left():
         return redirect(door.url("review"))
     form = ConsentForm(door.request.POST if door.request.method == "POST" else None)
     if door.request.method == "POST" and (text is None or form.is_valid()):
@@ -171,6 +230,13 @@ def intake_done(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/intake_done.html", door.context())
 
 
+@link_page("intake", methods=("GET",))
+def intake_later(request: HttpRequest) -> HttpResponse:
+    """What is there is kept; the link goes on."""
+    door = _by_link(request)
+    return render(request, "patients/intake_later.html", door.context(until=request.link.expires_at, go_on=door.url("page", page=door.left()[0].name) if door.left() else door.url("review")))
+
+
 @allow(GET="intake:on_paper")
 def staff_intake(request: HttpRequest, patient: str) -> HttpResponse:
     """At the desk or from paper: go on where it stopped."""
@@ -199,6 +265,13 @@ def staff_intake_consent(request: HttpRequest, patient: str) -> HttpResponse:
 def staff_intake_done(request: HttpRequest, patient: str) -> HttpResponse:
     """Back to the patient."""
     messages.success(request, _("The answers are in. The rules have run."))
+    return redirect("patients:screening", patient=_by_staff(request, patient).patient.uuid)
+
+
+@allow(GET="intake:on_paper")
+def staff_intake_later(request: HttpRequest, patient: str) -> HttpResponse:
+    """What is there is kept."""
+    messages.success(request, _("What is there is kept. Go on when there is time."))
     return redirect("patients:screening", patient=_by_staff(request, patient).patient.uuid)
 
 

@@ -37,7 +37,7 @@ NO_SUBJECT = {
     "appointments:set_room": "of the site", "appointments:change_visit_type": "of the clinic", "appointments:set_booking_rules": "of the site",
     "appointments:add_room": "of the site", "appointments:make_screen": "of the site", "appointments:revoke_screen": "of the site",
     "appointments:imports": "nobody yet", "appointments:decide_doubles": "a file", "appointments:confirm_import": "a file",
-    "appointments:discard_import": "a file", "appointments:export_patients": "everybody", "kept_form": "one's own", "patients:register": "there is no patient yet",
+    "appointments:discard_import": "a file", "appointments:export_patients": "everybody", "kept_form": "one's own", "patients:register": "there is no patient yet", "patients:wording": "questions, not patients",
     "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff",
     "desk:propose_policy": "of the clinic", "desk:approve_policy": "of the clinic", "desk:decline_policy": "of the clinic",
     "desk:withdraw_policy": "of the clinic",
@@ -48,8 +48,8 @@ NO_SUBJECT = {
 IDS = {"column", "product", "recall", "room", "site", "slot", "subject", "test"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
-    "after", "again", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "name", "on", "on_paper", "out",
-    "overdue", "page", "q", "query", "quiet", "reason", "result", "show", "start", "starts", "state", "tell", "then", "version", "view", "visit_type", "wash",
+    "after", "again", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "language", "name", "next", "on", "on_paper", "out",
+    "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "then", "version", "view", "visit_type", "wash",
 }  # fmt: skip
 
 

@@ -14,8 +14,10 @@ ADDRESS = "nadia.ferreira@patients.example"
 
 
 def answer_page(visitor: Visitor) -> None:
-    """Take “no” wherever there is one, else the first answer."""
+    """Take “no” or “none of these” wherever there is one, else the first answer."""
     page = visitor.page
+    if page.locator("main input[name=rows][value=none]").count():
+        page.check("main input[name=rows][value=none]")
     for name in page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.filter(i => i.offsetParent).map(i => i.name))]"):
         values = page.eval_on_selector_all(f'main input[type=radio][name="{name}"]', "all => all.map(i => i.value)")
         value = next((v for v in ("no", "none", "never", "androgenetic_alopecia") if v in values), values[0])
@@ -60,7 +62,7 @@ class TestFirstVisit:
         on_phone.gives_birth_date(BORN.replace(year=1989))
         on_phone.sees("does not match")
         on_phone.gives_birth_date(BORN)
-        on_phone.sees("Your scalp now")
+        on_phone.sees("About you")
         on_phone.press("Save and continue")
         on_phone.sees("Choose an answer")
         for step in range(20):
