@@ -17,6 +17,7 @@ from patients.vocabulary import MailMode
 
 INTAKE_DAYS = 14
 PREFERENCES, PREFERENCES_DAYS = "preferences", 400
+CONSENT, CONSENT_DAYS = "consent", 180
 
 
 class _People:
@@ -47,14 +48,26 @@ def register() -> None:
     links.register(
         Purpose(PREFERENCES, _("What we may send you."), "patients_link:preferences", timedelta(days=PREFERENCES_DAYS))
     )
+    links.register(Purpose(CONSENT, _("A form to read, to sign, or to take back."), "patients_link:consent", timedelta(days=CONSENT_DAYS)))
     people.register(_People())
+    kinds.register(Kind("consent_link", _may_send, _build_consent, scope=Scope.CARE))
     kinds.register(Kind("intake_invitation", _may_send, _build, scope=Scope.CARE))
 
 
 def intake_invitation(*, patient: Patient, by: Actor, at: datetime) -> OutboxMessage:
     """Queue the intake link. Without an address or consent to mail the row says why nothing goes."""
+    return _with_link(patient, purpose="intake", kind="intake_invitation", by=by, at=at)
+
+
+def consent_link(*, patient: Patient, by: Actor, at: datetime) -> OutboxMessage:
+    """Queue a link to the form: to read what was signed, to sign what is new, or to take it back."""
+    links.revoke(patient_uuid=patient.uuid, purpose=CONSENT, by=by, at=at, reason="sent again")
+    return _with_link(patient, purpose=CONSENT, kind="consent_link", by=by, at=at)
+
+
+def _with_link(patient: Patient, *, purpose: str, kind: str, by: Actor, at: datetime) -> OutboxMessage:
     link = links.make_link(
-        purpose="intake", site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on,
+        purpose=purpose, site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on,
         language=patient.language, subject_kind="patient", subject_uuid=patient.uuid, by=by, at=at,
     )  # fmt: skip
     state, reason = State.PLANNED, ""
@@ -63,7 +76,7 @@ def intake_invitation(*, patient: Patient, by: Actor, at: datetime) -> OutboxMes
     elif patient.mail_mode == MailMode.NONE:
         state, reason = State.SKIPPED, "the patient does not want e-mail; please phone"
     return queue(
-        kind="intake_invitation", key=f"intake:{link.uuid}", recipient=patient.email, patient_uuid=patient.uuid,
+        kind=kind, key=f"{purpose}:{link.uuid}", recipient=patient.email, patient_uuid=patient.uuid,
         cause_kind="link", cause_uuid=link.uuid, send_after=at, expires_at=link.expires_at, language=patient.language,
         zone=patient.site.zone, by=by, at=at, state=state, reason=reason,
     )  # fmt: skip
@@ -88,6 +101,14 @@ def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
 
 
 def _build(row: OutboxMessage, at: datetime) -> Mail:
+    return _built("intake_invitation", INTAKE_DAYS, row, at)
+
+
+def _build_consent(row: OutboxMessage, at: datetime) -> Mail:
+    return _built("consent_link", CONSENT_DAYS, row, at)
+
+
+def _built(message: str, days: int, row: OutboxMessage, at: datetime) -> Mail:
     link = Link.objects.select_related("site", "site__clinic").get(uuid=str(row.cause_uuid))
     patient = Patient.objects.get(uuid=str(row.patient_uuid))
     context = {
@@ -95,6 +116,6 @@ def _build(row: OutboxMessage, at: datetime) -> Mail:
         "site": link.site,
         "clinic": link.site.clinic,
         "url": links.url_for(links.mint_token(link, at=at)),
-        "days": INTAKE_DAYS,
+        "days": days,
     }
-    return Mail(*mailkit.render("intake_invitation", context, row.language))
+    return Mail(*mailkit.render(message, context, row.language))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import intake, preferences
+from patients.views import consent_link, intake, preferences
 
 app_name = "patients_link"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("intake/done/", intake.intake_done, name="intake_done"),
     path("intake/<slug:page>/", intake.intake_page, name="intake_page"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("consent/", consent_link.consent, name="consent"),
     path("rescreen/", intake.rescreen, name="rescreen"),
 ]

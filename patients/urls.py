@@ -23,5 +23,7 @@ urlpatterns = [
     path("<uuid:patient>/rescreen/", screening.rescreen, name="rescreen"),
     path("<uuid:patient>/rescreen/<uuid:rescreen>/review/", screening.review_rescreen, name="review_rescreen"),
     path("<uuid:patient>/consent/", screening.consent, name="consent"),
+    path("<uuid:patient>/consent/withdraw/", screening.withdraw_consent, name="withdraw_consent"),
+    path("<uuid:patient>/consent/ask/", screening.ask_consent, name="ask_consent"),
     path("<uuid:patient>/holds/<uuid:hold>/release/", screening.release_hold, name="release_hold"),
 ]

@@ -43,6 +43,16 @@ class ConsentForm(forms.Form):
         return raw if raw.startswith(b"\x89PNG") else b""
 
 
+class WithdrawForm(forms.Form):
+    """Taking a signature back. A reason may be given, never asked for."""
+
+    sure = forms.BooleanField(
+        label=_("I take my signature back. No further treatment takes place until I sign again."),
+        error_messages={"required": _("Tick this to take it back.")},
+    )
+    reason = forms.CharField(label=_("If you like, say why"), required=False, max_length=300)
+
+
 class RescreenForm(forms.Form):
     """“Anything changed since you answered?”"""
 

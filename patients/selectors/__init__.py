@@ -15,7 +15,9 @@ from patients.selectors.eligible import (
 from patients.selectors.finding import Candidate, duplicate_candidates, found_patients, typed_date
 from patients.selectors.records import (
     ConsentState,
+    TextChange,
     allergy_names,
+    consent_changes,
     consent_state,
     open_holds,
     rescreen_draft,
@@ -26,7 +28,7 @@ from patients.selectors.records import (
 from patients.selectors.screening import findings_of
 
 __all__ = [
-    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "allergy_names", "consent_state", "desk_word",
+    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergy_names", "consent_changes", "consent_state", "desk_word",
     "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers", "open_holds",
     "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

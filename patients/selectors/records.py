@@ -1,5 +1,6 @@
 """What is known of a patient beside the rules: holds, consent, allergies, re-screens."""
 
+import difflib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -44,6 +45,38 @@ def consent_state(patient: Patient) -> ConsentState:
     current = text_in_force(consent.text.language)
     same = current is not None and consent.text.version == current.version
     return ConsentState("signed" if same else "outdated", consent)
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """One paragraph that is `new` in the text in force, or `gone` since the one that was signed."""
+
+    kind: str
+    words: str
+
+
+def signed_text(patient: Patient, language: str) -> ConsentText | None:
+    """The wording that the patient signed last, in the language asked for where there is one."""
+    consent = patient.consents.select_related("text").filter(withdrawn_at=None).order_by("-signed_at", "-pk").first()
+    if consent is None:
+        return None
+    return ConsentText.objects.filter(version=consent.text.version, language=language).first() or consent.text
+
+
+def consent_changes(patient: Patient, text: ConsentText) -> list[TextChange]:
+    """What differs between the text that the patient signed and the one in force, paragraph by paragraph.
+
+    Empty when nothing was signed, nothing changed, or the two are in different languages: then the whole text is shown.
+    """
+    before = signed_text(patient, text.language)
+    if before is None or before.language != text.language or before.sha256 == text.sha256:
+        return []
+    old, new = before.text.split("\n\n"), text.text.split("\n\n")
+    found: list[TextChange] = []
+    for tag, i, j, k, m in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            found += [TextChange("gone", words) for words in old[i:j]] + [TextChange("new", words) for words in new[k:m]]
+    return found
 
 
 def session_consent(patient: Patient) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from patients.services.agreements import (
     SignatureMissing,
+    ask_consent,
     place_hold,
     publish_consent_text,
     release_hold,
@@ -38,7 +39,7 @@ from patients.services.people import (
 from patients.services.preferences import choose_mail
 
 __all__ = [
-    "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing", "WordingChanged",
+    "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing", "WordingChanged", "ask_consent",
     "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "keep_typed", "open_draft", "place_hold",
     "publish_consent_text", "record_death", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
     "review_rescreen", "review_wording", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",

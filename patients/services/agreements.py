@@ -8,6 +8,7 @@ from uuid import UUID
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
+from patients import emails
 from patients.models import Consent, ConsentText, Hold, Patient
 from patients.vocabulary import Blocks
 
@@ -51,7 +52,7 @@ def sign_consent(
     if not signed_name.strip():
         raise SignatureMissing("Type your full name to sign.", field="signed_name")
     with audit.write(by=by, action="consent.sign"):
-        return Consent.objects.create(
+        signed = Consent.objects.create(
             patient=patient,
             text=text,
             procedures=text.procedures,
@@ -63,12 +64,21 @@ def sign_consent(
             signed_at=at,
             by=by.name[:160],
         )
+        emails.consent_link(patient=patient, by=by, at=at)
+    return signed
 
 
 def withdraw_consent(*, consent: Consent, reason: str, by: Actor, at: datetime) -> None:
-    """The patient takes it back; the next session can't start."""
+    """The patient takes it back; the next session can't start (S03). Earlier signatures go with it."""
     with audit.write(by=by, action="consent.withdraw", reason=reason):
-        Consent.objects.filter(pk=consent.pk, withdrawn_at=None).update(withdrawn_at=at, withdrawn_reason=reason)
+        standing = Consent.objects.filter(patient_id=consent.patient_id, withdrawn_at=None, signed_at__lte=consent.signed_at)
+        standing.update(withdrawn_at=at, withdrawn_reason=reason[:300])
+
+
+def ask_consent(*, patient: Patient, by: Actor, at: datetime) -> None:
+    """Send the form again; earlier links to it stop working."""
+    with audit.write(by=by, action="consent.ask"):
+        emails.consent_link(patient=patient, by=by, at=at)
 
 
 def place_hold(

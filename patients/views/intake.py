@@ -173,14 +173,18 @@ def _sign(door: _Door) -> HttpResponse:
         return redirect(door.url("done"))
     if door.left():
         return redirect(door.url("review"))
+    state = selectors.consent_state(door.patient)
+    stands = state.consent if state.is_good else None
     form = ConsentForm(door.request.POST if door.request.method == "POST" else None)
-    if door.request.method == "POST" and (text is None or form.is_valid()):
+    unsigned = text is None or stands is not None or door.request.POST.get("then") == "talk"
+    if door.request.method == "POST" and (unsigned or form.is_valid()):
         try:
-            _send(door, draft, text, form)
+            _send(door, draft, None if unsigned else text, form)
         except services.AlreadySubmitted as late:
             messages.info(door.request, late.message)
         return redirect(door.url("done"))
-    context = door.context(form=form, text=text, back=door.url("review"))
+    changes = selectors.consent_changes(door.patient, text) if text else []
+    context = door.context(form=form, text=text, stands=stands, changes=changes, back=door.url("review"))
     return render(door.request, "patients/intake_consent.html", context, status=422 if form.errors else 200)
 
 

@@ -136,5 +136,28 @@ def consent(request: HttpRequest, patient: str) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("Consent is signed."))
         return redirect("desk:patient_overview", patient=found.uuid)
-    context = {"form": form, "patient": found, "text": text}
+    context = {"form": form, "patient": found, "text": text, "changes": selectors.consent_changes(found, text)}
     return render(request, "patients/consent.html", context, status=422 if form.errors else 200)
+
+
+@allow(POST="consent:record")
+def withdraw_consent(request: HttpRequest, patient: str) -> HttpResponse:
+    """The patient takes the consent back, at the desk or by phone."""
+    found = _patient(request, patient)
+    state, form = selectors.consent_state(found), ReasonForm(request.POST)
+    if state.consent is None or state.consent.withdrawn_at or not form.is_valid():
+        messages.error(request, _("Say how the patient told you."))
+    else:
+        services.withdraw_consent(consent=state.consent, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        messages.success(request, _("The consent is withdrawn. No session can start until the patient signs again."))
+    return redirect("patients:screening", patient=found.uuid)
+
+
+@allow(POST="link:resend")
+def ask_consent(request: HttpRequest, patient: str) -> HttpResponse:
+    """Send the form by mail: to read, to sign, or to take back."""
+    found = _patient(request, patient)
+    services.ask_consent(patient=found, by=request.actor, at=timezone.now())
+    words = _("There is no way to mail this patient. Ask at the desk.") if found.no_mail_because else _("The form is on its way.")
+    messages.success(request, words)
+    return redirect("patients:screening", patient=found.uuid)

@@ -61,6 +61,7 @@ NO_PATIENT = {
     "layouts/staff.html": "signing out",
     "patients/intake_done.html": "a link names its patient",
     "patients/preferences.html": "a link names its patient",
+    "patients/consent_link.html": "a link names its patient",
     "patients/intake_later.html": "a link names its patient",
     "patients/register.html": "there is no patient yet",
     "patients/rescreen_link.html": "a link names its patient",
