@@ -33,6 +33,7 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "findings": rows,
         "intake": intake,
         **(_answers(intake) if intake else {}),
+        "clearance_days": eligible.policy().clearance_valid_days,
         "clearances": patient.clearances.filter(withdrawn_at=None).select_related("by"),
         "history": patient.screenings.order_by("-at")[:10],
         "changes": patient.rescreens.filter(changed=True, reviewed_at=None),

@@ -18,6 +18,7 @@ from patients import emails
 from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening, WordingReview
 from patients.names import searchable
 from patients.rules import RULES_VERSION, eligibility
+from patients.rules.changes import rules_touched
 from patients.selectors import eligible, words
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
@@ -113,6 +114,7 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         locked = Intake.objects.select_for_update().select_related("patient", "patient__site").get(pk=intake.pk)
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
+        before = eligible.latest_answers(locked.patient)
         locked.answers, locked.extras = words.with_confirmed(locked)
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
@@ -120,7 +122,15 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256"])
         _keep_lists(locked, at)
         _keep_wishes(locked, by)
+        if before:
+            _end_clearances(locked.patient, rules_touched(before.answers, locked.answers), at)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
+
+
+def _end_clearances(patient: Patient, rules: set[str], at: datetime) -> None:
+    """A clearance was given for another state of the patient: it no longer counts (SCHEMA 2.2)."""
+    rows = Clearance.objects.filter(patient=patient, withdrawn_at=None, rule__in=rules)
+    rows.update(withdrawn_at=at, withdrawn_reason="the patient has answered otherwise since")
 
 
 def _keep_wishes(intake: Intake, by: Actor) -> None:

@@ -1,5 +1,7 @@
 """Staff pages about screening: findings, clearance, holds, consent, “anything changed?”."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +27,11 @@ def _patient(request: HttpRequest, uuid: str) -> Patient:
 @allow(GET="screening:view")
 def screening(request: HttpRequest, patient: str) -> HttpResponse:
     """The result with every reason for a clinician; for the front desk only what it means for booking."""
-    found = _patient(request, patient)
+    return _screening_page(request, _patient(request, patient))
+
+
+def _screening_page(request: HttpRequest, found: Patient, **bound: Any) -> HttpResponse:
+    """The page; with a form that was filled wrongly it says so beside the field and keeps what was typed."""
     today = found.site.today(timezone.now())
     record_access(by=request.actor, action="screening.view", patient_uuid=found.uuid)
     context = {
@@ -38,8 +44,8 @@ def screening(request: HttpRequest, patient: str) -> HttpResponse:
         "tab": "screening",
     }
     if may(request.actor, "screening:view_reasons"):
-        context |= screening_page(found, today) | {"clearance_form": ClearanceForm(), "reason_form": ReasonForm()}
-    return render(request, "patients/screening.html", context)
+        context |= screening_page(found, today)
+    return render(request, "patients/screening.html", context | bound, status=422 if bound else 200)
 
 
 @allow(POST="clearance:record")
@@ -48,12 +54,12 @@ def clear(request: HttpRequest, patient: str) -> HttpResponse:
     found = _patient(request, patient)
     form = ClearanceForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-        return redirect("patients:screening", patient=found.uuid)
+        return _screening_page(request, found, clearance_form=form)
     try:
         staff = acting_staff(request.actor)
         services.clear_finding(patient=found, staff=staff, by=request.actor, at=timezone.now(), **form.cleaned_data)
-        messages.success(request, _("Cleared for 180 days, or until the patient's state changes."))
+        days = selectors.policy().clearance_valid_days
+        messages.success(request, _("Cleared for %(days)s days, or until the patient answers otherwise.") % {"days": days})
     except Refused as refusal:
         messages.error(request, refusal.message)
     return redirect("patients:screening", patient=found.uuid)
@@ -76,11 +82,10 @@ def release_hold(request: HttpRequest, patient: str, hold: str) -> HttpResponse:
     found = _patient(request, patient)
     row = fetch(Hold.objects.filter(patient=found), request.actor, uuid=hold)
     form = ReasonForm(request.POST)
-    if form.is_valid():
-        services.release_hold(hold=row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
-        messages.success(request, _("The hold is released."))
-    else:
-        messages.error(request, _("Give a reason for releasing the hold."))
+    if not form.is_valid():
+        return _screening_page(request, found, hold_form=form, wrong_hold=row.pk)
+    services.release_hold(hold=row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+    messages.success(request, _("The hold is released."))
     return redirect("patients:screening", patient=found.uuid)
 
 
