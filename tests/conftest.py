@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 from django.test import Client, TransactionTestCase
 
@@ -49,6 +50,13 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         TransactionTestCase._fixture_teardown = original  # type: ignore[attr-defined]
         for connection in connections.all():
             connection.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(request: pytest.FixtureRequest) -> None:
+    """Counters of tries and cached pages belong to one test: many tests open links in the same minute."""
+    if request.node.get_closest_marker("django_db"):
+        cache.clear()
 
 
 @pytest.fixture

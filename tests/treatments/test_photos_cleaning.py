@@ -171,6 +171,14 @@ class TestWhatIsRefused:
         ids=["empty", "svg", "pdf", "html", "eps", "cut", "nothing", "zip", "gif", "tiff", "bmp", "ico", "png cut", "webp cut", "avi"],
     )  # fmt: skip
     def test_other_and_broken_files(self, raw: bytes) -> None:
+        self.refused(raw)
+
+    def test_half_a_photo_is_refused_also_after_a_pdf_was_made(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
+        self.refused(picture("PNG")[:50])
+        self.refused(picture()[:400])
+
+    def refused(self, raw: bytes) -> None:
         with pytest.raises(NotAPhoto) as refused:
             cleaned(raw)
         assert refused.value.field == "photo" and len(refused.value.message) > 20

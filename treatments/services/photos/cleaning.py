@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageFilter, ImageOps, ImageStat
+from PIL import Image, ImageCms, ImageFile, ImageFilter, ImageOps, ImageStat
 
 from clinic.errors import Refused
 
@@ -62,6 +62,7 @@ def refuse_other_kinds(raw: bytes) -> None:
 def cleaned(raw: bytes) -> Cleaned:
     """The picture in `raw`, made anew. Raises NotAPhoto."""
     refuse_other_kinds(raw)
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint switches it on for the whole process: half a photo would pass
     too_many = _("The photo has more than 40 million points. Use a smaller one.")
     try:
         with Image.open(io.BytesIO(raw), formats=_FORMATS) as opened:
