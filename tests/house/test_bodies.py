@@ -15,6 +15,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from aftercare.models import Plan
 from appointments.models import Appointment, Recall, Room
 from appointments.views.common import clinicians
 from clinic.audit import Actor
@@ -23,7 +24,7 @@ from patients.models import Patient
 from tests.house import world
 from tests.house.test_tables import event_tables
 from tests.house.test_urls import STAFF_PAGES, _signed_in, _url
-from treatments.models import Cartridge, CartridgeLot, Device, PatchTest, Product, TreatmentSession
+from treatments.models import Cartridge, CartridgeLot, Device, PatchTest, Product, SessionPreset, TreatmentSession
 
 pytestmark = [pytest.mark.house, pytest.mark.django_db]
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,16 +40,24 @@ NO_SUBJECT = {
     "appointments:imports": "nobody yet", "appointments:decide_doubles": "a file", "appointments:confirm_import": "a file",
     "appointments:discard_import": "a file", "appointments:export_patients": "everybody", "kept_form": "one's own", "patients:register": "there is no patient yet", "patients:wording": "questions, not patients",
     "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff",
+    **dict.fromkeys(
+        (f"aftercare:{name}" for name in (
+            "draft_protocol", "protocol_targets", "protocol_step", "remove_step", "test_step", "propose_protocol", "approve_protocol",
+            "send_back_protocol", "reopen_protocol", "publish_protocol", "discard_protocol",
+        )), "the protocol is the clinic's",
+    ), "aftercare:add_shift": "staff", "aftercare:remove_shift": "staff",
+    "treatments:prepare_lot": "stock", "treatments:mail_lot": "many patients", "treatments:discard_unit": "stock", "treatments:recall_lot": "stock",
+    "treatments:release_lot": "stock", "treatments:withdraw_product": "stock", "treatments:cosign_setting": "of the clinic",
     "desk:propose_policy": "of the clinic", "desk:approve_policy": "of the clinic", "desk:decline_policy": "of the clinic",
     "desk:withdraw_policy": "of the clinic",
     "staff:reset_mfa": "staff", "staff:invite": "staff", "staff:decide": "staff", "treatments:add_device": "stock",
     "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
 # names that a view reads from a body or a query by itself, and that name an object; each has a test below
-IDS = {"column", "product", "recall", "room", "site", "slot", "subject", "test"}
+IDS = {"column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
-    "after", "again", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "language", "name", "next", "on", "on_paper", "out",
+    "after", "again", "all", "asked", "before", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "language", "name", "next", "on", "on_paper", "out",
     "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "then", "version", "view", "visit_type", "wash",
 }  # fmt: skip
 
@@ -216,6 +225,33 @@ class TestByHand:
             assert client.post(url, {"subject": objects["patient"], **data}).status_code < 500, data
         assert written() == before
 
+    def test_a_session_of_others_is_not_tied_to_an_event(self, objects: dict[str, str]) -> None:
+        other = TreatmentSession.objects.exclude(patient__uuid=objects["patient"]).exclude(started_at=None).order_by("pk")[0]
+        url, day = reverse("treatments:events", kwargs={"patient": objects["patient"]}), timezone.now() - timedelta(hours=3)
+        data = {"subject": objects["patient"], "session": str(other.uuid), "what": "itch", "grade": "1", "onset_0": f"{day:%Y-%m-%d}", "onset_1": f"{day:%H:%M}"}
+        _signed_in("amara").post(url, data)
+        assert not other.adverse_events.exists()
+
+    def test_a_preset_of_others_is_not_there(self, objects: dict[str, str]) -> None:
+        okoro = Staff.objects.get(email="okoro@demo.example")
+        preset = SessionPreset.objects.create(staff=okoro, name="hers", zones=[])
+        draft = TreatmentSession.objects.filter(state="draft", patient__site__in=okoro.sites.all()).order_by("pk").first()
+        record = draft or TreatmentSession.objects.get(uuid=objects["session"])
+        before = written()
+        for name in ("apply_preset", "remove_preset"):
+            url = reverse(f"treatments:{name}", kwargs={"session": str(record.uuid)})
+            answer = _signed_in("amara").post(url, {"subject": str(record.patient.uuid), "preset": str(preset.uuid)})
+            assert answer.status_code in (404, 409, 422), name
+        assert written() == before and SessionPreset.objects.filter(pk=preset.pk).exists()
+
+    def test_a_plan_of_others_is_not_previewed(self, foreign: Foreign, objects: dict[str, str]) -> None:
+        plan = Plan.objects.exclude(patient__uuid=objects["patient"]).order_by("pk")[0]
+        Patient.objects.filter(pk=plan.patient_id).update(site=foreign.site)
+        Plan.objects.filter(pk=plan.pk).update(site=foreign.site)
+        url = reverse("aftercare:preview_step", kwargs={"protocol_uuid": objects["protocol_uuid"], "code": objects["code"]})
+        answer = _signed_in("amara").get(url, {"plan": str(plan.uuid)})
+        assert answer.status_code == 404 and plan.patient.family_name not in answer.content.decode()
+
     def test_a_recall_of_others_is_not_invited(self, foreign: Foreign) -> None:
         before = written()
         answer = _signed_in("rosa").post(reverse("appointments:invite_recalls"), {"recall": [str(foreign.recall.uuid), "x"], "confirm": "1"})
@@ -258,16 +294,22 @@ def every_form() -> Iterator[type[forms.BaseForm]]:
 
 def built(objects: dict[str, str]) -> dict[str, forms.BaseForm]:
     """Each form that offers objects, as its page builds it for this site and patient."""
+    from aftercare.forms import rota
+    from aftercare.selectors import clinicians_of
     from appointments import forms as dates
     from clinic import staff_forms as staff
     from treatments import forms as rooms
+    from treatments.forms import stock
 
     record = TreatmentSession.objects.get(uuid=objects["session"])
     patient, at = record.patient, timezone.now()
     site, today, people = patient.site, patient.site.today(at), clinicians(patient.site)
+    sites, on_call = Site.objects.filter(pk=site.pk), clinicians_of(site.pk)
     made = [
         dates.FindForm(clinicians=people), dates.NewVisitForm(site=site, clinicians=people, today=today), dates.CourseForm(site=site, clinicians=people),
         dates.WaitingForm(patient=patient, entry=None, clinicians=people, at=at), dates.HoursForm(clinicians=people), dates.AbsenceForm(clinicians=people),
+        rooms.PatchApplyForm(site=site, today=today), stock._Boxed(sites=sites, today=today), stock.LotForm(sites=sites, today=today),
+        stock.ProductForm(sites=sites, today=today), rota.ShiftForm(staff=on_call, zone=site.zone), rota.HandOverForm(staff=on_call),
         rooms.SessionForm(record=record, today=today), rooms.BlockForm(record=record, today=today),
     ]  # fmt: skip
     max_ = Actor.of_staff(Staff.objects.get(email="max@demo.example"))

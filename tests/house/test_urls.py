@@ -150,7 +150,7 @@ def test_a_version_that_is_nobody_s_does_not_exist(objects: dict[str, str]) -> N
 
 
 # Arguments that belong to no site: the clinic has one set of rules for all its sites.
-CLINIC_WIDE = frozenset({"book", "policy", "table"})  # a table of results counts the sites of who asks
+CLINIC_WIDE = frozenset({"book", "language", "policy", "table"})  # a table of results counts the sites of who asks
 
 
 def test_an_object_of_another_site_looks_like_one_that_does_not_exist(objects: dict[str, str]) -> None:

@@ -115,8 +115,11 @@ def entered_in_error(request: HttpRequest, session: str) -> HttpResponse:
 
 @allow(GET="session:read")
 def record_print(request: HttpRequest, session: str) -> HttpResponse:
-    """Made to be printed: the same sheet as the PDF."""
-    record, _signed_record = _signed(request, session)
+    """Made to be printed: the same sheet as the PDF. Before the signature there is nothing to print."""
+    record = record_of(request, session)
+    if record.state != SessionState.SIGNED:
+        messages.info(request, _("This record is not signed yet."))
+        return again(record)
     record_access(by=request.actor, action="session.print", patient_uuid=record.patient.uuid)
     return render(request, "treatments/record_print.html", _sheet(request, record) | {"pdf_missing": why_no_pdf()})
 
