@@ -21,7 +21,7 @@ from clinic.seal import seal, unseal
 
 LOCKED_PAGES = {"account_reauthenticate", "mfa_reauthenticate", "account_logout"}
 MOST_CHARACTERS = 500_000
-_BACKGROUND = re.compile(r"^/(healthz|readyz|treatments/sessions/[0-9a-f-]{36}/autosave/)$")
+_BACKGROUND = re.compile(r"^/(healthz|readyz|treatments/sessions/[0-9a-f-]{36}/autosave/|treatments/photos/[0-9a-f-]{36}/small/)$")
 _FORM = "kept_form"
 
 
@@ -58,7 +58,7 @@ def is_locked(request: HttpRequest) -> bool:
 
 
 def _is_background(request: HttpRequest) -> bool:
-    """Polls say so; pages that save themselves need not be asked."""
+    """Polls say so; pages that save themselves, and pictures that load as they are scrolled to, need not be asked."""
     return request.headers.get("X-Background") == "1" or bool(_BACKGROUND.match(request.path))
 
 

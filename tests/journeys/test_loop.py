@@ -146,7 +146,7 @@ class TestFirstVisit:
         at_chair.sees("Sign & lock")
         at_chair.press("Sign & lock")
         at_chair.sees("SHA-256")
-        text = clinic.mail_to(ADDRESS, "")
+        text = clinic.mail_to(ADDRESS, "information after your visit")
         assert re.search(r"\d\d:\d\d", text)
 
 

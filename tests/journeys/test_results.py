@@ -26,6 +26,8 @@ def test_a_density_is_recorded_and_drawn(clinic: Clinic, at_desk: Visitor) -> No
     at_desk.sees("outside the usual")
     at_desk.page.check("input[name=confirmed]")
     at_desk.press("Record")
+    for summary in at_desk.page.get_by_text("Each reading as typed").all():
+        summary.click()
     at_desk.sees("20 hairs/cm²")
 
 

@@ -153,6 +153,7 @@ class TestTheDraftSurvives:
     def test_saving_by_itself_does_not_keep_a_login_alive(self, world: World, chair: Chair) -> None:
         record = make_draft(world.site, world.amara)
         page = chair.open(record)
+        page.wait_for_load_state("networkidle")  # its pictures belong to opening it
         for minutes in (6, 6):
             world.clock.shift(minutes * 60)
             chair.set(notes=f"{minutes} minutes")
