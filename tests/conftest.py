@@ -55,7 +55,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def fresh_limits(request: pytest.FixtureRequest) -> None:
     """Counters of tries and cached pages belong to one test: many tests open links in the same minute."""
-    if request.node.get_closest_marker("django_db"):
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
         cache.clear()
 
 
