@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export UV_CACHE_DIR ?= $(HOME)/.cache/uv
 SHELL := /bin/bash
 
-.PHONY: demo test test-fast check faults simulate bench shots setup lock reset migrations messages FORCE
+.PHONY: demo test test-fast check faults simulate shots setup lock reset migrations messages FORCE
 
 # A virtual environment whose Python was upgraded away is made again.
 ifneq ($(wildcard $(VENV)/.ok),)

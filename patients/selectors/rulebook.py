@@ -11,7 +11,6 @@ from patients.rules.policy import DEFAULT, NUMBERS, policy_faults, policy_from
 from patients.rules.policy import EligibilityPolicy as Policy
 from patients.rules.texts import TEMPLATES, texts_for
 from patients.selectors.eligible import dossiers
-from patients.vocabulary import IntakeState
 
 _CURRENT_DAYS = 365
 _MOST = 5000
@@ -21,8 +20,7 @@ _NOT_BRACKETS = {"words", "version"}
 def current_patients(at: datetime) -> list[Patient]:
     """Whose answers are at most a year old, newest first, at most 5,000."""
     rows = Patient.objects.filter(deceased_on=None, intakes__submitted_at__gte=at - timedelta(days=_CURRENT_DAYS))
-    rows = rows.exclude(intakes__state=IntakeState.DRAFT, intakes__submitted_at__isnull=False).select_related("site")
-    return list(rows.order_by("-pk").distinct()[:_MOST])
+    return list(rows.select_related("site").order_by("-pk").distinct()[:_MOST])
 
 
 def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:

@@ -133,6 +133,12 @@ class TestWhatItDoes:
         effects = rules.effects(rules.in_force(), rules.read({"well_days": 4}, {}, 1), NOW)
         assert [(e.patient_uuid, e.before, e.after) for e in effects] == [(touched.uuid, "CLEAR", "DEFER (E31 DEFER)")]
 
+    def test_who_is_answering_again_is_not_left_out_of_the_preview(self, site: Site) -> None:
+        touched = recovered(site, days_ago=3)
+        services.open_draft(patient=touched, by=DESK, at=NOW)
+        rules = book("E")
+        assert [e.patient_uuid for e in rules.effects(rules.in_force(), rules.read({"well_days": 4}, {}, 1), NOW)] == [touched.uuid]
+
     def test_own_words_speak_in_own_numbers(self, max_: Staff, amara: Staff) -> None:
         approved(max_, amara, values={"well_days": 4}, words={"E31": "Unwell. Come back {well_days} days after."})
         result = {"triggers": [{"rule": "E31", "class": "DEFER", "lifts_on": None}]}
