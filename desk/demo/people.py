@@ -27,6 +27,7 @@ from treatments.models import (
     TreatmentSession,
     ZoneRecord,
 )
+from treatments.rules import RULES_VERSION
 from treatments.services.signing import canonical, fingerprint
 
 _HEALTHY: dict[str, Any] = {
@@ -195,6 +196,9 @@ def _sign(sessions: list[TreatmentSession]) -> None:
         zones.setdefault(zone.block.session_id, []).append({"zone": zone.zone, "depth_mm": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint})
     blocks = DeviceBlock.objects.filter(session__in=sessions).select_related("device", "cartridge__lot")
     by_session = {block.session_id: block for block in blocks}
+    used: dict[int, list[dict[str, Any]]] = {}
+    for use in ProductUse.objects.filter(session__in=sessions).select_related("product"):
+        used.setdefault(use.session_id, []).append({"kind": use.product.kind, "id": use.product.name, "hoursAfter": float(use.hours_after), "lot": use.product.lot})
     for s in sorted(sessions, key=lambda row: row.saved_at):
         block, who = by_session[s.pk], s.operator
         assert block.cartridge is not None
@@ -203,7 +207,9 @@ def _sign(sessions: list[TreatmentSession]) -> None:
             "patient": {"uuid": str(s.patient.uuid), "number": s.patient.number, "name": s.patient.name, "born": s.patient.birth_on},
             "operator": {"name": who.display_name, "role": who.operator_role}, "no_adverse_event": True, "reactions": "", "notes": "",
             "blocks": [{"device": {"name": block.device.name, "udi": block.device.udi}, "zones": zones.get(s.pk, []),
-                        "cartridge": {"lot": block.cartridge.lot.lot, "expiry": block.cartridge.lot.expiry_text()}}],
+                        "cartridge": {"lot": block.cartridge.lot.lot, "number": block.cartridge.number, "expiry": block.cartridge.lot.expiry_text()}}],
+            "input": [{"products": used.get(s.pk, []), "painReadings": s.pain_readings, "aftercareDelivered": s.aftercare_delivered,
+                       "sharpsAndCleaningConfirmed": s.sharps_and_cleaning_confirmed}], "rules_version": RULES_VERSION,
         })  # fmt: skip
         digest = fingerprint(text, previous)
         rows.append(SignedRecord(session=s, content=text, sha256=digest, previous_sha256=previous, signed_by=who, signed_name=who.display_name, signed_at=s.saved_at))

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.template.loader import render_to_string
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
@@ -54,6 +55,20 @@ class TestTheRecord:
         first = make_signed(site, amara)
         second = make_signed(site, amara, at=DAY + timedelta(days=1))
         assert second.previous_sha256 == first.sha256 and broken_records() == []
+
+
+class TestHowItReads:
+    """What a record does not hold is not said to be “none” or “no”."""
+
+    def test_a_record_shows_its_own_pain_and_leaving(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content)
+        page = render_to_string("treatments/_signed_content.html", {"content": content})
+        assert content["input"] and "Aftercare given" in page and "Not in this record" not in page
+
+    def test_a_record_without_them_says_so(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content) | {"input": []}
+        page = render_to_string("treatments/_signed_content.html", {"content": content})
+        assert "Not in this record." in page and "Aftercare given" not in page
 
 
 class TestWhoAndWhen:
