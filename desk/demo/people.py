@@ -16,7 +16,7 @@ from desk.demo.house import history_cartridges
 from desk.demo.measures import give_results
 from patients.models import Allergy, Consent, ConsentText, Intake, Medication, Patient
 from patients.names import digits, plain
-from patients.questions import PAGES
+from patients.questions import PAGES, pages_for
 from treatments.models import (
     Course,
     Device,
@@ -94,7 +94,7 @@ def give_answers(patients: list[Patient], dice: random.Random, at: datetime) -> 
     answered = [p for p in patients if dice.random() > 0.08]
     Intake.objects.bulk_create(
         [
-            Intake(patient=p, state="submitted", answers=_answers(dice, p.sex), pages_done=[page.name for page in PAGES],
+            Intake(patient=p, state="submitted", answers=_answers(dice, p.sex), pages_done=[page.name for page in pages_for(p.sex)],
                    started_at=p.created_at, saved_at=p.created_at, submitted_at=p.created_at)
             for p in answered
         ],
