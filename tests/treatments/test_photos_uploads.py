@@ -13,9 +13,11 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.db import connection
+from kombu import Connection, pools
 from PIL import Image
 
 from clinic.audit import Actor
+from clinic.celery import app
 from clinic.models import Site, Staff
 from patients.models import Patient
 from tests.treatments import camera
@@ -208,11 +210,15 @@ class TestCrashes:
         upload.refresh_from_db()
         assert upload.state == "refused" and "lost" in upload.refusal
 
-    def test_a_lost_nudge_changes_nothing(self, patient: Patient, amara: Staff, django_capture_on_commit_callbacks: Callable[..., Any], settings: Any) -> None:
-        settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-        with django_capture_on_commit_callbacks(execute=True) as sent:
+    def test_a_lost_nudge_changes_nothing(
+        self, patient: Patient, amara: Staff, django_capture_on_commit_callbacks: Callable[..., Any], settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        # The pool is put in place of the app's, and not made from a changed setting: one made so would stay for every later test.
+        nobody = pools.producers[Connection("redis://127.0.0.1:1/0", transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS)]
+        monkeypatch.setattr(app.amqp, "_producer_pool", nobody)
+        with django_capture_on_commit_callbacks(execute=True) as sent, caplog.at_level("WARNING", logger="clinic.outbox"):
             received(patient, amara)
-        assert len(sent) == 1
+        assert len(sent) == 1 and "lost: OperationalError" in caplog.text
         assert tasks.clean_photos() == 1
         assert "clean waiting photos" in settings.CELERY_BEAT_SCHEDULE
 
