@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Words = str | Promise
 Answers = dict[str, Any]
@@ -49,7 +50,7 @@ _TREND = (
 _SCALE = tuple(Option(str(n), str(n)) for n in range(11))
 _YES_NO = (Option("yes", _("Yes")), Option("no", _("No")))
 _FOUR = (
-    Option("0", _("None")),
+    Option("0", pgettext_lazy("amount", "None")),
     Option("1", _("A little")),
     Option("2", _("Clearly there")),
     Option("3", _("A lot")),

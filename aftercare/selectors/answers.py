@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse, Plan
@@ -124,7 +124,7 @@ def _flag_lines(answers: dict[str, Any]) -> list[Line]:
                 said.append(str(option.words))
         if _question == "Q6" and answers.get("temp_c") is not None:
             said.append(f"{answers['temp_c']} °C")
-        words = ", ".join(said) or (_("Not sure") if blank else _("None"))
+        words = ", ".join(said) or (_("Not sure") if blank else pgettext("amount", "None"))
         lines.append(Line(str(title), words, stands_out=bool(said) or blank))
     return lines
 
