@@ -102,6 +102,11 @@ class CheckInResponse(models.Model):
             )
         ]
 
+    @property
+    def ended_early(self) -> bool:
+        """A red flag ended the questions: fewer were asked than the check-in has."""
+        return bool(self.asked != self.check_in.asked)
+
     def __str__(self) -> str:
         return f"answer to {self.check_in_id}"
 

@@ -4,6 +4,7 @@ from aftercare.pages.flags import FLAGS, WHEN_USED
 from aftercare.pages.questions import BY_NAME, PAGES, Answers, Option, Page, Words
 from aftercare.pages.walk import (
     answers_of,
+    asked_so_far,
     first_missing,
     hair_count_of,
     next_page,
@@ -26,6 +27,7 @@ __all__ = [
     "Page",
     "Words",
     "answers_of",
+    "asked_so_far",
     "first_missing",
     "hair_count_of",
     "next_page",

@@ -13,6 +13,7 @@ _EARLY_KEYS = {
     "Q2": ("swelling", "swelling_site"),
     "Q3": ("pain", "pain_trend", "burning"),
 }
+_FLAG_QUESTIONS = frozenset({"Q4", "Q5", "Q6", "Q7", "Q8", "Q9"})
 _NOT_FOR_RULES = frozenset({"satisfaction", "health_words", "hair_count"})
 
 
@@ -24,7 +25,7 @@ def pages_for(asked: Iterable[str], answers: Answers) -> list[Page]:
 
 def _is_asked(page: Page, wanted: set[str]) -> bool:
     if page.question == "Q4-Q9":
-        return bool(wanted & {"Q4", "Q5", "Q6", "Q7", "Q8", "Q9"})
+        return bool(wanted & _FLAG_QUESTIONS)
     return page.question in wanted or page.name == "words"
 
 
@@ -47,6 +48,14 @@ def first_missing(asked: Iterable[str], draft: dict[str, Any]) -> str | None:
         (page.name for page in found if page.name not in done and page.kind != "words"),
         None,
     )
+
+
+def asked_so_far(asked: Iterable[str], draft: dict[str, Any]) -> list[str]:
+    """The questions of the set whose pages, follow-ups included, have an answer: what the rules may be asked about already."""
+    done, given = set(draft.get("done", [])), draft.get("answers", {})
+    wanted = list(asked)
+    open_pages = {page.question for page in pages_for(wanted, given) if page.name not in done}
+    return [name for name in wanted if not {name, "Q4-Q9" if name in _FLAG_QUESTIONS else name} & open_pages]
 
 
 def next_page(asked: Iterable[str], draft: dict[str, Any], after: str) -> str:

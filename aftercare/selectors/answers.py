@@ -79,11 +79,13 @@ def answers_in_words(check_in: CheckIn) -> AnswersInWords:
     """Question by question, in the order asked; red flags and “not sure” stand out."""
     answers = check_in.response.answers
     lines: list[Line] = []
-    for page in pages.pages_for(check_in.asked, answers):
+    for page in pages.pages_for(check_in.response.asked, answers):
         if page.kind == "flags":
             lines += _flag_lines(answers)
         elif page.kind not in {"words", "satisfaction"} and page.name != "satisfaction":
             lines += [_line(page, key, answers[key]) for key in page.keys if key in answers]
+    if check_in.response.ended_early:
+        lines.append(Line(_("Not asked"), _("The questions ended here: what was ticked is urgent.")))
     if check_in.response.hair_count is not None:
         lines.append(Line(_("Hairs in 60 seconds"), str(check_in.response.hair_count)))
     if check_in.response.satisfaction is not None:

@@ -67,19 +67,38 @@ def save_page(*, check_in: CheckIn, page: str, values: dict[str, Any], by: Actor
         return locked
 
 
+def keep_page(
+    *, check_in: CheckIn, page: str, values: dict[str, Any], by: Actor, at: datetime, link: Link
+) -> tuple[CheckIn, CheckInResponse | None]:
+    """Keep a page that the patient sends; a red flag in it ends the questions and is sent at once, in the same transaction.
+
+    Whoever ticks “trouble breathing” is told whom to call on the next page, and a clinician knows of it, even when the
+    patient leaves there. Raises AlreadySubmitted, NotWanted, AnswersRefused.
+    """
+    with audit.write(by=by, action="check_in.save"):
+        saved = save_page(check_in=check_in, page=page, values=values, by=by, at=at)
+        so_far = pages.asked_so_far(saved.asked, saved.draft)
+        if not _is_urgent(saved, so_far, at=at):
+            return saved, None
+        return saved, submit_check_in(check_in=saved, by=by, at=at, link=link)
+
+
 def submit_check_in(*, check_in: CheckIn, by: Actor, at: datetime, link: Link | None = None) -> CheckInResponse:
     """Turn the draft into the answer: once, consuming the link, with triage, concern, holds and mail.
 
+    With pages missing only what is URGENT already goes in, as an answer to the questions so far.
     Raises AlreadySubmitted, NotWanted, PagesMissing, AnswersRefused.
     """
     with audit.write(by=by, action="check_in.submit"):
-        locked = _lock(check_in)
+        locked, asked = _lock(check_in), check_in.asked
         missing = pages.first_missing(locked.asked, locked.draft)
         if missing is not None:
-            raise PagesMissing(_("One page has no answer yet."), field=missing)
+            asked = pages.asked_so_far(locked.asked, locked.draft)
+            if not _is_urgent(locked, asked, at=at):
+                raise PagesMissing(_("One page has no answer yet."), field=missing)
         if link is not None and not links.consume(link=link, by=by, at=at):
             raise AlreadySubmitted(_("We have your answers already. Nothing was sent twice."))
-        response = _store(locked, by=by, at=at)
+        response = _store(locked, asked, by=by, at=at)
         _close_call_task(locked, by=by, at=at)
         _bring_to_a_person(locked, response, by=by, at=at)
         return response
@@ -105,9 +124,17 @@ def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckIn
         return response
 
 
-def _rule_input(check_in: CheckIn, answers: dict[str, Any], *, at: datetime) -> dict[str, Any]:
+def _is_urgent(check_in: CheckIn, asked: list[str], *, at: datetime) -> bool:
+    if not any(name.startswith("Q") for name in asked):
+        return False
+    answers = pages.answers_of(asked, check_in.draft)
+    found = checkin(_rule_input(check_in, asked, answers, at=at), policy())
+    return bool(found.get("triage") == Level.URGENT)
+
+
+def _rule_input(check_in: CheckIn, asked: list[str], answers: dict[str, Any], *, at: datetime) -> dict[str, Any]:
     known = facts(check_in.patient, as_of=check_in.site.today(at))
-    context: dict[str, Any] = {"asked": [name for name in check_in.asked if name.startswith("Q")]}
+    context: dict[str, Any] = {"asked": [name for name in asked if name.startswith("Q")]}
     skin = (known.get("answers") or {}).get("fitzpatrick")
     if skin in _SKIN_TYPES:
         context["fitzpatrick"] = skin
@@ -121,9 +148,9 @@ def _rule_input(check_in: CheckIn, answers: dict[str, Any], *, at: datetime) -> 
     }
 
 
-def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
-    answers = pages.answers_of(check_in.asked, check_in.draft)
-    rule_input = _rule_input(check_in, answers, at=at)
+def _store(check_in: CheckIn, asked: list[str], *, by: Actor, at: datetime) -> CheckInResponse:
+    answers = pages.answers_of(asked, check_in.draft)
+    rule_input = _rule_input(check_in, asked, answers, at=at)
     numbers = policy()
     result = checkin(rule_input, numbers)
     if "errors" in result:
@@ -134,7 +161,7 @@ def _store(check_in: CheckIn, *, by: Actor, at: datetime) -> CheckInResponse:
         answered_at=at,
         session_end=check_in.plan.ended_at,
         answers=answers,
-        asked=check_in.asked,
+        asked=asked,
         satisfaction=pages.satisfaction_of(check_in.draft),
         hair_count=pages.hair_count_of(check_in.draft),
         sha256=hashlib.sha256(exact.encode()).hexdigest(),

@@ -62,7 +62,10 @@ def check_in_page(request: HttpRequest, page: str) -> HttpResponse:
 def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
     by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
     try:
-        saved = services.save_page(check_in=asked, page=form.page.name, values=form.values(), by=by, at=at)
+        kept = {"check_in": asked, "page": form.page.name, "values": form.values(), "by": by, "at": at}
+        saved, urgent = services.keep_page(**kept, link=request.link)  # type: ignore[attr-defined]
+        if urgent is not None:
+            return redirect("aftercare_links:check_in_done")
         if form.page.kind == "words":
             _keep_photos(request, saved)
             services.submit_check_in(check_in=saved, by=by, at=at, link=request.link)  # type: ignore[attr-defined]

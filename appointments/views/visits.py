@@ -17,6 +17,7 @@ from clinic.errors import Refused
 from clinic.htmx import is_fragment
 from clinic.permissions import acting_staff, allow
 from clinic.requests import HttpRequest
+from treatments.services import NoCourse
 
 
 @allow(GET="appointment:view")
@@ -88,10 +89,14 @@ def undo(request: HttpRequest, appointment: str) -> HttpResponse:
 
 @allow(POST="visit:start")
 def start(request: HttpRequest, appointment: str) -> HttpResponse:
-    """Open the session's record."""
+    """Open the session's record; where no course is planned, the page on which that is done."""
     found = visit_of(request, appointment)
     operator = acting_staff(request.actor)
-    started = services.start_visit(appointment=found, operator=operator, by=request.actor, at=timezone.now())
+    try:
+        started = services.start_visit(appointment=found, operator=operator, by=request.actor, at=timezone.now())
+    except NoCourse:
+        messages.warning(request, _("Plan the course first: how many sessions, and in which phase. Then start from here or from Today."))
+        return redirect("treatments:course", patient=found.patient.uuid)
     started.refresh_from_db()
     assert started.session is not None
     return redirect("treatments:session", session=started.session.uuid)

@@ -47,8 +47,8 @@ class DateField(forms.MultiValueField):
             found = date(year, month, day)
         except ValueError:
             raise ValidationError(_("This is not a real date. For example: 27 3 2025.")) from None
-        if found.year < 1900 or found.year > 2100:
-            raise ValidationError(_("Type the year with four figures."))
         if self.latest and found > self.latest:
             raise ValidationError(_("This date lies in the future."))
+        if found.year < 1900 or found.year > 2100:
+            raise ValidationError(_("Type the year with four figures."))
         return found

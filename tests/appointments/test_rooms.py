@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from appointments import selectors, services
 from appointments.models import Appointment, Occupation, Room, VisitType
@@ -67,3 +69,17 @@ class TestIntoARoom:
         assert visit.room is not None
         with pytest.raises(services.MoveNotAllowed):
             services.take_to_room(appointment=visit, room=visit.room, by=DESK, at=NOW)
+
+
+@pytest.mark.django_db
+class TestStarting:
+    """A visit whose patient has no course yet."""
+
+    def test_leads_to_the_page_where_a_course_is_planned(self, site: Site, needling: VisitType, amara: Staff, client: Client) -> None:
+        visit = arrived(site, needling, amara)
+        client.force_login(amara)
+        answer = client.post(reverse("appointments:start", args=[visit.uuid]), {"subject": str(visit.patient.uuid)}, follow=True)
+        assert answer.redirect_chain == [(reverse("treatments:course", args=[visit.patient.uuid]), 302)]
+        assert "Plan the course first" in answer.content.decode() and 'name="planned_sessions"' in answer.content.decode()
+        visit.refresh_from_db()
+        assert visit.state == "arrived" and visit.session is None

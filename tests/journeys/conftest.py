@@ -172,13 +172,17 @@ class Visitor:
         self.check(besides=rule)
 
     def check(self, besides: str = "") -> None:
-        """Axe finds nothing, the console is silent, nothing is wider than the screen."""
+        """Axe finds nothing, the console is silent, nothing is wider than the screen, every error beside a field can be seen."""
         found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
         shown = [f"{v['id']}: {n['target']}" for v in found for n in v["nodes"][:3] if v["id"] != besides]
         assert not shown, f"{self.page.url}\n" + "\n".join(shown)
         assert not self.noise, self.noise
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 1, f"{self.page.url} is {wide} px too wide"
+        unseen = self.page.eval_on_selector_all(
+            ".invalid-feedback, .field-error, .text-danger", "all => all.filter(e => e.textContent.trim() && !e.checkVisibility()).map(e => e.textContent)"
+        )
+        assert not unseen, f"{self.page.url} hides {unseen}"
 
     def gives_birth_date(self, born: Any) -> None:
         """The step before every patient page."""

@@ -45,6 +45,7 @@ class TestFirstVisit:
         page.select_option("select[name=sex]", "female")
         at_desk.press("Save and send")
         at_desk.sees("An address has a name")
+        at_desk.sees("This date lies in the future")
         assert page.input_value("input[name=given_name]") == "Nádia"
         page.fill("input[name=email]", ADDRESS)
         page.fill("input[name=birth_on_2]", "1988")

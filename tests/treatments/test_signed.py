@@ -70,6 +70,29 @@ class TestHowItReads:
         page = render_to_string("treatments/_signed_content.html", {"content": content})
         assert "Not in this record." in page and "Aftercare given" not in page
 
+    def test_a_waiver_its_reason_and_the_seal_can_be_read(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content)
+        content["input"][0]["baseline"] |= {"waiverReason": "camera broken", "photoViews": [], "gradeRecorded": False}
+        page = render_to_string("treatments/_signed_content.html", {"content": content})
+        assert "photos: none" in page and "incomplete, because camera broken" in page
+        assert "<dt>Seal was intact</dt><dd>yes</dd>" in page and "1 of 4, initial, Harley site" in page
+
+    def test_what_an_older_record_was_not_asked_is_not_answered_no(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content)
+        for key in ("cartridge", "allergies", "aftercareDelivered", "fitzpatrick"):
+            del content["input"][0][key]
+        page = render_to_string("treatments/_signed_content.html", {"content": content})
+        for label in ("Seal was intact", "Allergies", "Aftercare given", "Skin type (Fitzpatrick)"):
+            assert f"<dt>{label}</dt><dd>not recorded</dd>" in page
+
+    def test_a_reason_box_left_empty_is_not_signed(self, site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara, make_entry(site, reasons={"S20": "no camera", "S21": "", "S25": ""}))
+        assert record.reasons == {"S20": "no camera"}
+        block = record.blocks.get()
+        emptied = make_entry(site, device=block.device, cartridge=block.cartridge, reasons={"S20": ""})
+        saved = services.save_session(record=record, version=record.version, entry=emptied, by=Actor.of_staff(amara), at=END)
+        assert saved.reasons == {}
+
 
 class TestWhoAndWhen:
     def test_only_the_author(self, site: Site, amara: Staff, okoro: Staff) -> None:

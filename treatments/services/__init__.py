@@ -2,7 +2,7 @@
 
 from treatments.services import events, patch, photos, prp, recalls, signing
 from treatments.services.chain import broken_records
-from treatments.services.courses import open_session, plan_course
+from treatments.services.courses import NoCourse, open_session, plan_course
 from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
 from treatments.services.earlier import note_earlier_sessions
 from treatments.services.errors import (
@@ -43,7 +43,7 @@ from treatments.services.stock import (
 
 __all__ = [
     "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
-    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NotMeasurable", "NotOpen", "NotReady",
+    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady",
     "NotSetAside", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_session", "events", "mark_entered_in_error", "mark_measurement_in_error",

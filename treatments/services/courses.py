@@ -12,6 +12,10 @@ from treatments.models import Course, TreatmentSession
 from treatments.vocabulary import SessionState
 
 
+class NoCourse(Refused):
+    """Nothing is planned for this patient yet; the course's page is where that is done."""
+
+
 def plan_course(
     *, patient: Patient, planned_sessions: int, phase: str, indication: str, staff: Staff, by: Actor, at: datetime
 ) -> Course:
@@ -27,14 +31,17 @@ def plan_course(
 def open_session(
     *, patient: Patient, operator: Staff, by: Actor, at: datetime, site: Site | None = None, course: Course | None = None
 ) -> TreatmentSession:
-    """A draft for today in the patient's open course; an unfinished one is taken up again."""
+    """A draft for today in the patient's open course; an unfinished one is taken up again.
+
+    Raises NoCourse without an open course, Refused for somebody who has died or whose record was merged.
+    """
     with audit.write(by=by, action="session.open"):
         Patient.objects.select_for_update().get(pk=patient.pk)
         if patient.deceased_on or patient.merged_into_id:
             raise Refused("No session can be opened on this record.")
         course = course or selectors.open_course(patient)
         if course is None:
-            raise Refused("Plan a course first: how many sessions, and in which phase.")
+            raise NoCourse("Plan a course first: how many sessions, and in which phase.")
         unfinished = TreatmentSession.objects.filter(
             course=course, state__in=[SessionState.DRAFT, SessionState.STARTED], entered_in_error=None
         ).first()

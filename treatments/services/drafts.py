@@ -85,7 +85,8 @@ def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry,
             )
         for name, value in entry.fields.items():
             setattr(locked, name, value)
-        locked.reasons = {**locked.reasons, **entry.reasons}
+        # A box that was shown for a moment and left empty is no reason; emptying one takes the reason back.
+        locked.reasons = {key: text for key, text in {**locked.reasons, **entry.reasons}.items() if text}
         locked.version, locked.saved_at, locked.saved_by = locked.version + 1, at, by.name[:160]
         locked.saved_tab, locked.saved_seq = entry.tab[:40], entry.seq
         locked.save()

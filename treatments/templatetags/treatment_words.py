@@ -33,3 +33,13 @@ def severity_words(value: object) -> str:
 def view_words(value: object) -> str:
     """`temporal_left` → `Left temporal`; no view is a patient's own picture."""
     return str(VIEW_WORDS.get(str(value)) or _("Sent by the patient"))
+
+
+@register.filter
+def recorded(value: object) -> str:
+    """Yes, no, a list or a text as a signed record holds it; what it does not hold is said to be missing, never “no” or “none”."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(str(item).replace("_", " ") for item in value) or str(_("none"))
+    return str(value) if value not in (None, "") else str(_("not recorded"))
