@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from clinic.errors import Refused
 
@@ -53,6 +54,6 @@ def spend(key: str, *, most: int, seconds: int) -> None:
     except ValueError:
         count = 1
     except Exception as error:  # whatever the cache client raises: fail closed
-        raise LimiterDown("Please try again in a few minutes.") from error
+        raise LimiterDown(_("Please try again in a few minutes.")) from error
     if count > most:
-        raise TooMany("Too many tries. Please wait a minute and try again.")
+        raise TooMany(_("Too many tries. Please wait a minute and try again."))

@@ -139,5 +139,6 @@ class ViewGuard:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Named refusals that no view turned into words beside a field, with the status of their kind."""
         if isinstance(error, Refused):
-            return render(request, "clinic/refused.html", {"message": error.message}, status=error.status)
+            template = "clinic/link_error.html" if request.path.startswith("/l/") else "clinic/refused.html"
+            return render(request, template, {"message": error.message}, status=error.status)
         return None

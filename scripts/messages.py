@@ -23,11 +23,16 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES, LOCALE = ROOT / "templates", ROOT / "locale"
 STAFF_MAILS = ("staff_", "concern_alert")
 MODULES = (
-    "clinic/link_forms.py", "patients/questions/**/*.py", "patients/forms/intake.py", "patients/forms/dates.py", "patients/forms/consent.py",
-    "patients/emails.py", "patients/emails/**/*.py", "patients/views/intake.py", "patients/views/consent_link.py", "patients/selectors/words.py",
-    "appointments/emails/**/*.py", "appointments/views/link*.py", "appointments/purposes.py", "aftercare/emails/**/*.py", "aftercare/forms/check_in.py",
-    "aftercare/pages/**/*.py", "aftercare/purposes.py", "aftercare/words.py", "aftercare/default_protocol.py",
-    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py", "aftercare/selectors/wording.py", "aftercare/services/check_ins.py",
+    "clinic/dates.py", "clinic/limits.py", "clinic/link_forms.py",
+    "patients/emails.py", "patients/forms/consent.py", "patients/forms/dates.py", "patients/forms/intake/*.py", "patients/forms/preferences.py",
+    "patients/questions/*.py", "patients/selectors/words.py", "patients/services/answers.py",
+    "patients/views/consent_link.py", "patients/views/intake.py", "patients/views/preferences.py",
+    "appointments/emails/*.py", "appointments/services/booking.py", "appointments/services/common.py", "appointments/services/waiting.py",
+    "appointments/views/patient.py",
+    "aftercare/default_protocol.py", "aftercare/emails/*.py", "aftercare/forms/check_in.py", "aftercare/pages/*.py", "aftercare/purposes.py",
+    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py", "aftercare/selectors/wording.py",
+    "aftercare/services/check_ins.py", "aftercare/views/patient.py", "aftercare/words.py",
+    "treatments/services/photos/cleaning.py", "treatments/services/photos/uploads.py",
 )  # fmt: skip
 _LINKED = re.compile(r"""\{%-?\s*(?:extends|include)\s+["']([^"']+)["']""")
 _PATIENT = re.compile(r"""\{%-?\s*extends\s+(?:["'](?:layouts/patient\.html|[\w/]*_patient_page\.html)["']|layout\b)""")
@@ -41,7 +46,7 @@ def patient_templates() -> list[Path]:
     """Templates that patients see: pages on the patient layout, their mails, and all that these reach."""
     texts = {path: path.read_text() for path in sorted(TEMPLATES.rglob("*")) if path.suffix in {".html", ".txt"}}
     waiting = [path for path, text in texts.items() if _PATIENT.search(text) or _is_mail(path)]
-    waiting.append(TEMPLATES / "layouts" / "patient.html")
+    waiting += [TEMPLATES / "layouts" / "patient.html", TEMPLATES / "clinic" / "error_500.html"]
     found: set[Path] = set()
     while waiting:
         path = waiting.pop()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -125,7 +126,7 @@ def _flag_lines(answers: dict[str, Any]) -> list[Line]:
             if given is True or (value and given == value):
                 said.append(str(option.words))
         if _question == "Q6" and answers.get("temp_c") is not None:
-            said.append(f"{answers['temp_c']} °C")
+            said.append(f"{number_format(answers['temp_c'])} °C")
         words = ", ".join(said) or (_("Not sure") if blank else pgettext("amount", "None"))
         lines.append(Line(str(title), words, stands_out=bool(said) or blank))
     return lines

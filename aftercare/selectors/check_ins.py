@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import formats
 
 from aftercare.models import CheckIn
 from clinic.clock import local_date
+from clinic.dates import spoken
 from patients.models import Patient
 from treatments.models import PhotoUpload
 from treatments.vocabulary import UploadState
@@ -85,7 +85,7 @@ def usual_until(check_in: CheckIn) -> str:
     """The day of the patient's first treatment here: the weeks before it are the patient's usual."""
     first = check_in.patient.sessions.filter(ended_at__isnull=False).order_by("ended_at", "pk").first()
     ended = first.ended_at if first is not None and first.ended_at is not None else check_in.plan.ended_at
-    return formats.date_format(local_date(ended, check_in.plan.zone), "j F Y")
+    return spoken(local_date(ended, check_in.plan.zone), "long_day")
 
 
 def wants_photo(check_in: CheckIn) -> bool:

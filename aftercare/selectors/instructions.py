@@ -7,13 +7,13 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
-from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import Plan
 from aftercare.rules.aftercare import Thing, Treated, is_deep, waits_after
 from aftercare.states import PlanState
+from clinic.dates import spoken
 from treatments.models import ProductUse, ZoneRecord
 
 _WORDS: dict[Thing, str | Promise] = {
@@ -85,7 +85,7 @@ def grouped(waits: Iterable[Wait]) -> list[WaitGroup]:
 
 def wall_words(at: datetime, zone: str) -> str:
     """“Wed 25 Nov, 14:30”, in the zone of the site."""
-    return formats.date_format(at.astimezone(ZoneInfo(zone)), "D j M, H:i")
+    return spoken(at.astimezone(ZoneInfo(zone)), "short_time")
 
 
 def treated_by(plan: Plan, *, kinds: frozenset[str] | None = None) -> Treated:

@@ -5,12 +5,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.audit import Actor
+from clinic.dates import spoken
 from clinic.models import OutboxMessage, OutboxMove, Site
 from clinic.permissions import level
 from patients.models import Patient
@@ -82,7 +82,7 @@ def kind_words(row: OutboxMessage) -> str:
 
 def _when(at: datetime, zone: str) -> str:
     shown = at.astimezone(ZoneInfo(zone))
-    return formats.date_format(shown, "D j M, H:i")
+    return spoken(shown, "short_time")
 
 
 def state_words(row: OutboxMessage, *, zone: str, now: datetime) -> str:

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
-
 from appointments import selectors
 from appointments.emails.visits import make_link
 from appointments.models import Offer, Recall
@@ -11,6 +9,7 @@ from appointments.rules import RecallState
 from clinic import links, mailkit
 from clinic.audit import Actor
 from clinic.clock import wall
+from clinic.dates import spoken
 from clinic.models import OutboxMessage
 from clinic.outbox import Mail, State, Verdict, cancel, queue
 from patients import selectors as people
@@ -88,7 +87,7 @@ def build_offer(row: OutboxMessage, at: datetime) -> Mail:
     starts, until = wall(slot.starts_at, slot.site.zone), wall(offer.expires_at, slot.site.zone)
     context = {
         "first_name": patient.first_name, "site": slot.site, "clinic": slot.site.clinic,
-        "when": f"{date_format(starts, 'l j F Y')}, {starts:%H:%M}", "clinician": slot.clinician.display_name,
-        "until": f"{until:%H:%M}", "url": links.url_for(links.mint_token(link, at=at)),
+        "when": spoken(starts, "weekday_year_time"), "clinician": slot.clinician.display_name,
+        "until": spoken(until, "time"), "url": links.url_for(links.mint_token(link, at=at)),
     }  # fmt: skip
     return Mail(*mailkit.render(row.kind, context, row.language))

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress
 
@@ -14,6 +13,7 @@ from appointments.rules import GRACE_MINUTES, OPEN, AppointmentState
 from clinic import links, mailkit
 from clinic.audit import Actor
 from clinic.clock import wall
+from clinic.dates import spoken
 from clinic.models import Link, OutboxMessage, Site
 from clinic.outbox import Mail, State, Verdict, cancel, queue
 from patients.models import Patient
@@ -148,7 +148,7 @@ def build(row: OutboxMessage, at: datetime) -> Mail:
         "first_name": appointment.patient.first_name,
         "site": site,
         "clinic": site.clinic,
-        "when": f"{date_format(starts, 'l j F Y')}, {starts:%H:%M}",
+        "when": spoken(starts, "weekday_year_time"),
         "clinician": appointment.clinician.display_name,
         "cut_off_hours": selectors.booking_rules(site).cut_off_hours,
         "url": "",

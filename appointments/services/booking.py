@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from appointments import emails, selectors
 from appointments.models import Appointment, Offer, VisitType
@@ -122,7 +123,7 @@ def _write_move(
 ) -> Appointment:
     locked = Appointment.objects.select_for_update().get(pk=wanted.pk)
     if locked.state not in (AppointmentState.BOOKED, AppointmentState.CONFIRMED):
-        raise MoveNotAllowed("Only a visit that has not begun can be moved.")
+        raise MoveNotAllowed(_("Only a visit that has not begun can be moved."))
     before, was = place_of(locked), locked.starts_at
     lock([("clinician", wish.clinician.pk), ("patient", locked.patient_id)])
     locked.occupations.all().delete()
@@ -153,14 +154,14 @@ def undo_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> App
     """The patient's own last change, for three minutes, whatever the cut-off. Raises TooLate."""
     last = selectors.last_change(appointment)
     if last is None or last.by != by.name[:160] or at - last.at > timedelta(minutes=GRACE_MINUTES):
-        raise TooLate("The three minutes are over. Please call us.")
+        raise TooLate(_("The three minutes are over. Please call us."))
     return undo_change(appointment=appointment, by=by, at=at)
 
 
 def cancel_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
     """Until the cut-off. Raises TooLate."""
     if not may_patient_change(appointment.starts_at, at, hours=selectors.booking_rules(appointment.site).cut_off_hours):
-        raise TooLate("It is too late to change this here. Please call us.")
+        raise TooLate(_("It is too late to change this here. Please call us."))
     return cancel_appointment(appointment=appointment, reason="cancelled by the patient", by=by, at=at)
 
 

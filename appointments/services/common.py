@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from appointments import selectors
 from appointments.models import Appointment, Occupation, Room, StatusChange, VisitType
@@ -24,7 +25,7 @@ class SlotTaken(Conflict):
     """Somebody was faster. `nearest` holds free slots close to the wish; `winner` says who has it, for the desk."""
 
     def __init__(self, nearest: list[selectors.Slot], winner: str = "") -> None:
-        super().__init__("This time was just taken. Nothing was booked. Choose another one.")
+        super().__init__(_("This time was just taken. Nothing was booked. Choose another one."))
         self.nearest = nearest
         self.winner = winner
 
@@ -167,7 +168,7 @@ def check_gate(
     """SETTLED 3, 4, 15 as of the slot's day. Raises NotEligible, TooEarly."""
     day = local_date(starts_at, patient.site.zone)
     if starts_at <= at:
-        raise Refused("This time is in the past.", field="slot")
+        raise Refused(_("This time is in the past."), field="slot")
     gate = selectors.gate_for(patient, visit_type, at=at, but=but)
     if reason := gate.why_not(day):
         raise NotEligible(reason)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from appointments import emails, selectors
 from appointments.models import Appointment, FreedSlot, Occupation, Offer, VisitType, WaitingListEntry
@@ -119,9 +120,9 @@ def accept_offer(*, offer: Offer, book: Callable[[Offer], Appointment], by: Acto
         slot = FreedSlot.objects.select_for_update().get(pk=offer.slot_id)
         locked = Offer.objects.select_for_update().select_related("entry__patient", "slot__clinician").get(pk=offer.pk)
         if slot.closed_at or locked.answered_at:
-            raise OfferGone("This time is taken now. You stay on the list.")
+            raise OfferGone(_("This time is taken now. You stay on the list."))
         if locked.expires_at <= at:
-            raise TooLate("This offer is over. You stay on the list.")
+            raise TooLate(_("This offer is over. You stay on the list."))
         slot.occupations.all().delete()
         booked = book(locked)
         locked.answered_at, locked.accepted = at, True
@@ -138,4 +139,4 @@ def decline_offer(*, offer: Offer, by: Actor, at: datetime) -> None:
     with audit.write(by=by, action="waiting.decline"):
         changed = Offer.objects.filter(pk=offer.pk, answered_at=None).update(answered_at=at, accepted=False)
     if not changed:
-        raise Refused("This was answered already.")
+        raise Refused(_("This was answered already."))

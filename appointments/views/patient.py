@@ -126,6 +126,9 @@ def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: d
         except services.SlotTaken as taken:
             context |= {"taken": taken}
             status = 409
+        except (services.NotEligible, services.TooEarly):  # why is for staff to know (J3)
+            context |= {"problem": _("We can't book this time for you here. Please call us.")}
+            status = 422
         except Refused as refusal:
             context |= {"problem": refusal.message}
             status = 422

@@ -1,23 +1,31 @@
-"""Plain error pages: what happened, what to do, the request's id; never a trace (R68)."""
+"""Plain error pages: what happened, what to do, the request's id; never a trace (R68). Patients read theirs in their language."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
+def _page(request: HttpRequest, code: int, **context: Any) -> HttpResponse:
+    """Behind a link nobody is told of roles, and nothing leads to the staff's first page."""
+    template = "clinic/link_error.html" if request.path.startswith("/l/") else "clinic/error.html"
+    return render(request, template, {"code": code, **context}, status=code)
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
-    return render(request, "clinic/error.html", {"code": 400}, status=400)
+    return _page(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
-    return render(request, "clinic/error.html", {"code": 403}, status=403)
+    return _page(request, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, the same for what does not exist and for what is out of scope."""
-    return render(request, "clinic/error.html", {"code": 404}, status=404)
+    return _page(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -27,4 +35,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that was open too long."""
-    return render(request, "clinic/error.html", {"code": 403, "stale_form": True}, status=403)
+    return _page(request, 403, stale_form=True)

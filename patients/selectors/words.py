@@ -8,10 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.dates import spoken
 from patients.models import Intake, Patient, WordingReview
 from patients.questions import PAGES, FollowUp, Page, Question, pages_for
 from patients.questions.walk import confirmed, is_confirmable, keys_of
@@ -149,7 +150,7 @@ def _entry(entry: Any, labels: dict[str, Any]) -> str:
 def said(value: Any) -> str:
     """A stored date for people."""
     try:
-        return date_format(date.fromisoformat(value), "j M Y")
+        return spoken(date.fromisoformat(value), "day")
     except (TypeError, ValueError):
         return str(value)
 

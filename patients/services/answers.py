@@ -31,7 +31,7 @@ class AnswersWrong(Refused):
     """The rules could not read the answers. `errors` names each key."""
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
-        super().__init__("Some answers can't be read. Please check them.")
+        super().__init__(gettext("Some answers can't be read. Please check them."))
         self.errors = errors
 
 

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.house
 LANGUAGES = messages.catalogues()
 PLACES = re.compile(r"%\((\w+)\)[sd]|%%|\{(\w*)\}|%[sd]")
 
+MACHINE_READ = ["appointments/emails/offers.py: {at:%Y", "appointments/emails/visits.py: .astimezone(UTC):%Y", "aftercare/emails/rows.py: {at:%Y"]  # keys of rows
+
 
 def shapes(text: str) -> list[str]:
     """Placeholders of a text."""
@@ -54,6 +56,16 @@ class TestTheCollector:
                 "aftercare/_page_flags.html", "emails/_foot.txt", "emails/appointment_confirmed/subject.txt"} <= found  # fmt: skip
         assert not {name for name in found if "staff" in name}
         assert {"pages.py", "questions.py", "link_forms.py"} <= {path.name for path in messages.patient_modules()}
+
+    @pytest.mark.parametrize("pattern", messages.MODULES)
+    def test_every_pattern_of_modules_finds_a_file(self, pattern: str) -> None:
+        assert list(messages.ROOT.glob(pattern)), "moved or split: its texts would be collected no more"
+
+    def test_days_and_times_for_patients_are_said_by_the_catalogue(self) -> None:
+        own = re.compile(r"\|(?:date|time):|\bdate_format\(|\btime_format\(|strftime\(|[{.]\w[\w()]*:%[aAbBdHIjmMyY]")
+        files = [path for path in [*messages.patient_templates(), *messages.patient_modules()] if path.name != "dates.py"]
+        found = [f"{path.relative_to(messages.ROOT)}: {hit}" for path in files for hit in own.findall(path.read_text())]
+        assert sorted(found) == sorted(MACHINE_READ)
 
     @pytest.mark.parametrize(
         ("source", "texts"),
