@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.test import Client
 
 from appointments import services
@@ -52,6 +53,7 @@ class TestOverlapOnPurpose:
 
 
 @pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
 def test_the_dialogue_says_that_there_is_another_visit_on_that_day(site: Site, talk: VisitType, amara: Staff, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
     patient = make_patient(site)
     book(site, talk, amara, hour=10, patient=patient)
