@@ -75,6 +75,7 @@ booking:settings           – – ● –
 screen:manage              – ● ● –
 import:run                 – ● ● –
 import:export              – – ● –
+record:export              ◐ – – –
 feed:own                   ● – ● –
 visit:start                ● – – –
 checkin:view               ● ◐ – –

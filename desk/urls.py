@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk import policy_views, results_views, views
+from desk import policy_views, record_views, results_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -21,4 +21,5 @@ urlpatterns = [
     path("reports/results/", results_views.results, name="results"),
     path("reports/results/<slug:table>.csv", results_views.results_csv, name="results_csv"),
     path("patients/<uuid:patient>/", views.patient_overview, name="patient_overview"),
+    path("patients/<uuid:patient>/record/", record_views.export_record, name="export_record"),
 ]

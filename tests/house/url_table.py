@@ -100,6 +100,7 @@ TABLE: dict[str, dict[str, str]] = {
     "appointments_link:move": {"GET": "link appointment", "POST": "link appointment"},
     "appointments_link:offer": {"GET": "link offer", "POST": "link offer"},
     "desk:day_list": {"GET": "appointment:book"},
+    "desk:export_record": {"GET": "record:export", "POST": "record:export"},
     "desk:home": {"GET": "rules:view"},
     "desk:patient_overview": {"GET": "patient:view"},
     "desk:results": {"GET": "result:view"},

@@ -1,0 +1,346 @@
+"""A record as a FHIR R4 bundle (RULES 9): the same numbers, nobody else's, nothing invalid, nothing unasked."""
+
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from fhir.resources.R4B.bundle import Bundle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.audit import Actor
+from clinic.models import AccessEvent, Site, Staff
+from desk import record_views
+from desk.fhir import NotValid, bundle_of, checked
+from desk.fhir.measures import _value
+from desk.fhir.parts import quantity, stripped
+from patients import services as people
+from patients.models import Allergy, Medication, Patient
+from tests.clinic.account_steps import confirm
+from tests.treatments.make import DAY, make_draft, make_ended, make_patient, make_ready, make_signed
+from treatments import services
+from treatments.models import AdverseEvent, Measurement, Photo
+from treatments.rules.measures import Unit
+from treatments.rules.measures.specs import SPECS
+from treatments.services import photos
+from treatments.vocabulary import PhotoUse
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Staff], Client]
+NOW = DAY + timedelta(hours=3)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def read(patient: Patient) -> dict[str, list[Any]]:
+    """The export as the library reads it back, by type."""
+    found: dict[str, list[Any]] = {}
+    for entry in Bundle.model_validate_json(checked(bundle_of(patient, at=NOW))).entry:
+        found.setdefault(type(entry.resource).__name__, []).append(entry.resource)
+    return found
+
+
+def local(resource: Any) -> str:
+    return next((str(code.code) for code in resource.code.coding or [] if str(code.system).startswith("urn:uuid:")), "")
+
+
+class TestNumbers:
+    def test_depth_passes_and_endpoint_of_each_zone(self, site: Site, amara: Staff) -> None:
+        record = make_signed(site, amara).session
+        found = read(record.patient)
+        zones = {part.bodySite[0].text: part for part in found["Procedure"] if part.partOf}
+        assert set(zones) == {"Vertex", "Mid-scalp"}
+        told = {}
+        for row in found["Observation"]:
+            for part in row.partOf or []:
+                for zone, child in zones.items():
+                    if part.reference == f"urn:uuid:{child.id}":
+                        told[zone, local(row)] = row.valueQuantity or row.valueInteger or row.valueCodeableConcept.text
+        assert (told["Vertex", "needling.depth"].value, told["Vertex", "needling.depth"].code) == (Decimal("0.75"), "mm")
+        assert (told["Mid-scalp", "needling.depth"].value, told["Vertex", "needling.passes"]) == (Decimal("0.5"), 4)
+        assert told["Vertex", "needling.endpoint"] == "Mild erythema"
+
+    def test_devices_and_the_one_cartridge(self, site: Site, amara: Staff) -> None:
+        record = make_signed(site, amara).session
+        unit = record.blocks.get().cartridge
+        assert unit is not None
+        found = {str(row.id): row for row in read(record.patient)["Device"]}
+        assert found[str(unit.uuid)].lotNumber == unit.lot.lot
+        assert str(found[str(unit.uuid)].expirationDate) == "2027-03-31"
+
+    def test_the_session_names_its_signature_and_its_times_with_their_offset(self, site: Site, amara: Staff) -> None:
+        record = make_signed(site, amara)
+        text = checked(bundle_of(record.session.patient, at=NOW))
+        parent = next(row for row in read(record.session.patient)["Procedure"] if not row.partOf)
+        assert any(record.sha256 in note.text for note in parent.note)
+        assert '"start":"2026-03-02T10:00:00Z"' in text
+
+    def test_a_summer_session_has_the_offset_of_summer(self, site: Site, amara: Staff) -> None:
+        july = DAY.replace(month=7)
+        with time_machine.travel(july + timedelta(hours=3), tick=False):
+            record = make_signed(site, amara, at=july).session
+            assert '"start":"2026-07-02T11:00:00+01:00"' in checked(bundle_of(record.patient, at=NOW))
+
+    @given(st.decimals(min_value="0.01", max_value="400", places=2), st.sampled_from([Unit.PER_CM2, Unit.PER_IN2, Unit.MICROMETRE, Unit.MILLIMETRE, Unit.PERCENT]))
+    def test_a_number_keeps_its_unit_and_every_digit(self, value: Decimal, unit: Unit) -> None:
+        kind = next(kind for kind, spec in SPECS.items() if unit in spec.units)
+        row = Measurement(kind=kind, value=value, unit=unit, canonical=value, patient=Patient())
+        found = _value(row)["valueQuantity"]
+        assert (found["value"], found["code"], found["system"]) == (value, unit.value, "http://unitsofmeasure.org")
+        from fhir.resources.R4B.quantity import Quantity
+
+        again = Quantity.model_validate_json(Quantity.model_validate(found).model_dump_json())
+        assert again.value == value
+
+    def test_measures_have_method_place_and_unit(self, site: Site, amara: Staff) -> None:
+        patient = make_draft(site, amara).patient
+        rows = {local(row): row for row in read(patient)["Observation"] if local(row).startswith("measure.")}
+        density = rows["measure.hair_density"]
+        assert (density.valueQuantity.value, density.valueQuantity.code) == (92, "{hairs}/cm2")
+        assert (density.method.text, density.bodySite.text) == ("Trichoscopy", "midline")
+        assert rows["measure.sinclair"].valueCodeableConcept.text == "2"
+
+    def test_nothing_empty_and_no_zero_lost(self) -> None:
+        assert stripped({"a": None, "b": "", "c": [], "d": {"e": None}, "f": 0, "g": False, "h": [{"i": ""}, 1]}) == {"f": 0, "g": False, "h": [1]}
+        assert quantity(0, "mm")["value"] == 0
+
+
+class TestWhatIsSaid:
+    def test_answers_as_conditions_unconfirmed_by_the_patient(self, site: Site) -> None:
+        patient = make_ready(site, psoriasis="scalp_cleared", psoriasis_scalp_clear_since="2025-11-01", diabetes="unsure")
+        found = read(patient)
+        (row,) = found["Condition"]
+        assert (row.code.coding[0].code, row.clinicalStatus.coding[0].code, str(row.abatementDateTime)) == ("238608008", "remission", "2025-11-01")
+        assert row.verificationStatus.coding[0].code == "unconfirmed"
+        items = {item.linkId: item.answer[0] for item in found["QuestionnaireResponse"][0].item}
+        assert items["diabetes"].valueString == "unsure" and items["psoriasis_scalp_clear_since"].valueString == "2025-11-01"
+
+    def test_every_answer_is_in_the_response(self, site: Site) -> None:
+        given_ = {"allergies": [{"substance": "latex", "name": "gloves", "anaphylaxis": True}], "hair_medicines": ["finasteride", "other"], "temp_today_c": 36.8}
+        patient = make_ready(site, **given_)
+        items = {item.linkId: item.answer for item in read(patient)["QuestionnaireResponse"][0].item}
+        assert set(items) == {"pregnancy", "fitzpatrick", *given_}
+        assert [answer.valueString for answer in items["hair_medicines"]] == ["finasteride", "other"]
+        assert "gloves" in items["allergies"][0].valueString and items["temp_today_c"][0].valueDecimal == Decimal("36.8")
+
+    def test_allergies_and_medicines_with_what_has_ended(self, site: Site) -> None:
+        patient = make_ready(site, isotretinoin="stopped", isotretinoin_stopped_on="2025-10-01")
+        Allergy.objects.create(patient=patient, substance="anaesthetic", name="Lidocaine", anaphylaxis=True)
+        Allergy.objects.create(patient=patient, substance="latex", name="latex", ended_at=NOW)
+        Medication.objects.create(patient=patient, name="Finasteride", dose="1 mg", started_on=DAY.date())
+        found = read(patient)
+        rows = {row.code.text: row for row in found["AllergyIntolerance"]}
+        assert rows["Lidocaine"].criticality == "high" and rows["Lidocaine"].code.coding[0].code == "387480006"
+        assert rows["Latex"].clinicalStatus.coding[0].code == "inactive"
+        medicines = {row.medicationCodeableConcept.text: row for row in found["MedicationStatement"]}
+        assert (medicines["Finasteride"].status, medicines["Finasteride"].dosage[0].text) == ("active", "1 mg")
+        assert (medicines["Isotretinoin"].status, str(medicines["Isotretinoin"].effectivePeriod.end)) == ("completed", "2025-10-01")
+
+    def test_a_finding_with_its_clearance(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site, heart_disease="heart_disease", keloid="personal")
+        people.clear_finding(patient=patient, rule="E32", evidence="Letter of Dr Kay", staff=amara, by=Actor.of_staff(amara), at=NOW)
+        found = read(patient)
+        issues = {row.code.text.split(":")[0]: row for row in found["DetectedIssue"]}
+        assert "Letter of Dr Kay" in issues["E32"].mitigation[0].action.text
+        assert not issues["E04"].mitigation and issues["E04"].severity == "high"
+        assert [row.code.coding[0].code for row in found["Flag"]] == ["finding.E04.ABSOLUTE"]
+
+    def test_an_adverse_event_with_its_grade_beside_it(self, site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara)
+        event = AdverseEvent.objects.create(
+            patient=record.patient, session=record, what="Folliculitis", grade=2, serious=False, onset_at=NOW, recorded_at=NOW, recorded_by="t"
+        )
+        found = read(record.patient)
+        (row,) = found["AdverseEvent"]
+        assert (row.severity.coding[0].code, row.outcome.coding[0].code, row.seriousness.coding[0].code) == ("moderate", "ongoing", "Non-serious")
+        grade = next(item for item in found["Observation"] if local(item) == "ctcae-grade")
+        assert grade.valueInteger == 2 and grade.focus[0].reference == f"urn:uuid:{event.uuid}"
+
+
+class TestErrorsAndConsent:
+    def test_entered_in_error_is_kept_on_all_of_it(self, site: Site, amara: Staff) -> None:
+        record = make_signed(site, amara).session
+        services.mark_entered_in_error(record=record, reason="Wrong patient", staff=amara, by=Actor.of_staff(amara), at=NOW)
+        found = read(record.patient)
+        assert {row.status for row in found["Procedure"]} == {"entered-in-error"}
+        assert {row.status for row in found["Observation"] if local(row).startswith("needling.")} == {"entered-in-error"}
+
+    def test_a_mistaken_measurement_stays_marked(self, site: Site, amara: Staff) -> None:
+        patient = make_draft(site, amara).patient
+        Measurement.objects.filter(patient=patient, kind="hair_density").update(error_at=NOW, error_reason="Other eye")
+        row = next(row for row in read(patient)["Observation"] if local(row) == "measure.hair_density")
+        assert row.status == "entered-in-error" and any("Other eye" in note.text for note in row.note)
+
+    def test_photos_by_view_never_the_picture_and_none_after_withdrawal(self, site: Site, amara: Staff) -> None:
+        patient = make_draft(site, amara).patient
+        rows = photos_in(patient)  # the general consent allows the record
+        assert len(rows) == Photo.objects.filter(patient=patient).count() == 6
+        assert all(row.content.data is None and row.content.url is None for row in rows)
+        photos.withdraw_photo_consent(patient=patient, use=PhotoUse.RECORD, reason="", by=Actor.of_staff(amara), at=NOW + timedelta(minutes=1))
+        assert not photos_in(patient)
+
+    def test_a_draft_is_no_record(self, site: Site, amara: Staff) -> None:
+        assert "Procedure" not in read(make_draft(site, amara).patient)
+
+
+def photos_in(patient: Patient) -> list[Any]:
+    return read(patient).get("Media", [])
+
+
+class TestTheBundle:
+    def test_ids_are_the_same_each_time_and_every_reference_resolves(self, site: Site, amara: Staff) -> None:
+        patient = make_signed(site, amara).session.patient
+        first, second = bundle_of(patient, at=NOW), bundle_of(patient, at=NOW + timedelta(days=1))
+        assert [entry["fullUrl"] for entry in first["entry"]] == [entry["fullUrl"] for entry in second["entry"]]
+        assert first["type"] == "collection" and first["id"] != second["id"]
+        checked(first)
+
+    def test_of_every_demo_patient_valid_and_nobody_else_s(self) -> None:
+        call_command("seed_demo", patients=30, seed=5, verbosity=0, stdout=io.StringIO())
+        everybody = list(Patient.objects.select_related("site__clinic"))
+        assert len(everybody) >= 30
+        for patient in everybody:
+            text = checked(bundle_of(patient, at=NOW))
+            others = {str(value) for other in everybody if other != patient for value in (other.uuid, other.email) if value}
+            assert [value for value in others if value in text] == [], patient.pk
+            assert json.loads(text)["entry"][0]["resource"]["resourceType"] in {"Organization", "Patient"}
+
+    def test_a_neighbour_s_words_are_not_in_it(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        mine, theirs = make_signed(site, amara).session, make_ended(site, okoro)
+        type(theirs).objects.filter(pk=theirs.pk).update(notes="CANARYQZX-notes")
+        Allergy.objects.create(patient=theirs.patient, substance="other", name="CANARYQZX-allergy")
+        Patient.objects.filter(pk=theirs.patient.pk).update(family_name="CANARYQZX", phone="CANARYQZX")
+        AdverseEvent.objects.create(patient=theirs.patient, session=theirs, what="CANARYQZX", onset_at=NOW, recorded_at=NOW, recorded_by="t")
+        text = checked(bundle_of(mine.patient, at=NOW))
+        assert "CANARYQZX" not in text and str(theirs.uuid) not in text and okoro.name not in text
+        theirs.patient.refresh_from_db()
+        assert checked(bundle_of(theirs.patient, at=NOW)).count("CANARYQZX") >= 4
+
+    def test_as_many_queries_for_many_sessions(self, site: Site, amara: Staff) -> None:
+        patient = make_signed(site, amara).session.patient
+
+        def asked() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                bundle_of(Patient.objects.select_related("site__clinic").get(pk=patient.pk), at=NOW)
+            return len(queries)
+
+        before = asked()
+        Allergy.objects.bulk_create(Allergy(patient=patient, substance="other", name=f"a{n}") for n in range(9))
+        Measurement.objects.bulk_create(
+            Measurement(patient=patient, kind="wash_test", method="count", value=n, unit="{hairs}/d", canonical=n, measured_at=NOW, by="t", operator=amara) for n in range(1, 20)
+        )
+        assert asked() == before
+
+    @pytest.mark.parametrize(
+        ("change", "where"),
+        [
+            (lambda b: b["entry"][0].update(fullUrl=b["entry"][1]["fullUrl"]), "twice"),
+            (lambda b: next(e for e in b["entry"] if e["resource"]["resourceType"] == "Patient")["resource"].update(gender="f"), "gender"),
+            (lambda b: next(e for e in b["entry"] if e["resource"]["resourceType"] == "Observation")["resource"].update(status="wrong"), "status"),
+            (lambda b: next(e for e in b["entry"] if e["resource"]["resourceType"] == "Observation")["resource"].update(madeUp=1), "madeUp"),
+            (lambda b: b["entry"].remove(next(e for e in b["entry"] if e["resource"]["resourceType"] == "Patient")), "leads nowhere"),
+            (lambda b: next(e for e in b["entry"] if e["resource"]["resourceType"] == "Consent")["resource"].update(dateTime="2 March"), "dateTime"),
+        ],
+    )
+    def test_what_is_not_valid_is_told_by_its_place_never_by_its_content(self, site: Site, amara: Staff, change: Any, where: str) -> None:
+        bundle = bundle_of(make_draft(site, amara).patient, at=NOW)
+        checked(bundle)
+        change(bundle)
+        with pytest.raises(NotValid, match=where) as caught:
+            checked(bundle)
+        assert "Marsh" not in str(caught.value)
+
+
+class TestThePage:
+    def test_what_would_be_in_it(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_signed(site, amara).session.patient
+        shown = client_as(amara).get(url(patient)).content.decode()
+        assert "Record as a file" in shown and "Depths, measurements" in shown
+        assert AccessEvent.objects.filter(action="record.look", patient_uuid=patient.uuid).count() == 1
+
+    def test_the_file_the_log_and_its_hash(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_signed(site, amara).session.patient
+        answer = fresh(client_as(amara)).post(url(patient), sent(patient))
+        assert answer.status_code == 200
+        assert answer["Content-Type"] == "application/fhir+json; fhirVersion=4.0"
+        assert answer["Content-Disposition"] == f'attachment; filename="record-{patient.number}.json"' and "no-store" in answer["Cache-Control"]
+        event = AccessEvent.objects.get(action="record.export")
+        assert event.subject == f"file {hashlib.sha256(answer.content).hexdigest()}" and event.patient_uuid == patient.uuid
+        assert event.reason == "care, for Dr Ruiz, Northside"
+        Bundle.model_validate_json(answer.content)
+
+    def test_a_fresh_sign_in_is_asked_for(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site)
+        answer = client_as(amara).post(url(patient), sent(patient))
+        assert answer.status_code == 302 and "reauthenticate" in answer["Location"]
+        assert not AccessEvent.objects.filter(action="record.export").exists()
+
+    @pytest.mark.parametrize(("field", "words"), [("recipient", "Say who gets the file."), ("reason", "Choose a reason.")])
+    def test_without_a_name_or_a_reason_nothing_leaves_and_nothing_typed_is_lost(self, site: Site, amara: Staff, client_as: SignIn, field: str, words: str) -> None:
+        patient = make_ready(site)
+        answer = fresh(client_as(amara)).post(url(patient), sent(patient) | {field: "", "more": "kept words"})
+        assert answer.status_code == 422 and "attachment" not in answer.get("Content-Disposition", "")
+        assert words in answer.content.decode() and "kept words" in answer.content.decode()
+
+    def test_another_reason_needs_words(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site)
+        answer = fresh(client_as(amara)).post(url(patient), sent(patient) | {"reason": "other"})
+        assert answer.status_code == 422 and "Say what the reason is." in answer.content.decode()
+
+    def test_an_invalid_bundle_never_leaves_and_the_log_names_no_content(
+        self, site: Site, amara: Staff, client_as: SignIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        patient = make_ready(site)
+
+        def broken(found: Patient, *, at: Any) -> Any:
+            bundle = bundle_of(found, at=at)
+            bundle["entry"][1]["resource"]["gender"] = "Marsh"
+            return bundle
+
+        monkeypatch.setattr(record_views, "bundle_of", broken)
+        with caplog.at_level(logging.DEBUG):
+            answer = fresh(client_as(amara)).post(url(patient), sent(patient))
+        assert answer.status_code == 422 and "Nothing has left" in answer.content.decode()
+        assert not AccessEvent.objects.filter(action="record.export").exists()
+        assert any("could not be exported" in line.message for line in caplog.records)
+        assert not any(word in line.getMessage() for line in caplog.records for word in ("Marsh", "Olivia", "1985-03-27"))
+
+    def test_only_clinicians_of_the_site(self, site: Site, rosa: Staff, max_: Staff, iris: Staff, stranger: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        for staff in (rosa, max_, iris):
+            assert fresh(client_as(staff)).post(url(patient), sent(patient)).status_code == 403
+        assert fresh(client_as(stranger)).post(url(patient), sent(patient)).status_code == 404
+
+    def test_a_form_of_another_patient_is_refused(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        mine, other = make_patient(site), make_patient(site)
+        assert fresh(client_as(amara)).post(url(mine), sent(other)).status_code == 409
+
+
+def url(patient: Patient) -> str:
+    return reverse("desk:export_record", kwargs={"patient": patient.uuid})
+
+
+def sent(patient: Patient) -> dict[str, str]:
+    return {"subject": str(patient.uuid), "recipient": "Dr Ruiz, Northside", "reason": "care", "more": ""}
+
+
+def fresh(client: Client) -> Client:
+    """Somebody who typed the password just now."""
+    confirm(client)
+    return client
