@@ -138,17 +138,21 @@ def interval_on(
 ) -> Interval:
     """Judge a day against the last needling, the window, and the other needling visits that are booked (S10).
 
-    Without an earlier or a booked one every day is free. A booked visit keeps the same distance on both sides.
+    Without an earlier or a booked one every day is free. A booked visit keeps the same distance on both sides. Without a window
+    (the course is over) the least distance from the last needling still holds; after it every day is free.
     """
     nearest = min((abs((day - other).days) for other in booked), default=None)
     if nearest is not None and nearest < LEAST_INTERVAL_DAYS:
         return Interval("blocked" if nearest < EARLIEST_DAYS else "early", opens_on, closes_on)
-    if last_on is None or opens_on is None or closes_on is None:
+    if last_on is None:
         return Interval("free")
     if (day - last_on).days < EARLIEST_DAYS:
         return Interval("blocked", opens_on, closes_on)
-    if day < min(opens_on, last_on + timedelta(days=LEAST_INTERVAL_DAYS)):
+    least = last_on + timedelta(days=LEAST_INTERVAL_DAYS)
+    if day < (min(opens_on, least) if opens_on else least):
         return Interval("early", opens_on, closes_on)
+    if opens_on is None or closes_on is None:
+        return Interval("free")
     if day < opens_on:
         return Interval("before_window", opens_on, closes_on)
     return Interval("in_window" if day <= closes_on else "late", opens_on, closes_on)

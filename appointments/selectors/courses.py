@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from appointments.models import VisitType
 from appointments.rules import best_of
-from appointments.selectors.slots import Gate, Slot, free_slots, gate_for
+from appointments.selectors.diary import Slot, free_slots
+from appointments.selectors.slots import Gate, gate_for
 from clinic.clock import local_date, wall
 from clinic.models import Staff
 from patients.models import Patient

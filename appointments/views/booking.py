@@ -81,7 +81,7 @@ def _finder(request: HttpRequest, patient: Patient, at: datetime, but: Appointme
         but=but.pk if but else None,
     )  # fmt: skip
     slots = [slot for offer in offers for slot in offer.slots]
-    reasons = {offer.grey for offer in offers if offer.grey != selectors.CLOSED}
+    reasons = {offer.grey for offer in offers if offer.by_rule}
     return {
         "patient": patient, "visit_type": visit_type, "clinician": clinician, "window": window, "offers": offers,
         "find": FindForm(initial={"visit_type": visit_type.code, "clinician": clinician}, clinicians=choice),
