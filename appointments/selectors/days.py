@@ -65,6 +65,11 @@ def next_appointment(patient: Patient, at: datetime) -> Appointment | None:
     return rows.select_related("clinician", "visit_type", "site", "room").order_by("starts_at").first()
 
 
+def usual_clinician(patient: Patient) -> int | None:
+    """Id of who saw the patient last; None for a new patient."""
+    return patient.appointments.filter(state=AppointmentState.DONE).order_by("-starts_at").values_list("clinician_id", flat=True).first()
+
+
 def of_patient(patient: Patient) -> QuerySet[Appointment]:
     """All visits of a patient, newest first, with their changes."""
     rows = patient.appointments.select_related("clinician", "visit_type", "site", "room")

@@ -36,6 +36,13 @@ class DayOffer:
             found.setdefault(slot.clinician_name, []).append(slot)
         return sorted(found.items())
 
+    def one_a_time(self, usual: int | None = None) -> list[Slot]:
+        """One slot for each start, with the clinician `usual` where she is free: a patient chooses a time, not a grid."""
+        found: dict[datetime, Slot] = {}
+        for slot in sorted(self.slots, key=lambda slot: (slot.starts_at, slot.clinician_id != usual, slot.clinician_name)):
+            found.setdefault(slot.starts_at, slot)
+        return list(found.values())
+
 
 def window_for(patient: Patient, today: date) -> Window | None:
     """The follow-up window."""

@@ -91,6 +91,18 @@ def offer(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/link_offer.html", context, status=status)
 
 
+def _choices(found: list[selectors.DayOffer], *, usual: int | None, wanted: str) -> dict[str, Any]:
+    """Days with their times, one row a time; `wanted` keeps those of one clinician."""
+    people = sorted({(slot.clinician_name, str(slot.clinician_id)) for offer in found for slot in offer.slots})
+    chosen = wanted if wanted in {pk for _name, pk in people} else ""
+    days = []
+    for offer in found:
+        slots = [slot for slot in offer.slots if str(slot.clinician_id) == chosen] if chosen else offer.one_a_time(usual)
+        if slots:
+            days.append({"on": offer.on, "slots": slots})
+    return {"offers": days, "people": people if len(people) > 1 else [], "chosen": chosen}
+
+
 @link_page("choose_time")
 def choose_time(request: HttpRequest) -> HttpResponse:
     """The follow-up invitation: a real free time inside the window, without a login."""
@@ -135,9 +147,6 @@ def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: d
     elif request.method == "POST":
         context |= {"problem": _("Choose a time.")}
         status = 422
-    context["offers"] = [
-        offer
-        for offer in selectors.offers(patient=patient, visit_type=visit_type, from_on=first, days=21, at=at, but=moving.pk if moving else None)
-        if offer.slots
-    ]
+    found = selectors.offers(patient=patient, visit_type=visit_type, from_on=first, days=21, at=at, but=moving.pk if moving else None)
+    context |= _choices(found, usual=selectors.usual_clinician(patient), wanted=request.GET.get("with", ""))
     return render(request, "appointments/link_choose.html", context, status=status)

@@ -14,6 +14,7 @@ from patients.rules import DEFAULT, eligibility
 from patients.rules import EligibilityPolicy as Policy
 from patients.rules.findings import DeskCode, desk_word_for
 from patients.rules.policy import policy_from
+from patients.selectors.records import open_holds
 from patients.vocabulary import IntakeState
 
 _STATES = {
@@ -149,5 +150,8 @@ def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligi
 
 
 def desk_word(patient: Patient, *, as_of: date) -> DeskWord:
-    """What the front desk may know of that day."""
-    return dossier(patient).desk_word(as_of)
+    """What the front desk may know of that day. An open hold on booking is for a clinician, whatever the answers say (SETTLED 3)."""
+    word = dossier(patient).desk_word(as_of)
+    if word.code == DeskCode.MAY_BOOK and open_holds(patient, "booking"):
+        return DeskWord(DeskCode.CLINICIAN_REVIEW.value, gettext("Clinician first"), "action")
+    return word

@@ -130,6 +130,16 @@ class TestScreening:
         word = selectors.desk_word(patient, as_of=TODAY)
         assert word.code == "not_possible" and "keloid" not in word.words.lower()
 
+    def test_the_desk_is_not_told_to_book_under_a_hold(self, site: Site) -> None:
+        patient = register(site)
+        services.submit_intake(intake=answered(patient), by=DESK, at=NOW, today=TODAY)
+        assert selectors.desk_word(patient, as_of=TODAY).code == "may_book"
+        services.place_hold(patient=patient, blocks=["session"], cause_kind="test", cause_uuid=None, reason="patch test", by=DESK, at=NOW)
+        assert selectors.desk_word(patient, as_of=TODAY).code == "may_book"
+        services.place_hold(patient=patient, blocks=["booking"], cause_kind="concern", cause_uuid=patient.uuid, reason="pus", by=DESK, at=NOW)
+        word = selectors.desk_word(patient, as_of=TODAY)
+        assert (word.code, word.words, word.state) == ("clinician_review", "Clinician first", "action")
+
 
 @pytest.mark.django_db
 def test_a_hold_is_placed_once_a_cause_and_released_with_a_reason(site: Site) -> None:
