@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import booking, calendar, feed, hours, imports, recalls, settings, visits, waiting
+from appointments.views import booking, calendar, feed, hours, imports, recalls, settings, stranded, visits, waiting
 
 app_name = "appointments"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("waiting-list/", waiting.waiting_list, name="waiting_list"),
     path("waiting-list/<uuid:entry>/leave/", waiting.leave_waiting_list, name="leave_waiting_list"),
     path("working-time/", hours.working_time, name="working_time"),
+    path("working-time/stranded/", stranded.stranded_visits, name="stranded_visits"),
     path("working-time/hours/", hours.set_hours, name="set_hours"),
     path("working-time/absence/", hours.add_absence, name="add_absence"),
     path("working-time/absence/<int:absence>/remove/", hours.remove_absence, name="remove_absence"),

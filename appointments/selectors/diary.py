@@ -71,12 +71,13 @@ class Diary:
     rooms: list[int] | None
     devices: list[int] | None
     taken: dict[str, dict[int, list[Span]]]
+    minutes: int
     chosen: Staff | None = None
 
     @property
     def length(self) -> int:
         """Minutes of the visit with its buffer."""
-        return self.visit_type.minutes + self.visit_type.buffer_minutes
+        return self.minutes + self.visit_type.buffer_minutes
 
     def _spans(self, on: date, hours: Iterable[tuple[object, object]]) -> list[Span]:
         return [Span(resolve_local(on, a, self.site.zone), resolve_local(on, b, self.site.zone)) for a, b in hours]  # type: ignore[arg-type]
@@ -117,7 +118,7 @@ class Diary:
             for start in self.starts(free):
                 where = self.place(start)
                 if where is not None:
-                    found.append(Slot(start, start + timedelta(minutes=self.visit_type.minutes), pk, person.display_name, *where))
+                    found.append(Slot(start, start + timedelta(minutes=self.minutes), pk, person.display_name, *where))
         return sorted(found, key=lambda slot: (slot.starts_at, slot.clinician_name, slot.clinician_id))
 
     def why_none(self, on: date) -> str:
@@ -167,11 +168,12 @@ class Diary:
 
 def read_diary(
     *, site: Site, visit_type: VisitType, from_on: date, to_on: date, at: datetime, clinician: Staff | None = None,
-    patient: Patient | None = None, but: int | None = None, claimed: Claims | None = None,
+    patient: Patient | None = None, but: int | None = None, claimed: Claims | None = None, minutes: int | None = None,
 ) -> Diary:  # fmt: skip
     """Everything about the days from `from_on` to `to_on`. A constant number of queries.
 
     `but`: a visit whose own time counts as free. `claimed`: time of (kind, id) that is promised though nobody has written it yet.
+    `minutes`: another length than the kind of visit has.
     """
     days = days_between(from_on, to_on)
     midnight = datetime.min.time()
@@ -193,7 +195,7 @@ def read_diary(
         site=site, visit_type=visit_type, at=at, opening=list(OpeningHours.objects.filter(site=site)), working=working,
         closures=dict(Closure.objects.filter(site=site, on__range=(days[0], days[-1])).values_list("on", "reason")),
         busy=taken["clinician"], away=away, own=taken["patient"][patient.pk] if patient else [], rooms=rooms, devices=devices,
-        taken=taken, chosen=clinician,
+        taken=taken, minutes=minutes or visit_type.minutes, chosen=clinician,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ PACKAGES = ("clinic", "patients", "treatments", "appointments", "aftercare", "de
 NO_SUBJECT = {
     "aftercare:answer_for": "the demo's check-in is answered: it goes back without a look at the form",
     "aftercare:protocol": "of the clinic", "appointments:my_feed": "one's own", "appointments:new": "the patient is chosen in the form",
-    "appointments:invite_recalls": "many patients", "appointments:add_absence": "staff", "appointments:remove_absence": "staff",
+    "appointments:invite_recalls": "many patients", "appointments:stranded_visits": "many patients", "appointments:add_absence": "staff", "appointments:remove_absence": "staff",
     "appointments:close_site": "of the site", "appointments:reopen_site": "of the site", "appointments:set_hours": "staff",
     "appointments:set_room": "of the site", "appointments:change_visit_type": "of the clinic", "appointments:set_booking_rules": "of the site",
     "appointments:add_room": "of the site", "appointments:make_screen": "of the site", "appointments:revoke_screen": "of the site",
@@ -54,7 +54,7 @@ NO_SUBJECT = {
     "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
 # names that a view reads from a body or a query by itself, and that name an object; each has a test below
-IDS = {"column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test"}
+IDS = {"column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test", "visit"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
     "after", "again", "all", "asked", "before", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "language", "name", "next", "on", "on_paper", "out",
@@ -164,7 +164,7 @@ class TestByHand:
         assert read_by_hand() - IDS - WORDS == set()
         assert names_taken('a = request.POST["x"]; b = request.GET.get("y", ""); c = request.POST.getlist("z"); d = "w" in request.POST') == set("xyzw")
 
-    @pytest.mark.parametrize("page", ["desk:today", "appointments:day", "appointments:recalls", "appointments:waiting_list", "appointments:working_time"])
+    @pytest.mark.parametrize("page", ["desk:today", "appointments:day", "appointments:recalls", "appointments:waiting_list", "appointments:working_time", "appointments:stranded_visits"])
     @pytest.mark.parametrize("asked", ["foreign", "nobody's", "no id"])
     def test_a_site_of_others_is_refused(self, foreign: Foreign, page: str, asked: str) -> None:
         value = {"foreign": str(foreign.site.uuid), "nobody's": str(uuid4()), "no id": "' OR 1=1 --"}[asked]
@@ -256,6 +256,17 @@ class TestByHand:
         before = written()
         answer = _signed_in("rosa").post(reverse("appointments:invite_recalls"), {"recall": [str(foreign.recall.uuid), "x"], "confirm": "1"})
         assert answer.status_code == 302
+        assert written() == before
+
+    def test_a_stranded_visit_of_others_is_not_moved(self, foreign: Foreign, objects: dict[str, str]) -> None:
+        visit = Appointment.objects.get(uuid=objects["appointment"])
+        Appointment.objects.filter(pk=visit.pk).update(site=foreign.site)
+        before, own = written(), Staff.objects.get(email="amara@demo.example").pk
+        slot = f"{(timezone.now() + timedelta(days=30)).isoformat()}|"
+        for chosen in (own, foreign.staff.pk):
+            data = {"visit": [str(visit.uuid), "x", str(uuid4())], f"{visit.uuid}-slot": f"{slot}{chosen}"}
+            answer = _signed_in("rosa").post(reverse("appointments:stranded_visits"), data)
+            assert answer.status_code == 422 and "Tick the visits first" in answer.content.decode()
         assert written() == before
 
     @pytest.mark.parametrize("value", ["foreign", "nobody's", "no id"])

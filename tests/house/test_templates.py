@@ -46,6 +46,7 @@ NO_PATIENT = {
     "appointments/link_choose.html": "a link names its patient",
     "appointments/link_offer.html": "a link names its patient",
     "appointments/my_feed.html": "one's own calendar",
+    "appointments/stranded.html": "many patients at once, each with its own new time",
     "appointments/working_time.html": "hours of the clinic",
     "clinic/_staff_proposal.html": "staff, not patients",
     "clinic/kept_form.html": "one's own kept form",

@@ -90,6 +90,7 @@ TABLE: dict[str, dict[str, str]] = {
     "appointments:set_hours": {"POST": "working_hours:change"},
     "appointments:set_room": {"POST": "working_hours:change"},
     "appointments:start": {"POST": "visit:start"},
+    "appointments:stranded_visits": {"GET": "appointment:move", "POST": "appointment:move"},
     "appointments:take_to_room": {"POST": "appointment:state"},
     "appointments:undo": {"POST": "appointment:state"},
     "appointments:wait": {"GET": "recall:change", "POST": "recall:change"},
