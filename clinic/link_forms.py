@@ -6,13 +6,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+_DAY, _MONTH, _YEAR = _("Type the day as a number, from 1 to 31."), _("Type the month as a number, from 1 to 12."), _("Type the year with four figures.")
+
+
+def _always(words: Any) -> dict[str, Any]:
+    """One sentence, whatever is wrong with a box."""
+    return dict.fromkeys(("required", "invalid", "min_value", "max_value"), words)
+
 
 class BirthDateForm(forms.Form):
     """`birth_on` from day, month and year. Nothing typed is lost."""
 
-    day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31)
-    month = forms.IntegerField(label=_("Month"), min_value=1, max_value=12)
-    year = forms.IntegerField(label=_("Year"), min_value=1900, max_value=2100)
+    day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31, error_messages=_always(_DAY))
+    month = forms.IntegerField(label=_("Month"), min_value=1, max_value=12, error_messages=_always(_MONTH))
+    year = forms.IntegerField(label=_("Year"), min_value=1900, max_value=2100, error_messages=_always(_YEAR))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

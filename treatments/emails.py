@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
-
 from clinic import mailkit
 from clinic.audit import Actor
+from clinic.dates import spoken
 from clinic.models import OutboxMessage
 from clinic.outbox import Kind, Mail, Scope, State, Verdict, cancel, kinds, queue
 from patients.models import Patient
@@ -84,7 +83,7 @@ def _build_reading(row: OutboxMessage, at: datetime) -> Mail:
     test = PatchTest.objects.select_related("patient__site__clinic").get(uuid=str(row.cause_uuid))
     zone = test.patient.site.tz
     times = {
-        "from_at": date_format((test.applied_at + READ_FROM).astimezone(zone), "l j F, H:i"),
-        "until": date_format((test.applied_at + READ_UNTIL).astimezone(zone), "l j F, H:i"),
+        "from_at": spoken((test.applied_at + READ_FROM).astimezone(zone), "weekday_time"),
+        "until": spoken((test.applied_at + READ_UNTIL).astimezone(zone), "weekday_time"),
     }
     return Mail(*mailkit.render(READING, _context(test.patient) | times, row.language))

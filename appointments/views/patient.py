@@ -35,6 +35,8 @@ def appointment(request: HttpRequest) -> HttpResponse:
         try:
             _act(request.POST.get("do", ""), found, request, at)
             return redirect("appointments_link:appointment")
+        except services.MoveNotAllowed:  # a page that stood open while the visit was moved or cancelled
+            problem = _("That is not possible any more. Look at what stands here now, or call us.")
         except Refused as refusal:
             problem = refusal.message
     last = selectors.last_change(found)

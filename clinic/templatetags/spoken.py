@@ -3,10 +3,17 @@
 from datetime import date, time
 
 from django import template
+from django.conf import settings
 
 from clinic import dates
 
 register = template.Library()
+
+
+@register.simple_tag
+def own_names() -> list[tuple[str, str]]:
+    """The languages of pages, each by its own name: whoever can't read this page must find theirs."""
+    return [(code, str(name)) for code, name in settings.LANGUAGES]
 
 
 @register.filter(expects_localtime=True)

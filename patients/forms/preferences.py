@@ -13,17 +13,21 @@ _MODES = (
 )
 
 
+_CHOOSE = {"required": _("Choose an answer."), "invalid_choice": _("Choose an answer.")}
+
+
 class PreferencesForm(forms.Form):
     """Three choices, each with what is in force now."""
 
     mail_mode = forms.ChoiceField(
-        label=_("How much may a mail say?"), choices=_MODES, widget=forms.RadioSelect,
+        label=_("How much may a mail say?"), choices=_MODES, widget=forms.RadioSelect, error_messages=_CHOOSE,
         help_text=_("Anybody who can open your mailbox can read what is in a mail."),
     )  # fmt: skip
     invitations = forms.ChoiceField(
-        label=_("May we invite you by mail when your next visit is due?"), choices=(("yes", _("Yes")), ("no", _("No"))), widget=forms.RadioSelect
+        label=_("May we invite you by mail when your next visit is due?"), choices=(("yes", _("Yes")), ("no", _("No"))), widget=forms.RadioSelect,
+        error_messages=_CHOOSE,
     )
-    language = forms.ChoiceField(label=_("Language of our mails"), widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language of our mails"), widget=forms.RadioSelect, error_messages=_CHOOSE)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
