@@ -76,6 +76,7 @@ screen:manage              – ● ● –
 import:run                 – ● ● –
 import:export              – – ● –
 record:export              ◐ – – –
+record:import              ● – – –
 feed:own                   ● – ● –
 visit:start                ● – – –
 checkin:view               ● ◐ – –

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import intake, people, screening, wording
+from patients.views import brought, intake, people, screening, wording
 
 app_name = "patients"
 urlpatterns = [
@@ -25,5 +25,9 @@ urlpatterns = [
     path("<uuid:patient>/consent/", screening.consent, name="consent"),
     path("<uuid:patient>/consent/withdraw/", screening.withdraw_consent, name="withdraw_consent"),
     path("<uuid:patient>/consent/ask/", screening.ask_consent, name="ask_consent"),
+    path("<uuid:patient>/brought/", brought.brought_records, name="brought_records"),
+    path("<uuid:patient>/brought/<uuid:brought>/", brought.brought_record, name="brought_record"),
+    path("<uuid:patient>/brought/<uuid:brought>/<uuid:line>/accept/", brought.accept_proposal, name="accept_proposal"),
+    path("<uuid:patient>/brought/<uuid:brought>/<uuid:line>/aside/", brought.put_proposal_aside, name="put_proposal_aside"),
     path("<uuid:patient>/holds/<uuid:hold>/release/", screening.release_hold, name="release_hold"),
 ]

@@ -52,3 +52,21 @@ class AnsweredBy(StrEnum):
     PATIENT = "patient"
     STAFF = "staff"
     PAPER = "paper"
+
+
+class ProposalKind(StrEnum):
+    """What a proposal out of another record is about."""
+
+    IDENTITY = "identity"
+    CONTACT = "contact"
+    ALLERGY = "allergy"
+    MEDICATION = "medication"
+    CONDITION = "condition"
+    OTHER = "other"
+
+
+class Decision(StrEnum):
+    """What a clinician made of a proposal."""
+
+    ACCEPTED = "accepted"
+    PUT_ASIDE = "put_aside"

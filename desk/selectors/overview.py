@@ -14,6 +14,7 @@ from clinic.clock import local_date
 from clinic.permissions import level, may
 from patients import selectors as people
 from patients.models import Patient
+from patients.selectors.brought import waiting_imports
 from treatments import selectors as sessions
 from treatments.models import TreatmentSession
 from treatments.rules.dose import change_in_words
@@ -71,6 +72,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "eligibility": eligibility,
         "findings": people.findings_of(eligibility),
         "allergies": patient.allergies.filter(ended_at=None),
+        "brought": waiting_imports(patient),
         "medications": patient.medications.filter(ended_on=None),
         "last": last,
         "last_settings": _with_change(*last_two) if last else [],

@@ -1,11 +1,12 @@
 """Parse and clean; never save."""
 
+from patients.forms.brought import AcceptForm, BundleForm, PutAsideForm
 from patients.forms.consent import ClearanceForm, ConsentForm, ReasonForm, RescreenForm, WithdrawForm
 from patients.forms.intake import ChangesForm, MoreForm, PageForm, StepForm
 from patients.forms.people import PersonForm
 from patients.forms.preferences import PreferencesForm
 
 __all__ = [
-    "ChangesForm", "ClearanceForm", "ConsentForm", "MoreForm", "PageForm", "PersonForm", "PreferencesForm", "ReasonForm", "RescreenForm",
+    "AcceptForm", "BundleForm", "ChangesForm", "ClearanceForm", "ConsentForm", "MoreForm", "PageForm", "PersonForm", "PreferencesForm", "PutAsideForm", "ReasonForm", "RescreenForm",
     "StepForm", "WithdrawForm",
 ]  # fmt: skip

@@ -12,8 +12,11 @@ from patients.services.agreements import (
 from patients.services.answers import (
     AlreadySubmitted,
     AnswersWrong,
+    NoAnswers,
     NotLiftable,
+    StillAnswering,
     WordingChanged,
+    amend_answers,
     clear_finding,
     draft_rescreen,
     keep_typed,
@@ -27,6 +30,17 @@ from patients.services.answers import (
     submit_intake,
     withdraw_clearance,
 )
+from patients.services.brought import MOST_BYTES as MOST_BUNDLE_BYTES
+from patients.services.brought import (
+    AlreadyDecided,
+    BundleWrong,
+    Choice,
+    NotAcceptable,
+    ReadBefore,
+    accept_proposal,
+    put_aside,
+    read_record,
+)
 from patients.services.people import (
     BornInFuture,
     PersonData,
@@ -39,9 +53,12 @@ from patients.services.people import (
 from patients.services.preferences import choose_mail
 
 __all__ = [
-    "AlreadySubmitted", "AnswersWrong", "BornInFuture", "NotLiftable", "PersonData", "SignatureMissing", "WordingChanged", "ask_consent",
-    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "keep_typed", "open_draft", "place_hold",
-    "publish_consent_text", "record_death", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
+    "MOST_BUNDLE_BYTES", "AlreadyDecided", "AlreadySubmitted", "AnswersWrong",
+    "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable",
+    "PersonData", "ReadBefore", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
+    "amend_answers", "ask_consent",
+    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "keep_typed", "open_draft", "place_hold", "put_aside",
+    "publish_consent_text", "read_record", "record_death", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
     "review_rescreen", "review_wording", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
     "withdraw_consent",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from patients.models import Allergy, Clearance, Intake, Medication, Patient, Res
 from patients.names import searchable
 from patients.rules import RULES_VERSION, eligibility
 from patients.rules.changes import rules_touched
+from patients.rules.vocabulary import LEADS
 from patients.selectors import eligible, words
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
@@ -33,6 +34,14 @@ class AnswersWrong(Refused):
     def __init__(self, errors: list[dict[str, str]]) -> None:
         super().__init__(gettext("Some answers can't be read. Please check them."))
         self.errors = errors
+
+
+class NoAnswers(Refused):
+    """There are no answers yet that could be amended."""
+
+
+class StillAnswering(Refused):
+    """The patient's own draft would replace what is amended now."""
 
 
 class NotLiftable(Refused):
@@ -118,13 +127,51 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         locked.answers, locked.extras = words.with_confirmed(locked)
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
-        locked.submission_sha256 = hashlib.sha256(json.dumps(locked.answers, sort_keys=True).encode()).hexdigest()
+        locked.submission_sha256 = _fingerprint(locked.answers)
         locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256"])
         _keep_lists(locked, at)
         _keep_wishes(locked, by)
         if before:
             _end_clearances(locked.patient, rules_touched(before.answers, locked.answers), at)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
+
+
+def amend_answers(
+    *, patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime, today: date
+) -> Screening | None:
+    """A clinician takes over answers that another record holds: a new set of answers, screened like any other; clearances end as ever.
+
+    `changes`: answer by key; details of a changed answer go with the old one, unless they are named too. None when nothing differs.
+    Raises NoAnswers, StillAnswering, AnswersWrong.
+    """
+    with audit.write(by=by, action="intake.amend", reason=f"from {source}"[:300]):
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        before = eligible.latest_answers(patient)
+        if before is None:
+            raise NoAnswers(gettext("The patient has not answered yet, so there is nothing to add this to. Ask for the answers first."))
+        draft = patient.intakes.filter(state=IntakeState.DRAFT).first()
+        if draft and (draft.answers or draft.pages_done):
+            raise StillAnswering(gettext("The patient has begun to answer the questions anew. First let them finish, or finish it at the desk."))
+        if all(before.answers.get(key) == value for key, value in changes.items()):
+            return None
+        kept = {key: value for key, value in before.answers.items() if LEADS.get(key) not in changes}
+        answers = kept | changes
+        row = Intake.objects.create(
+            patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, language=before.language, wording_sha256=before.wording_sha256, answers=answers,
+            extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}}, pages_done=before.pages_done,
+            started_at=at, saved_at=at, submitted_at=at, submission_sha256=_fingerprint(answers),
+            reviewed_at=at if before.state == IntakeState.REVIEWED else None, reviewed_by=staff if before.state == IntakeState.REVIEWED else None,
+        )  # fmt: skip
+        if draft:  # opened and still empty: what it asks "since" must be these answers, not the ones before
+            draft.extras = words.fresh_extras(patient)
+            draft.save(update_fields=["extras"])
+        _keep_lists(row, at)
+        _end_clearances(patient, rules_touched(before.answers, answers), at)
+        return _screen(patient, Gate.RECHECK, today, by, at)
+
+
+def _fingerprint(answers: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()
 
 
 def _end_clearances(patient: Patient, rules: set[str], at: datetime) -> None:

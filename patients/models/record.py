@@ -1,4 +1,4 @@
-"""Tables of *who*. No clock, no mail."""
+"""The record of a patient. No clock, no mail."""
 
 import uuid
 from datetime import date

@@ -1,0 +1,95 @@
+"""What another record may say, and which of our answers it suggests. Closed: what does not stand here is shown as text.
+
+A suggestion is never milder than what was said: "psoriasis" without a place becomes *not sure*, which a clinician must look at.
+Words are compared as whole words, without accents and case.
+"""
+
+from dataclasses import dataclass
+
+from patients.rules.exchange.codes import CONDITIONS as OURS
+from patients.rules.exchange.codes import ICD10, ICD10_CM, LOCAL, SNOMED
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`answer` while it lasts, `over` when the file says that it is over; for `many` the answer is added to a list."""
+
+    key: str
+    answer: str
+    over: str = ""
+    since_key: str = ""
+    many: bool = False
+
+
+_PSORIASIS, _SCALP_PSORIASIS = Meaning("psoriasis", "unsure", "unsure"), Meaning("psoriasis", "active_scalp", "scalp_cleared", "psoriasis_scalp_clear_since")
+_ECZEMA, _SCALP_ECZEMA = Meaning("eczema", "unsure", "unsure"), Meaning("eczema", "active_scalp", "scalp_cleared", "eczema_scalp_clear_since")
+_KELOID, _VITILIGO = Meaning("keloid", "personal", "personal"), Meaning("koebner_disease", "yes", "yes")
+_AREATA, _SCARRING = Meaning("alopecia_areata", "yes", "yes"), Meaning("scarring_alopecia", "active", "unsure")
+_PATTERN, _TELOGEN = Meaning("diagnosis", "androgenetic_alopecia"), Meaning("diagnosis", "telogen_effluvium")
+_TRACTION = Meaning("diagnosis", "traction_alopecia")
+_PREGNANT = Meaning("pregnancy", "yes", "possible")
+
+CONDITION_CODES: dict[tuple[str, str], Meaning] = {
+    **{(LOCAL, row.local): Meaning(row.key, row.answer, row.answer) for row in OURS},
+    **{(SNOMED, code): meaning for meaning, codes in (
+        (_PATTERN, ("238726003", "87872006", "1108009")), (_AREATA, ("68225006", "19754005", "86166000", "5860009")),
+        (_TELOGEN, ("723005006", "403328001", "403326002")), (_SCARRING, ("717055000", "400088006")), (_TRACTION, ("225056006",)),
+        (_SCALP_PSORIASIS, ("238608008",)), (_PSORIASIS, ("9014002",)), (_ECZEMA, ("43116000",)), (_SCALP_ECZEMA, ("402191000",)),
+        (_VITILIGO, ("56727007",)), (_KELOID, ("33659008",)), (_PREGNANT, ("77386006",)),
+    ) for code in codes},
+    **{(system, code): meaning for system in (ICD10, ICD10_CM) for meaning, codes in (
+        (_AREATA, ("L63.0", "L63.1", "L63.2", "L63.8", "L63.9")), (_PATTERN, ("L64.0", "L64.8", "L64.9")), (_TELOGEN, ("L65.0",)),
+        (_SCARRING, ("L66.0", "L66.1", "L66.2", "L66.3", "L66.4", "L66.8", "L66.9")), (Meaning("keloid", "unsure", "unsure"), ("L73.0",)),
+        (Meaning("raised_scar", "yes", "yes"), ("L91.0",)),
+    ) for code in codes},
+}  # fmt: skip
+
+CONDITION_WORDS: dict[str, Meaning] = {
+    **{row.words.casefold(): Meaning(row.key, row.answer, row.answer) for row in OURS},
+    **{words: meaning for meaning, all_ in (
+        (_PATTERN, ("androgenetic alopecia", "androgenic alopecia", "male pattern hair loss", "female pattern hair loss", "male pattern alopecia", "female pattern alopecia")),
+        (_AREATA, ("alopecia areata", "alopecia totalis", "alopecia universalis")), (_TELOGEN, ("telogen effluvium",)), (_TRACTION, ("traction alopecia",)),
+        (_SCARRING, ("scarring alopecia", "cicatricial alopecia", "frontal fibrosing alopecia", "lichen planopilaris")),
+        (_SCALP_PSORIASIS, ("psoriasis of scalp", "scalp psoriasis")), (_PSORIASIS, ("psoriasis", "psoriasis vulgaris", "plaque psoriasis")),
+        (_ECZEMA, ("eczema", "atopic dermatitis", "atopic eczema")), (_VITILIGO, ("vitiligo", "lichen planus")),
+        (_KELOID, ("keloid", "keloid scar", "keloids")), (Meaning("raised_scar", "yes", "yes"), ("hypertrophic scar", "hypertrophic scars")),
+        (Meaning("diabetes", "yes", "yes"), ("diabetes", "diabetes mellitus", "type 1 diabetes", "type 2 diabetes", "type 1 diabetes mellitus", "type 2 diabetes mellitus")),
+        (Meaning("bleeding_disorder", "diagnosed", "diagnosed"), ("haemophilia", "hemophilia", "haemophilia a", "hemophilia a", "von willebrand disease", "thrombocytopenia")),
+        (Meaning("heart_disease", "unsure", "unsure"), ("hypertension", "high blood pressure", "essential hypertension")),
+        (Meaning("heart_disease", "heart_disease", "heart_disease"), ("heart failure", "coronary heart disease", "ischaemic heart disease", "ischemic heart disease", "atrial fibrillation")),
+        (Meaning("fainting_seizures", "yes", "yes"), ("epilepsy", "vasovagal syncope")), (Meaning("liver_disease", "yes", "yes"), ("cirrhosis", "liver disease", "hepatitis b", "hepatitis c")),
+        (Meaning("herpes", "active", "past"), ("herpes simplex", "herpes labialis", "herpes zoster", "shingles", "cold sore")),
+        (Meaning("head_skin_cancer", "unsure", "unsure"), ("basal cell carcinoma", "squamous cell carcinoma of skin", "melanoma", "malignant melanoma")),
+        (Meaning("head_skin_cancer", "actinic_keratosis", "unsure"), ("actinic keratosis",)), (Meaning("immune_suppression", "yes", "unsure"), ("hiv infection", "immunodeficiency")),
+        (Meaning("poor_healing", "connective_tissue", "connective_tissue"), ("systemic lupus erythematosus", "lupus", "scleroderma", "systemic sclerosis")),
+        (Meaning("seborrhoeic_dermatitis", "unsure", "unsure"), ("seborrhoeic dermatitis", "seborrheic dermatitis")),
+        (Meaning("scalp_infection", "active", "unsure"), ("tinea capitis", "folliculitis of scalp", "scalp folliculitis")),
+        (Meaning("implanted_device", "yes", "unsure"), ("cardiac pacemaker in situ", "pacemaker")), (_PREGNANT, ("pregnancy", "pregnant")),
+    ) for words in all_},
+}  # fmt: skip
+
+# name of a medicine → answer. Isotretinoin and steroids have an answer for "stopped"; others end with the medicine.
+_LISTED = {"finasteride": "finasteride", "dutasteride": "dutasteride"}
+MEDICINE_WORDS: dict[str, Meaning] = {
+    "isotretinoin": Meaning("isotretinoin", "current", "stopped", "isotretinoin_stopped_on"),
+    "warfarin": Meaning("blood_thinner", "warfarin"),
+    **dict.fromkeys(("apixaban", "rivaroxaban", "edoxaban", "dabigatran"), Meaning("blood_thinner", "doac")),
+    **dict.fromkeys(("clopidogrel", "prasugrel", "ticagrelor"), Meaning("blood_thinner", "antiplatelet")),
+    **dict.fromkeys(("heparin", "enoxaparin", "dalteparin", "tinzaparin"), Meaning("blood_thinner", "heparin")),
+    **dict.fromkeys(("aspirin", "acetylsalicylic"), Meaning("blood_thinner", "unsure")),
+    **dict.fromkeys(("prednisolone", "prednisone", "dexamethasone"), Meaning("systemic_steroid", "current", "stopped", "systemic_steroid_stopped_on")),
+    **dict.fromkeys(("methotrexate", "ciclosporin", "cyclosporine", "azathioprine", "mycophenolate", "adalimumab", "tacrolimus"), Meaning("immune_suppression", "yes")),
+    **{word: Meaning("hair_medicines", answer, many=True) for word, answer in _LISTED.items()},
+    "minoxidil": Meaning("hair_medicines", "other", many=True),
+}  # fmt: skip
+MEDICINE_CODES = {(SNOMED, "48603004"): "warfarin"}
+
+# name of a substance → our kind of allergy; a metal is a question of its own
+ALLERGY_WORDS: dict[str, str] = {
+    **dict.fromkeys(("lidocaine", "lignocaine", "prilocaine", "tetracaine", "benzocaine", "articaine", "anaesthetic", "anesthetic"), "anaesthetic"),
+    **dict.fromkeys(("chlorhexidine", "povidone", "iodine", "antiseptic"), "antiseptic"),
+    "latex": "latex", "minoxidil": "minoxidil", "propylene": "propylene_glycol", "paraphenylenediamine": "hair_product", "ppd": "hair_product",
+    **dict.fromkeys(("penicillin", "amoxicillin", "sulfonamide", "aspirin", "ibuprofen", "codeine", "cephalosporin"), "medicine"),
+}  # fmt: skip
+METALS = {"nickel": "nickel", "stainless": "stainless_steel", "cobalt": "other_metal", "chromium": "other_metal", "chromate": "other_metal"}
+ALLERGY_CODES = {(SNOMED, "387480006"): "anaesthetic"}
