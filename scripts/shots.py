@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from desk.demo.cast import PASSWORD
 from embedded.supervisor import ROOT
@@ -54,12 +54,17 @@ def patterns(page: Page, base: str, most: int) -> list[str]:
         if shape in seen or _SKIP.search(path):
             continue
         seen.add(shape)
-        answer = page.goto(base + path)
+        try:
+            answer = page.goto(base + path)
+        except Error as error:
+            if "Download is starting" not in str(error):
+                raise
+            continue  # a file, not a page
         status = answer.status if answer else 0
         print(f"{status} {path}", flush=True)
         found.append(page.url.removeprefix(base))
         links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
-        waiting += [link.split("#")[0] for link in links if link.startswith("/") or link.startswith("?")]
+        waiting += [link.split("#")[0] for link in links if link.startswith("/")]
     return list(dict.fromkeys(found))
 
 
