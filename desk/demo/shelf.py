@@ -1,19 +1,22 @@
 """What lies around in the demo: patch tests on the skin, a lot set aside, an adverse event that is over."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from clinic.audit import Actor
-from clinic.models import Site
+from clinic.models import Site, Staff
 from patients.models import Patient
 from treatments import services
 from treatments.models import CartridgeLot, Product, TreatmentSession
 
 
 def fill_shelf(site: Site, patients: list[Patient], *, by: Actor, at: datetime) -> None:
-    """One test to read now, one that is too fresh; six wet tips; a bruise of two months ago."""
+    """One patch test of a morning to read now, one that is too fresh; six wet tips; a bruise of two months ago."""
     serum = Product.objects.filter(site=site, kind="serum_sterile").order_by("pk")[0]
-    for patient, hours in zip(patients, (60, 20), strict=False):
-        services.apply_patch_test(patient=patient, product=serum, by=by, at=at - timedelta(hours=hours), place="behind the left ear")
+    nurse = Actor.of_staff(Staff.objects.filter(sites=site, roles__contains=["clinician"]).order_by("pk")[0])
+    for patient, days in zip(patients, (3, 1), strict=False):
+        morning = datetime.combine(site.today(at) - timedelta(days=days), time(10), ZoneInfo(site.zone))
+        services.apply_patch_test(patient=patient, product=serum, by=nurse, at=morning, place="behind the left ear")
     wet = CartridgeLot.objects.filter(site=site, lot="A12").first()
     if wet is not None:
         services.quarantine_lot(lot=wet, reason="The box came in wet", by=by)
