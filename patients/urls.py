@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import brought, intake, people, screening, wording
+from patients.views import brought, intake, paper, people, screening, wording
 
 app_name = "patients"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("<uuid:patient>/intake/later/", intake.staff_intake_later, name="intake_later"),
     path("<uuid:patient>/intake/done/", intake.staff_intake_done, name="intake_done"),
     path("<uuid:patient>/intake/<slug:page>/", intake.staff_intake_page, name="intake_page"),
+    path("<uuid:patient>/paper/questions/", paper.paper_intake, name="paper_intake"),
+    path("<uuid:patient>/paper/consent/", paper.paper_consent, name="paper_consent"),
     path("<uuid:patient>/screening/", screening.screening, name="screening"),
     path("<uuid:patient>/screening/clear/", screening.clear, name="clear"),
     path("<uuid:patient>/screening/review/<uuid:intake>/", screening.review, name="review"),

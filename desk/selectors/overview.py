@@ -13,8 +13,9 @@ from clinic.audit import Actor
 from clinic.clock import local_date
 from clinic.permissions import level, may
 from patients import selectors as people
-from patients.models import Patient
+from patients.models import Intake, Patient
 from patients.selectors.brought import waiting_imports
+from patients.vocabulary import AnsweredBy
 from treatments import selectors as sessions
 from treatments.models import TreatmentSession
 from treatments.rules.dose import change_in_words
@@ -39,6 +40,7 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
         "desk_word": people.desk_word(patient, as_of=today),
         "holds": people.open_holds(patient) if may(actor, "hold:see") else [],
         "consent": people.consent_state(patient) if may(actor, "consent:state") else None,
+        "typed_in": _typed_in(patient) if may(actor, "intake:state") else None,
         "next": visits.next_appointment(patient, at) if may(actor, "appointment:view") else None,
         "window": sessions.next_window(patient, today=today) if may(actor, "course:view") else None,
         "course": sessions.open_course(patient) if may(actor, "course:view") else None,
@@ -48,6 +50,12 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
     if level(actor, "session:read") == "full":
         found |= _clinical(patient, today, at)
     return found | {"step": next_step(patient, found, actor, today)}
+
+
+def _typed_in(patient: Patient) -> Intake | None:
+    """The newest answers, if not the patient but staff typed them in."""
+    answers = people.latest_answers(patient)
+    return answers if answers is not None and answers.answered_by != AnsweredBy.PATIENT else None
 
 
 def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -17,7 +18,7 @@ from aftercare.models import CheckIn, Concern
 from clinic.audit import Actor
 from clinic.models import OutboxMessage
 from clinic.permissions import level
-from patients.models import Patient
+from patients.models import Consent, Patient
 from patients.selectors import Eligibility
 from treatments.vocabulary import SessionState
 
@@ -110,7 +111,13 @@ def _clearances(asked: _Asked) -> Iterator[Entry]:
 def _consents(asked: _Asked) -> Iterator[Entry]:
     for row in asked.newest(asked.patient.consents.select_related("text"), "signed_at"):
         state, tone = (_("withdrawn"), "action") if row.withdrawn_at else (_("signed"), "clear")
-        yield Entry(row.signed_at, "screenings", _("Consent, version %(version)s") % {"version": row.text.version}, row.signed_name, state, tone, "pen")
+        yield Entry(row.signed_at, "screenings", _consent_words(row), row.signed_name, state, tone, "pen")
+
+
+def _consent_words(row: Consent) -> str:
+    words = _("Consent, version %(version)s") % {"version": row.text.version}
+    on = date_format(row.paper_on, "j M Y") if row.paper_on else ""
+    return _("%(consent)s, on paper %(day)s, typed in by %(who)s") % {"consent": words, "day": on, "who": row.by} if row.on_paper else words
 
 
 def _messages(asked: _Asked) -> Iterator[Entry]:

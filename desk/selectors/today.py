@@ -29,6 +29,7 @@ class Missing:
     words: Any
     url: str = ""
     post: bool = False
+    paper_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,13 @@ def _missing(row: Appointment, on: date, known: _Known) -> list[Missing]:
     uuid, found = row.patient.uuid, []
     dossier = known.dossiers[row.patient_id]
     if dossier.intake is None:
-        found.append(Missing(_("health questions"), reverse("patients:invite", args=[uuid]), post=bool(row.patient.email)))
+        found.append(Missing(_("health questions"), reverse("patients:invite", args=[uuid]), post=bool(row.patient.email), paper_url=reverse("patients:paper_intake", args=[uuid])))
     elif (word := dossier.desk_word(on)).code != "may_book":
         found.append(Missing(word.words.lower(), reverse("patients:screening", args=[uuid])))
     if row.patient_id in known.held:
         found.append(Missing(_("clinician first"), reverse("patients:screening", args=[uuid])))
     if row.patient_id not in known.signed:
-        found.append(Missing(_("consent"), reverse("patients:consent", args=[uuid])))
+        found.append(Missing(_("consent"), reverse("patients:consent", args=[uuid]), paper_url=reverse("patients:paper_consent", args=[uuid])))
     if row.state == S.ARRIVED and row.patient_id not in known.asked:
         found.append(Missing(_("today's question"), reverse("patients:rescreen", args=[uuid])))
     return found

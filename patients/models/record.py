@@ -110,6 +110,7 @@ class Intake(models.Model):
 
     `extras` is for people and for going on later: `notes`, what was `ticked`, half-filled screens as `typed`, and `since`
     which earlier intake some pages are confirmed. `wording_sha256`: the questions exactly as they were worded.
+    `paper_on`: the date on the paper it was typed in from; `typed_by`: the member of staff who typed it.
     """
 
     SITE_PATH: ClassVar[str] = "patient__site"
@@ -127,6 +128,8 @@ class Intake(models.Model):
     saved_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     submission_sha256 = models.CharField(max_length=64, blank=True)
+    paper_on = models.DateField(null=True, blank=True)
+    typed_by = models.CharField(max_length=160, blank=True)
     link_uuid = models.UUIDField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey("clinic.Staff", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -213,7 +216,7 @@ class ConsentText(models.Model):
 
 @pghistory.track()
 class Consent(models.Model):
-    """A signature under one consent text."""
+    """A signature under one consent text. From paper: `paper_on` is the date on it, `signed_at` and `by` say when and by whom it was typed in."""
 
     SITE_PATH: ClassVar[str] = "patient__site"
 
@@ -226,6 +229,7 @@ class Consent(models.Model):
     signed_name = models.CharField(max_length=300)
     signature_png = models.BinaryField(blank=True, default=b"")
     on_paper = models.BooleanField(default=False)
+    paper_on = models.DateField(null=True, blank=True)
     signed_at = models.DateTimeField()
     by = models.CharField(max_length=160)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -19,6 +19,7 @@ from patients.selectors.records import (
     allergy_names,
     consent_changes,
     consent_state,
+    consent_texts,
     open_holds,
     rescreen_draft,
     rescreen_on,
@@ -28,7 +29,7 @@ from patients.selectors.records import (
 from patients.selectors.screening import findings_of
 
 __all__ = [
-    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergy_names", "consent_changes", "consent_state", "desk_word",
+    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergy_names", "consent_changes", "consent_state", "consent_texts", "desk_word",
     "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers", "open_holds",
     "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

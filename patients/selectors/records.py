@@ -35,6 +35,11 @@ def text_in_force(language: str = "en") -> ConsentText | None:
     return rows.filter(language=language).first() or rows.filter(language="en").first()
 
 
+def consent_texts(language: str) -> list[ConsentText]:
+    """Every version, the newest first; those in the patient's language before the others."""
+    return sorted(ConsentText.objects.order_by("-in_force_from", "-pk"), key=lambda text: text.language != language)
+
+
 def consent_state(patient: Patient) -> ConsentState:
     """Whether the treatment consent stands."""
     consent = patient.consents.select_related("text").order_by("-signed_at", "-pk").first()

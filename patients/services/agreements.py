@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from clinic import audit
@@ -47,6 +47,7 @@ def sign_consent(
     at: datetime,
     signature_png: bytes = b"",
     on_paper: bool = False,
+    paper_on: date | None = None,
 ) -> Consent:
     """Store the signature under the exact text. Raises SignatureMissing."""
     if not signed_name.strip():
@@ -61,6 +62,7 @@ def sign_consent(
             signed_name=signed_name.strip()[:300],
             signature_png=signature_png[:200_000],
             on_paper=on_paper,
+            paper_on=paper_on,
             signed_at=at,
             by=by.name[:160],
         )

@@ -128,7 +128,8 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)
-        locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256"])
+        locked.typed_by = "" if locked.answered_by == AnsweredBy.PATIENT else by.name[:160]
+        locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256", "typed_by"])
         _keep_lists(locked, at)
         _keep_wishes(locked, by)
         if before:
@@ -157,7 +158,7 @@ def amend_answers(
         kept = {key: value for key, value in before.answers.items() if LEADS.get(key) not in changes}
         answers = kept | changes
         row = Intake.objects.create(
-            patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, language=before.language, wording_sha256=before.wording_sha256, answers=answers,
+            patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, typed_by=by.name[:160], language=before.language, wording_sha256=before.wording_sha256, answers=answers,
             extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}}, pages_done=before.pages_done,
             started_at=at, saved_at=at, submitted_at=at, submission_sha256=_fingerprint(answers),
             reviewed_at=at if before.state == IntakeState.REVIEWED else None, reviewed_by=staff if before.state == IntakeState.REVIEWED else None,

@@ -68,7 +68,8 @@ def _by_link(request: HttpRequest) -> _Door:
     return _Door(request, patient, request.actor, staff=False)
 
 
-def _by_staff(request: HttpRequest, uuid: str) -> _Door:
+def by_staff(request: HttpRequest, uuid: str) -> _Door:
+    """Staff at this patient's questions. Raises Refused while the patient answers by the link, unless they may read answers."""
     patient = fetch(Patient.objects.select_related("site", "site__clinic"), request.actor, uuid=uuid)
     check_subject(request, patient.uuid)
     begun = patient.intakes.filter(state=IntakeState.DRAFT, answered_by=AnsweredBy.PATIENT).exists()
@@ -124,8 +125,7 @@ def _show(door: _Door, step: Step, form: StepForm) -> HttpResponse:
 
 
 def _open(door: _Door) -> Intake:
-    paper = door.request.POST.get("from") == "paper"
-    answered_by = (AnsweredBy.PAPER if paper else AnsweredBy.STAFF) if door.staff else AnsweredBy.PATIENT
+    answered_by = AnsweredBy.STAFF if door.staff else AnsweredBy.PATIENT
     link_uuid = None if door.staff else door.request.link.uuid
     return services.open_draft(patient=door.patient, by=door.by, at=door.at, answered_by=answered_by, link_uuid=link_uuid)
 
@@ -176,13 +176,14 @@ def _sign(door: _Door) -> HttpResponse:
     state = selectors.consent_state(door.patient)
     stands = state.consent if state.is_good else None
     form = ConsentForm(door.request.POST if door.request.method == "POST" else None)
-    unsigned = text is None or stands is not None or door.request.POST.get("then") == "talk"
+    on_paper = door.staff and door.request.POST.get("then") == "paper"
+    unsigned = text is None or stands is not None or on_paper or door.request.POST.get("then") == "talk"
     if door.request.method == "POST" and (unsigned or form.is_valid()):
         try:
             _send(door, draft, None if unsigned else text, form)
         except services.AlreadySubmitted as late:
             messages.info(door.request, late.message)
-        return redirect(door.url("done"))
+        return redirect("patients:paper_consent", patient=door.patient.uuid) if on_paper else redirect(door.url("done"))
     changes = selectors.consent_changes(door.patient, text) if text else []
     context = door.context(form=form, text=text, stands=stands, changes=changes, back=door.url("review"))
     return render(door.request, "patients/intake_consent.html", context, status=422 if form.errors else 200)
@@ -196,8 +197,7 @@ def _send(door: _Door, draft: Intake, text: Any, form: ConsentForm) -> None:
             services.sign_consent(
                 patient=door.patient, text=text, signed_name=form.cleaned_data["signed_name"],
                 off_label_understood=form.cleaned_data["off_label_understood"], photos=form.cleaned_data["photos"],
-                signature_png=form.drawing(), on_paper=bool(door.request.POST.get("on_paper")),
-                by=door.by, at=door.at,
+                signature_png=form.drawing(), by=door.by, at=door.at,
             )  # fmt: skip
         if not door.staff:
             links.consume(link=door.request.link, by=door.by, at=door.at)
@@ -244,39 +244,39 @@ def intake_later(request: HttpRequest) -> HttpResponse:
 @allow(GET="intake:on_paper")
 def staff_intake(request: HttpRequest, patient: str) -> HttpResponse:
     """At the desk or from paper: go on where it stopped."""
-    return _begin(_by_staff(request, patient))
+    return _begin(by_staff(request, patient))
 
 
 @allow(GET="intake:on_paper", POST="intake:on_paper")
 def staff_intake_page(request: HttpRequest, patient: str, page: str) -> HttpResponse:
     """One group of questions, typed by staff and marked so."""
-    return _page(_by_staff(request, patient), page)
+    return _page(by_staff(request, patient), page)
 
 
 @allow(GET="intake:on_paper")
 def staff_intake_review(request: HttpRequest, patient: str) -> HttpResponse:
     """All answers before they are sent."""
-    return _review(_by_staff(request, patient))
+    return _review(by_staff(request, patient))
 
 
 @allow(GET="intake:on_paper", POST="intake:on_paper")
 def staff_intake_consent(request: HttpRequest, patient: str) -> HttpResponse:
     """Consent on the tablet or from paper, and sending."""
-    return _sign(_by_staff(request, patient))
+    return _sign(by_staff(request, patient))
 
 
 @allow(GET="intake:on_paper")
 def staff_intake_done(request: HttpRequest, patient: str) -> HttpResponse:
     """Back to the patient."""
     messages.success(request, _("The answers are in. The rules have run."))
-    return redirect("patients:screening", patient=_by_staff(request, patient).patient.uuid)
+    return redirect("patients:screening", patient=by_staff(request, patient).patient.uuid)
 
 
 @allow(GET="intake:on_paper")
 def staff_intake_later(request: HttpRequest, patient: str) -> HttpResponse:
     """What is there is kept."""
     messages.success(request, _("What is there is kept. Go on when there is time."))
-    return redirect("patients:screening", patient=_by_staff(request, patient).patient.uuid)
+    return redirect("patients:screening", patient=by_staff(request, patient).patient.uuid)
 
 
 @link_page("rescreen")

@@ -41,6 +41,7 @@ def _screening_page(request: HttpRequest, found: Patient, **bound: Any) -> HttpR
         "holds": selectors.open_holds(found),
         "consent": selectors.consent_state(found),
         "rescreen": selectors.rescreen_on(found, today),
+        "sent": selectors.latest_answers(found),
         "tab": "screening",
     }
     if may(request.actor, "screening:view_reasons"):
@@ -127,7 +128,7 @@ def review_rescreen(request: HttpRequest, patient: str, rescreen: str) -> HttpRe
 
 @allow(GET="consent:record", POST="consent:record")
 def consent(request: HttpRequest, patient: str) -> HttpResponse:
-    """Consent on a tablet or from paper, under the text in force."""
+    """Consent on a tablet, under the text in force."""
     found = _patient(request, patient)
     text = selectors.text_in_force(found.language)
     if text is None:
@@ -136,7 +137,7 @@ def consent(request: HttpRequest, patient: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         services.sign_consent(
             patient=found, text=text, signed_name=form.cleaned_data["signed_name"], signature_png=form.drawing(), photos=form.cleaned_data["photos"],
-            off_label_understood=form.cleaned_data["off_label_understood"], on_paper=bool(request.POST.get("on_paper")),
+            off_label_understood=form.cleaned_data["off_label_understood"],
             by=request.actor, at=timezone.now(),
         )  # fmt: skip
         messages.success(request, _("Consent is signed."))

@@ -150,6 +150,8 @@ TABLE: dict[str, dict[str, str]] = {
     "patients:register": {"GET": "patient:edit", "POST": "patient:edit"},
     "patients:release_hold": {"POST": "hold:release"},
     "patients:rescreen": {"GET": "rescreen:record", "POST": "rescreen:record"},
+    "patients:paper_consent": {"GET": "consent:record", "POST": "consent:record"},
+    "patients:paper_intake": {"GET": "intake:on_paper", "POST": "intake:on_paper"},
     "patients:review": {"POST": "intake:review"},
     "patients:review_rescreen": {"POST": "intake:review"},
     "patients:screening": {"GET": "screening:view"},
