@@ -16,12 +16,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
+from clinic import links
 from clinic.seal import seal, unseal
 
 LOCKED_PAGES = {"account_reauthenticate", "mfa_reauthenticate", "account_logout"}
 MOST_CHARACTERS = 500_000
 _BACKGROUND = re.compile(r"^/(healthz|readyz|treatments/sessions/[0-9a-f-]{36}/autosave/|treatments/photos/[0-9a-f-]{36}/small/)$")
+HANDED_OVER = "handed_over"
 _FORM = "kept_form"
 
 
@@ -51,6 +54,8 @@ def is_locked(request: HttpRequest) -> bool:
         if not _signed_in_again(request, since=session["locked_at"]):
             return True
         del session["locked_at"]
+        if HANDED_OVER in session:
+            links.end_visit(session.pop(HANDED_OVER), at=timezone.now())
         session["seen_at"] = now
     if (not _is_background(request) and now - seen >= 20) or "seen_at" not in session:
         session["seen_at"] = now

@@ -25,6 +25,7 @@ from clinic.errors import Refused
 from clinic.models import Link, LinkToken, LinkVisit, Site
 
 VISIT_MINUTES = 30
+IN_PERSON_MINUTES = 60
 MOST_WRONG_BIRTH_DATES = 5
 
 
@@ -138,17 +139,31 @@ def _open(link: Link, *, at: datetime, ip_prefix: str, user_agent: str) -> str:
     if link.first_verified_at is None:
         link.first_verified_at = at
         link.save(update_fields=["first_verified_at"])
+    return _visit(link, minutes=VISIT_MINUTES, at=at, ip_prefix=ip_prefix, user_agent=user_agent)[1]
+
+
+def open_in_person(*, link: Link, at: datetime, ip_prefix: str, user_agent: str) -> tuple[LinkVisit, str]:
+    """A visit without the date-of-birth step: a member of staff stands beside the patient. Returns it and the cookie's secret."""
+    return _visit(link, minutes=IN_PERSON_MINUTES, at=at, ip_prefix=ip_prefix, user_agent=user_agent)
+
+
+def end_visit(pk: int, *, at: datetime) -> None:
+    """The browser that holds this visit sees nothing of the patient any more."""
+    LinkVisit.objects.filter(pk=pk, expires_at__gt=at).update(expires_at=at)
+
+
+def _visit(link: Link, *, minutes: int, at: datetime, ip_prefix: str, user_agent: str) -> tuple[LinkVisit, str]:
     cookie = secrets.token_urlsafe(32)
-    LinkVisit.objects.create(
+    visit = LinkVisit.objects.create(
         link=link,
         cookie_sha256=_digest(cookie),
         opened_at=at,
         last_seen_at=at,
-        expires_at=min(at + timedelta(minutes=VISIT_MINUTES), link.expires_at),
+        expires_at=min(at + timedelta(minutes=minutes), link.expires_at),
         ip_prefix=ip_prefix,
         user_agent=user_agent[:200],
     )
-    return cookie
+    return visit, cookie
 
 
 def open_visit(request: HttpRequest, purpose: str) -> Link | None:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from patients.views import consent_link, intake, preferences
+from patients.views import consent_link, handed_over, intake, preferences
 
 app_name = "patients_link"
 urlpatterns = [
     path("intake/", intake.intake, name="intake"),
+    path("intake/start/", handed_over.start, name="intake_start"),
     path("intake/review/", intake.intake_review, name="intake_review"),
     path("intake/consent/", intake.intake_consent, name="intake_consent"),
     path("intake/later/", intake.intake_later, name="intake_later"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import brought, intake, paper, people, screening, wording
+from patients.views import brought, handed_over, intake, paper, people, screening, wording
 
 app_name = "patients"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:patient>/edit/", people.edit, name="edit"),
     path("<uuid:patient>/invite/", people.invite, name="invite"),
     path("<uuid:patient>/intake/", intake.staff_intake, name="intake"),
+    path("<uuid:patient>/intake/hand-over/", handed_over.hand_over, name="hand_over"),
     path("<uuid:patient>/intake/review/", intake.staff_intake_review, name="intake_review"),
     path("<uuid:patient>/intake/consent/", intake.staff_intake_consent, name="intake_consent"),
     path("<uuid:patient>/intake/later/", intake.staff_intake_later, name="intake_later"),

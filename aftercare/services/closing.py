@@ -58,47 +58,34 @@ def close_concern(
     With the outcome *adverse event* the event is recorded in the same act, and holds the next session itself.
     """
     require(by, "concern:close")
-    if outcome not in set(Outcome) - {Outcome.REACHED_NOBODY}:
-        raise OutcomeMissing(
-            _("Choose what came of it. If you reached nobody, log the call instead."),
-            field="outcome",
-        )
-    if not words.strip():
-        raise OutcomeMissing(_("Write what you found and what you advised."), field="words")
-    if outcome == Outcome.ADVERSE_EVENT and (event is None or not event.what.strip()):
-        raise OutcomeMissing(_("Write what the adverse event is."), field="event_what")
+    _check_outcome(outcome, words, event)
     with audit.write(by=by, action="concern.close", reason=outcome):
         locked = lock_own(concern, by)
         if outcome == Outcome.ADVERSE_EVENT and event is not None:
             locked.adverse_event = _record_event(locked, event, by=by, at=at)
-        locked.state, locked.outcome, locked.closed_at = (
-            ConcernState.CLOSED,
-            outcome,
-            at,
-        )
-        locked.closed_by_id, locked.answered_at = by.staff_id, locked.answered_at or at
-        locked.next_try_at = None
-        locked.save(
-            update_fields=[
-                "state",
-                "outcome",
-                "closed_at",
-                "closed_by",
-                "answered_at",
-                "next_try_at",
-                "adverse_event",
-            ]
-        )
+        _mark_closed(locked, outcome, by=by, at=at)
         add_event(locked, EventKind.CLOSED, by=by, at=at, words=words, outcome=outcome)
         emails.cancel_concern_alerts(locked, by=by, at=at)
         if not keep_holds:
-            _lift(
-                locked,
-                reason=_("Concern closed: %(outcome)s") % {"outcome": OUTCOME_WORDS[Outcome(outcome)]},
-                by=by,
-                at=at,
-            )
+            _lift(locked, reason=_("Concern closed: %(outcome)s") % {"outcome": OUTCOME_WORDS[Outcome(outcome)]}, by=by, at=at)
         return locked
+
+
+def _check_outcome(outcome: str, words: str, event: EventNoted | None) -> None:
+    """An outcome of the list, words, and what the adverse event is when it is one."""
+    if outcome not in set(Outcome) - {Outcome.REACHED_NOBODY}:
+        raise OutcomeMissing(_("Choose what came of it. If you reached nobody, log the call instead."), field="outcome")
+    if not words.strip():
+        raise OutcomeMissing(_("Write what you found and what you advised."), field="words")
+    if outcome == Outcome.ADVERSE_EVENT and (event is None or not event.what.strip()):
+        raise OutcomeMissing(_("Write what the adverse event is."), field="event_what")
+
+
+def _mark_closed(concern: Concern, outcome: str, *, by: Actor, at: datetime) -> None:
+    """Closing is an answer too: the clock stops, and nobody tries again."""
+    concern.state, concern.outcome, concern.closed_at = ConcernState.CLOSED, outcome, at
+    concern.closed_by_id, concern.answered_at, concern.next_try_at = by.staff_id, concern.answered_at or at, None
+    concern.save(update_fields=["state", "outcome", "closed_at", "closed_by", "answered_at", "next_try_at", "adverse_event"])
 
 
 def release_concern_holds(*, concern: Concern, reason: str, by: Actor, at: datetime) -> int:

@@ -55,7 +55,7 @@ class LinkToken(models.Model):
 
 
 class LinkVisit(models.Model):
-    """A browser that passed the date-of-birth step. Only the hash of its cookie is kept; 30 minutes at most."""
+    """A browser that passed the date-of-birth step (30 minutes), or a tablet that staff handed over (60). Only the hash of its cookie is kept."""
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="visits")
     cookie_sha256 = models.CharField(max_length=64, unique=True)

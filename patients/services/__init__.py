@@ -41,6 +41,7 @@ from patients.services.brought import (
     put_aside,
     read_record,
 )
+from patients.services.handed_over import BegunByPatient, hand_over_intake
 from patients.services.paper import PaperDateWrong, open_paper_intake, record_paper_consent
 from patients.services.people import (
     BornInFuture,
@@ -55,10 +56,10 @@ from patients.services.preferences import choose_mail
 
 __all__ = [
     "MOST_BUNDLE_BYTES", "AlreadyDecided", "AlreadySubmitted", "AnswersWrong",
-    "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
+    "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
     "PersonData", "ReadBefore", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
     "amend_answers", "ask_consent",
-    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "invite_to_intake", "keep_typed", "open_draft", "open_paper_intake", "place_hold", "put_aside",
+    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "hand_over_intake", "invite_to_intake", "keep_typed", "open_draft", "open_paper_intake", "place_hold", "put_aside",
     "publish_consent_text", "read_record", "record_death", "record_paper_consent", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
     "review_rescreen", "review_wording", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
     "withdraw_consent",

@@ -122,6 +122,7 @@ def intake_pages(cast: Cast) -> Iterator[Words]:
     patient = people.register_patient(data=data, site=cast.site, by=DESK, at=NOW)
     link = Link.objects.filter(patient_uuid=patient.uuid, purpose="intake").latest("pk")
     phone = cast.phone(link)
+    yield _page(phone, "/l/intake/start/")
     yield _page(phone, "/l/intake/")
     yield _page(phone, "/l/intake/review/")
     for page in PAGES:
