@@ -1,6 +1,7 @@
 """Forms of aftercare: the pages of a check-in, and what a clinician writes about a concern."""
 
-from aftercare.forms.check_in import MOST_FILES, PageForm, form_for
+from aftercare.forms.check_in import MOST_FILES, form_for
+from aftercare.forms.check_in_page import PageForm
 from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 from aftercare.forms.protocol import SendBackForm, StepForm, TargetsForm
 from aftercare.forms.rota import HandOverForm, ShiftForm
