@@ -22,7 +22,7 @@ KIND_WORDS: dict[str, str | Promise] = {
 }  # fmt: skip
 _LABELS: dict[str, str | Promise] = {
     "codes": _("Codes"), "note": _("Note"), "status": _("Status there"), "verified": _("Certainty there"), "criticality": _("Criticality"), "reaction": _("Reaction"),
-    "site": _("Place"), "begun": _("Since"), "ended": _("Until"), "dose": _("Dose"), "about": _("About"), "unread": _("Not readable as FHIR R4"), "also": _("Also"),
+    "site": _("Place"), "begun": _("Since"), "ended": _("Until"), "dose": _("Dose"), "about": _("About"), "unread": _("Not readable as FHIR R4"), "also": _("Also"), "more": _("Not shown, more of these"),
     "born": _("Date of birth in the file"),
 }  # fmt: skip
 CANNOT_WORDS: dict[str, str | Promise] = {

@@ -11,6 +11,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -339,9 +340,19 @@ class TestNothingIsDropped:
         record = read(condition("Gout"), extra, extra | {"madeUp": 1}, {"resourceType": "Transport", "status": "x"})
         rows = {row.title: row for row in record.proposals.all()}
         assert rows["Gout"].cannot == "not_in_table"
-        assert rows["Observation (2)"].details == [["about", "Ferritin"], ["unread", "1"]] and "Transport (1)" in rows
+        assert rows["Observation (2)"].details == [["about", "Ferritin: 40 ug/L"]] * 2 + [["unread", "1"]] and "Transport (1)" in rows
         with pytest.raises(services.NotAcceptable):
             accept(rows["Gout"])
+
+    def test_how_many_are_not_shown_is_said(self, read: Read) -> None:
+        extra = {"resourceType": "Procedure", "status": "completed", "code": {"text": "Biopsy"}, "subject": {"reference": URN}, "performedDateTime": "2025-01-02T10:00:00Z"}
+        row = read(*[extra] * 130).proposals.get()
+        assert row.details == [["about", "Biopsy: completed, 2025-01-02"]] * 100 + [["more", "30"]]
+
+    @pytest.mark.parametrize("odd", [{"code": 3}, {"code": {"coding": ["x"]}}, {"code": {"coding": {}}}, {"valueQuantity": [], "code": {"text": 5}}, {"date": {}, "type": []}])
+    def test_a_strange_thing_of_another_kind_stops_nothing(self, read: Read, odd: dict[str, Any]) -> None:
+        record = read(allergy("Latex"), {"resourceType": "Observation", **odd})
+        assert list(record.proposals.values_list("kind", flat=True)) == ["allergy", "other"]
 
     @pytest.mark.parametrize(
         ("resource", "cannot"),
@@ -409,6 +420,22 @@ class TestPages:
         client.post(reverse("patients:put_proposal_aside", args=[patient.uuid, row.record.uuid, row.uuid]), {"subject": str(patient.uuid), "reason": "known"})
         shown = client.get(reverse("patients:brought_record", args=[patient.uuid, row.record.uuid])).content.decode()
         assert "Put aside, Dr Amara Osei" in shown and "known" in shown and "all decided" in shown
+
+    def test_as_many_queries_for_many_proposals(self, patient: Patient, amara: Staff, client_as: SignIn, read: Read, accept: Any) -> None:
+        client = client_as(amara)
+
+        def asked(record: RecordImport) -> int:
+            url = reverse("patients:brought_record", args=[patient.uuid, record.uuid])
+            client.get(url)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(url).status_code == 200
+            return len(queries)
+
+        few = read(medicine("Paracetamol"), condition("Gout"))
+        many = read(*[medicine(f"Medicine {n}") for n in range(30)], *[condition(f"Condition {n}") for n in range(30)])
+        for row in [few.proposals.order_by("position")[0], *many.proposals.order_by("position")[:10]]:
+            accept(row)
+        assert asked(few) == asked(many)
 
     def test_another_patient_s_import_is_not_there(self, site: Site, patient: Patient, amara: Staff, client_as: SignIn, read: Read) -> None:
         record, other = read(allergy("Latex")), make_patient(site)

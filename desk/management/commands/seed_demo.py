@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Clinic
-from desk.demo import lists, live, people, photos, shelf
+from desk.demo import elsewhere, lists, live, people, photos, shelf
 from desk.demo.house import build_house
 
 
@@ -49,6 +49,7 @@ class Command(BaseCommand):
             booked = live.fill_calendar(site, rest[:150], dice, by=by, at=at)
             lists.fill_lists(site, at, by=by)
             shelf.fill_shelf(site, rest, by=by, at=at)
+            elsewhere.bring_record(site, at)
             self.stdout.write(f"{photos.give_photos(rest, options['photos'], by=by, at=at)} drawn photos")
             self.stdout.write(f"{booked} visits, today and in the next days; recalls and a waiting list")
         self.stdout.write(f"demo clinic ready in {time.monotonic() - began:.1f} s")

@@ -22,6 +22,7 @@ from patients.rules.exchange.tables import (
 Json = dict[str, Any]
 TAKEN = ("AllergyIntolerance", "MedicationStatement", "MedicationRequest", "Condition")
 READ = ("Patient", *TAKEN)
+MOST_LINES = 100
 _WRONG = {"entered-in-error": "in_error", "refuted": "refuted", "not-taken": "not_taken", "cancelled": "not_taken", "draft": "not_taken"}
 _OVER = {"inactive", "remission", "resolved", "completed", "stopped"}
 _WHOLE_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -191,7 +192,7 @@ def _shared(resource: Json, concept: Any) -> list[tuple[str, str]]:
 
 
 def _details(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((label, text[:500]) for label, text in pairs if text)
+    return tuple((label, text if len(text) <= 2000 else f"{text[:2000]} …") for label, text in pairs if text)
 
 
 def _cannot(*statuses: str) -> str:
@@ -275,9 +276,23 @@ def _meant(name: str, concept: Any) -> Meaning | None:
 
 
 def _left(found: list[tuple[str, Json]], unread: dict[str, int]) -> Iterator[Proposal]:
-    """What is in the file and is not taken, a kind a line, with the first names of it."""
+    """What is in the file and is not taken: a kind a line, with what each says of itself; how many are not shown is said."""
     kinds = Counter(resource["resourceType"] for _url, resource in found if resource["resourceType"] not in (*READ, "Medication"))
     for kind, amount in kinds.items():
-        names = [_text(resource.get("code")) for _url, resource in found if resource["resourceType"] == kind and isinstance(resource.get("code"), dict)]
-        shown = ", ".join(dict.fromkeys(name for name in names if name))
-        yield Proposal("other", f"{kind} ({amount})"[:300], _details(("about", shown), ("unread", str(unread.get(kind) or ""))), {}, "other_kind")
+        lines = [_said(resource) for _url, resource in found if resource["resourceType"] == kind]
+        named = [("about", line) for line in lines if line]
+        more = str(len(named) - MOST_LINES) if len(named) > MOST_LINES else ""
+        yield Proposal("other", f"{kind} ({amount})"[:300], _details(*named[:MOST_LINES], ("more", more), ("unread", str(unread.get(kind) or ""))), {}, "other_kind")
+
+
+def _said(resource: Json) -> str:
+    """A resource of another kind in one line: what, its value, when. It may be no valid R4, so every step is looked at."""
+    named = resource.get("code") or resource.get("vaccineCode") or resource.get("type")
+    what = _text(named) if isinstance(named, dict) and isinstance(named.get("coding") or [], list) and all(isinstance(c, dict) for c in named.get("coding") or []) else ""
+    number = resource.get("valueQuantity")
+    value = f"{number.get('value', '')} {number.get('unit') or number.get('code') or ''}".strip() if isinstance(number, dict) else ""
+    coded = resource.get("valueCodeableConcept")
+    value = value or (str(coded.get("text") or "") if isinstance(coded, dict) else "")
+    value = value or next((str(resource[key]) for key in ("valueString", "valueInteger", "valueBoolean", "status") if key in resource), "")
+    when = next((str(resource[key])[:10] for key in ("effectiveDateTime", "performedDateTime", "occurrenceDateTime", "date") if resource.get(key)), "")
+    return ", ".join(part for part in (f"{what}: {value}" if what and value else what, when) if part) if what else ""
