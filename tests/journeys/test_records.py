@@ -14,8 +14,15 @@ pytestmark = pytest.mark.journey
 
 def brought(clinic: Clinic) -> str:
     """The patient whose record another clinic has sent."""
-    sql = "SELECT p.uuid FROM patients_recordimport i JOIN patients_patient p ON p.id = i.patient_id ORDER BY i.pk LIMIT 1"
+    sql = "SELECT p.uuid FROM patients_recordimport i JOIN patients_patient p ON p.id = i.patient_id ORDER BY i.id LIMIT 1"
     return str(clinic.rows(sql)[0][0])
+
+
+def decide(visitor: Visitor, title: str, words: str) -> None:
+    """Press a button of the proposal with this title, and wait for the page that follows."""
+    row = visitor.page.locator("li.proposal", has=visitor.page.get_by_role("heading", name=title, exact=True))
+    with visitor.page.expect_navigation():
+        row.get_by_role("button", name=words).click()
 
 
 def test_a_clinician_takes_a_record_out(clinic: Clinic, at_desk: Visitor) -> None:
@@ -44,11 +51,11 @@ def test_a_clinician_decides_on_a_record_from_elsewhere(clinic: Clinic, at_desk:
     at_desk.follow("Record from elsewhere")
     at_desk.sees("Dr Ruiz, Northside Clinic")
     at_desk.sees("Where is your psoriasis?")
-    at_desk.press("Take over: Lidocaine")
+    decide(at_desk, "Lidocaine", "Take over")
     at_desk.sees("Taken over, Dr Amara Osei")
-    at_desk.page.locator("li.proposal", has_text="Psoriasis").locator("select").select_option("active_elsewhere")
-    at_desk.press("Take over: Psoriasis")
-    at_desk.press("Read, put aside: Gout")
+    at_desk.page.locator("li.proposal", has=at_desk.page.get_by_role("heading", name="Psoriasis", exact=True)).locator("select").select_option("active_elsewhere")
+    decide(at_desk, "Psoriasis", "Take over")
+    decide(at_desk, "Gout", "Read, put aside")
     at_desk.sees("Put aside, Dr Amara Osei")
     at_desk.go(f"/patients/{patient}/")
     at_desk.sees("Lidocaine")
