@@ -26,6 +26,9 @@ clearance:record           ● – – –
 consent:state              ● ● – –
 consent:content            ● – – –
 consent:record             ● ● – –
+consent_text:view          ● – ● ●
+consent_text:propose       – – ● –
+consent_text:approve       ● – – –
 hold:see                   ● ● – –
 hold:why                   ● – – –
 hold:place                 ● – – –

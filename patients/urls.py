@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from patients.views import brought, handed_over, intake, paper, people, screening, wording
+from patients.views import brought, consent_texts, handed_over, intake, paper, people, screening, wording
 
 app_name = "patients"
 urlpatterns = [
     path("", people.list, name="list"),
     path("register/", people.register, name="register"),
     path("wording/<slug:language>/", wording.wording, name="wording"),
+    path("consent-texts/", consent_texts.consent_texts, name="consent_texts"),
+    path("consent-texts/start/", consent_texts.start_consent_text, name="start_consent_text"),
+    path("consent-texts/<uuid:draft>/", consent_texts.consent_draft, name="consent_draft"),
+    path("consent-texts/<uuid:draft>/propose/", consent_texts.propose_consent_text, name="propose_consent_text"),
+    path("consent-texts/<uuid:draft>/approve/", consent_texts.approve_consent_text, name="approve_consent_text"),
+    path("consent-texts/<uuid:draft>/send-back/", consent_texts.send_back_consent_text, name="send_back_consent_text"),
+    path("consent-texts/<uuid:draft>/discard/", consent_texts.discard_consent_text, name="discard_consent_text"),
     path("<uuid:patient>/edit/", people.edit, name="edit"),
     path("<uuid:patient>/invite/", people.invite, name="invite"),
     path("<uuid:patient>/intake/", intake.staff_intake, name="intake"),

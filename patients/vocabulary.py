@@ -70,3 +70,12 @@ class Decision(StrEnum):
 
     ACCEPTED = "accepted"
     PUT_ASIDE = "put_aside"
+
+
+class ConsentDraftState(StrEnum):
+    """Where a consent text in work stands."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"

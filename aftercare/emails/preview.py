@@ -8,7 +8,7 @@ from django.utils import translation
 from aftercare.emails.compose import step_mail
 from aftercare.models import Plan, ProtocolStep
 from aftercare.rules.aftercare import Treated
-from aftercare.selectors.instructions import Instructions, instructions_from, instructions_of
+from aftercare.selectors.instructions import Instructions, care_policy, instructions_from, instructions_of
 from clinic.models import Site
 from clinic.outbox.kinds import Mail
 from patients.models import Patient
@@ -45,7 +45,7 @@ def example_mail(step: ProtocolStep, site: Site, *, language: str, at: datetime)
     deepest = step.min_depth_hundredths or 0
     treated = Treated(plan.ended_at, deepest, frozenset(step.product_kinds))
     with translation.override(language):
-        known = instructions_from([treated], zone=plan.zone, at=at)
+        known = instructions_from([treated], zone=plan.zone, at=at, policy=care_policy(step.protocol))
         return step_mail(step, plan, f"{settings.PUBLIC_URL}/l/…/", language=language, at=at, instructions=known)
 
 

@@ -1,6 +1,7 @@
 """What a manager writes into a version of the protocol."""
 
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -186,16 +187,25 @@ def initial_of(step: ProtocolStep) -> dict[str, Any]:
 
 
 class TargetsForm(forms.Form):
-    """The response targets (proposed defaults, `P`) and what is new in this version."""
+    """The numbers of a version (proposed defaults, `P`) and what is new in it."""
 
     urgent_minutes = forms.IntegerField(label=_("Urgent: minutes, day and night"), min_value=1, max_value=240)
     same_day_hours = forms.IntegerField(label=_("Same day: opening hours, at latest when the clinic closes"), min_value=1, max_value=24)
     routine_working_days = forms.IntegerField(label=_("Routine: working days"), min_value=1, max_value=20)
+    deep_from_mm = forms.DecimalField(
+        label=_("“It can be more tender” is said from this depth (mm)"), min_value=Decimal("0.25"), max_value=Decimal("3.00"), decimal_places=2,
+        widget=forms.TextInput({"inputmode": "decimal", "class": "w-auto", "size": 6}), error_messages={"invalid": _("Type a depth such as 1.25.")},
+    )  # fmt: skip
     note = forms.CharField(label=_("What is new in this version"), max_length=300, required=False, widget=forms.Textarea({"rows": 2}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = form_helper(None)
+
+    def values(self) -> dict[str, Any]:
+        """The numbers and the note; the depth in 0.01 mm. Only after `is_valid()`."""
+        data = dict(self.cleaned_data)
+        return data | {"deep_from_hundredths": round(data.pop("deep_from_mm") * 100)}
 
 
 class SendBackForm(forms.Form):

@@ -1,6 +1,7 @@
 """What is sent after a session, when and with which questions: versioned, approved by a clinician."""
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar, Self
 
 import pghistory
@@ -10,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.rules.aftercare import DEFAULT_CARE
 from aftercare.states import ProtocolState, Purpose, Scope
 from aftercare.words import STEP_WORDS
 from clinic.forms import choices
@@ -51,6 +53,12 @@ class Protocol(models.Model):
     same_day_hours = models.PositiveIntegerField(default=8, validators=[MinValueValidator(1)])
     routine_working_days = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1)])
 
+    deep_from_hundredths = models.PositiveSmallIntegerField(
+        default=DEFAULT_CARE.deep_from_hundredths,
+        validators=[MinValueValidator(1)],
+        help_text=_("0.01 mm. From this depth the aftercare mail says that it can be more tender. Proposed default."),
+    )
+
     objects = ProtocolQuerySet.as_manager()
 
     class Meta:
@@ -64,6 +72,11 @@ class Protocol(models.Model):
             ),
             models.UniqueConstraint(fields=["name"], condition=Q(state__in=IN_WORK), name="one_protocol_in_work"),
         ]
+
+    @property
+    def deep_from_mm(self) -> Decimal:
+        """The depth in millimetres, with two decimals."""
+        return Decimal(self.deep_from_hundredths) / 100
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"

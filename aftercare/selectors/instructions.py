@@ -1,7 +1,7 @@
 """What a patient may do again and from when: wall-clock times counted from the session's true end (RULES section 4)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -10,8 +10,8 @@ from django.db.models import Max
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from aftercare.models import Plan
-from aftercare.rules.aftercare import Thing, Treated, is_deep, waits_after
+from aftercare.models import Plan, Protocol
+from aftercare.rules.aftercare import DEFAULT_CARE, CarePolicy, Thing, Treated, is_deep, waits_after
 from aftercare.states import PlanState
 from clinic.dates import spoken
 from treatments.models import ProductUse, ZoneRecord
@@ -115,14 +115,21 @@ def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
     uses = _applied(plan)
     kinds = frozenset(use.product.kind for use in uses)
     done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan))]
-    return instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses])
+    return instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses], policy=care_policy(plan.protocol))
 
 
-def instructions_from(done: list[Treated], *, zone: str, at: datetime, applied: list[str] | None = None) -> Instructions:
+def care_policy(protocol: Protocol) -> CarePolicy:
+    """The numbers of the version that a plan was made by: a later version changes nothing in old plans."""
+    return replace(DEFAULT_CARE, deep_from_hundredths=protocol.deep_from_hundredths)
+
+
+def instructions_from(
+    done: list[Treated], *, zone: str, at: datetime, applied: list[str] | None = None, policy: CarePolicy = DEFAULT_CARE
+) -> Instructions:
     """The instructions after these treatments; the first of them is the one that they are about."""
     ended_at, kinds = done[0].ended_at, done[0].kinds
     waits = [
-        Wait(thing.value, _WORDS[thing], until, wall_words(until, zone), until <= at) for thing, until in waits_after(done)
+        Wait(thing.value, _WORDS[thing], until, wall_words(until, zone), until <= at) for thing, until in waits_after(done, policy)
     ]
     return Instructions(
         ended_at=ended_at,
@@ -130,7 +137,7 @@ def instructions_from(done: list[Treated], *, zone: str, at: datetime, applied: 
         waits=waits,
         minoxidil_by_prescriber=not any(wait.code == Thing.MINOXIDIL for wait in waits),
         is_review_time=at >= ended_at + _REVIEW_FROM,
-        is_deep=is_deep(done),
+        is_deep=is_deep(done, policy),
         applied=applied or [],
         minoxidil_applied="minoxidil" in kinds,
         wash_shown=next(wait.shown for wait in waits if wait.code == Thing.WASH),

@@ -26,6 +26,8 @@ _COPIED = (
     "call_hours", "wording_version", "position",
 )  # fmt: skip
 
+_NUMBERS = ("urgent_minutes", "same_day_hours", "routine_working_days", "deep_from_hundredths")
+
 
 class DraftOpen(Conflict):
     """A version is in work already: there is one at a time."""
@@ -64,9 +66,7 @@ def start_draft(*, by: Actor, at: datetime) -> Protocol:
             version=latest + 1,
             state=ProtocolState.DRAFT,
             proposed_by_id=by.staff_id,
-            urgent_minutes=source.urgent_minutes,
-            same_day_hours=source.same_day_hours,
-            routine_working_days=source.routine_working_days,
+            **{name: getattr(source, name) for name in _NUMBERS},
         )
         for step in source.steps.all():
             values = {name: getattr(step, name) for name in _COPIED}
@@ -122,13 +122,13 @@ def remove_step(*, protocol: Protocol, code: str, by: Actor) -> None:
 
 
 def save_targets(*, protocol: Protocol, values: dict[str, Any], by: Actor) -> Protocol:
-    """The response targets of a draft, and the note that says what is new."""
+    """The response targets of a draft, the depth from which it is “more tender”, and the note that says what is new."""
     require(by, "protocol:propose")
     with audit.write(by=by, action="protocol.targets"):
         locked = _lock(protocol, ProtocolState.DRAFT)
-        for name in ("urgent_minutes", "same_day_hours", "routine_working_days", "note"):
+        for name in (*_NUMBERS, "note"):
             setattr(locked, name, values[name])
-        locked.save(update_fields=["urgent_minutes", "same_day_hours", "routine_working_days", "note"])
+        locked.save(update_fields=[*_NUMBERS, "note"])
         return locked
 
 

@@ -70,7 +70,7 @@ def _step(found: Protocol, code: str) -> ProtocolStep:
 def _page(request: HttpRequest, found: Protocol, *, status: int = 200, **forms: Any) -> HttpResponse:
     in_work = found.state in {ProtocolState.DRAFT, ProtocolState.PROPOSED, ProtocolState.APPROVED}
     problems = services.problems_of(found) if in_work else []
-    names = ("urgent_minutes", "same_day_hours", "routine_working_days", "note")
+    names = ("urgent_minutes", "same_day_hours", "routine_working_days", "deep_from_mm", "note")
     context = {
         "protocol": found,
         "rows": selectors.step_rows(found, problems),
@@ -130,7 +130,7 @@ def protocol_targets(request: HttpRequest, protocol_uuid: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=422, targets_form=form)
     try:
-        services.save_targets(protocol=found, values=form.cleaned_data, by=_actor(request))
+        services.save_targets(protocol=found, values=form.values(), by=_actor(request))
         notices.success(request, _("Saved in the draft."))
     except Refused as refusal:
         notices.warning(request, refusal.message)

@@ -5,6 +5,7 @@ from patients.models.record import (
     Allergy,
     Clearance,
     Consent,
+    ConsentDraft,
     ConsentText,
     EligibilityPolicy,
     Hold,
@@ -19,6 +20,6 @@ from patients.models.record import (
 )
 
 __all__ = [
-    "Allergy", "Clearance", "Consent", "ConsentText", "EligibilityPolicy", "Hold", "Intake", "Medication", "Patient", "PatientQuerySet",
+    "Allergy", "Clearance", "Consent", "ConsentDraft", "ConsentText", "EligibilityPolicy", "Hold", "Intake", "Medication", "Patient", "PatientQuerySet",
     "ProposalDecision", "RecordImport", "RecordProposal", "Rescreen", "Screening", "WordingReview", "options",
 ]  # fmt: skip

@@ -10,9 +10,10 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
 
 from clinic.models.policy import PolicyVersion
-from patients.vocabulary import AnsweredBy, Blocks, Gate, IntakeState, MailMode, Sex
+from patients.vocabulary import AnsweredBy, Blocks, ConsentDraftState, Gate, IntakeState, MailMode, Sex
 
 
 def options(vocabulary: Any) -> list[tuple[str, str]]:
@@ -353,3 +354,30 @@ class WordingReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language} {self.sha256[:8]}"
+
+
+@pghistory.track()
+class ConsentDraft(models.Model):
+    """A consent text in work: written by a manager, read and put into force by a clinician. At most one is open."""
+
+    OPEN: ClassVar[tuple[str, str]] = ("draft", "proposed")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    version = models.CharField(max_length=20, unique=True)
+    texts: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict, help_text=_("The whole text by language."))
+    off_label = models.BooleanField(default=True)
+    state = models.CharField(max_length=10, choices=options(ConsentDraftState), default=ConsentDraftState.DRAFT)
+    written_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    sent_back_words = models.CharField(max_length=400, blank=True)
+    approved_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-started_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(models.Value(1), condition=Q(state__in=["draft", "proposed"]), name="one_consent_draft"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.state}"

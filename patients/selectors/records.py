@@ -76,7 +76,12 @@ def consent_changes(patient: Patient, text: ConsentText) -> list[TextChange]:
     before = signed_text(patient, text.language)
     if before is None or before.language != text.language or before.sha256 == text.sha256:
         return []
-    old, new = before.text.split("\n\n"), text.text.split("\n\n")
+    return text_changes(before.text, text.text)
+
+
+def text_changes(before: str, after: str) -> list[TextChange]:
+    """What differs between two wordings, paragraph by paragraph."""
+    old, new = before.split("\n\n"), after.split("\n\n")
     found: list[TextChange] = []
     for tag, i, j, k, m in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         if tag != "equal":

@@ -41,6 +41,19 @@ from patients.services.brought import (
     put_aside,
     read_record,
 )
+from patients.services.consent_texts import (
+    NeedsAnother,
+    TextMissing,
+    TextMoved,
+    TextOpen,
+    approve_consent_text,
+    discard_consent_text,
+    propose_consent_text,
+    save_consent_text,
+    send_back_consent_text,
+    start_consent_text,
+    text_hash,
+)
 from patients.services.handed_over import BegunByPatient, hand_over_intake
 from patients.services.paper import PaperDateWrong, open_paper_intake, record_paper_consent
 from patients.services.people import (
@@ -55,6 +68,8 @@ from patients.services.people import (
 from patients.services.preferences import choose_mail
 
 __all__ = [
+    "NeedsAnother", "TextMissing", "TextMoved", "TextOpen", "approve_consent_text", "discard_consent_text", "propose_consent_text",
+    "save_consent_text", "send_back_consent_text", "start_consent_text", "text_hash",
     "MOST_BUNDLE_BYTES", "AlreadyDecided", "AlreadySubmitted", "AnswersWrong",
     "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
     "PersonData", "ReadBefore", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",

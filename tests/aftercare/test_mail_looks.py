@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from aftercare.models import Plan
+from aftercare.models import Plan, Protocol
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS, Mail
 from tests.aftercare.make import ENDED, make_plan, make_response
@@ -117,6 +117,13 @@ def test_a_deep_session_says_that_it_can_be_more_tender(site: Site, amara: Staff
     deep = _built(_plan(site, amara, depth=150), "instructions")
     assert "After deeper treatment it can be more tender." in deep.text
     assert "After deeper treatment it can be more tender." in unescape(deep.html)
+
+
+@pytest.mark.parametrize(("limit", "depth", "deep"), [(100, 99, False), (100, 100, True), (150, 149, False), (150, 150, True)])
+def test_the_depth_is_the_clinic_s_number(site: Site, amara: Staff, limit: int, depth: int, deep: bool) -> None:
+    plan = _plan(site, amara, depth=depth)
+    Protocol.objects.filter(pk=plan.protocol_id).update(deep_from_hundredths=limit)
+    assert ("it can be more tender" in _built(plan, "instructions").text) is deep
 
 
 def test_a_shallow_session_does_not(site: Site, amara: Staff) -> None:

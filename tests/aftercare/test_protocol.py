@@ -65,6 +65,23 @@ class TestVersions:
         )
         assert services.problems_of(draft) == []
 
+    def test_the_depth_of_more_tender_is_a_number_of_the_version(self, draft: Protocol, manager: Actor, clinician: Actor, max_: Staff, client_as: Any) -> None:
+        """Proposed default 1.00 mm; old plans keep the number of their version."""
+        before = Protocol.objects.get(state="published")
+        assert before.deep_from_hundredths == draft.deep_from_hundredths == 100
+        client = client_as(max_)
+        sent = {"urgent_minutes": 30, "same_day_hours": 8, "routine_working_days": 3, "note": "deeper", "deep_from_mm": "0.1"}
+        address = reverse("aftercare:protocol_targets", args=[draft.uuid])
+        assert client.post(address, sent).status_code == 422
+        draft.refresh_from_db()
+        assert draft.deep_from_hundredths == 100
+        assert client.post(address, sent | {"deep_from_mm": "1.25"}).status_code == 302
+        draft = _publish(draft, manager, clinician)
+        before.refresh_from_db()
+        assert (before.deep_from_hundredths, draft.deep_from_hundredths) == (100, 125)
+        page = client.get(reverse("aftercare:protocol")).content.decode()
+        assert "is said from 1.25 mm" in page and "proposed defaults" in page
+
     def test_there_is_one_at_a_time(self, draft: Protocol, manager: Actor) -> None:
         with pytest.raises(services.DraftOpen):
             services.start_draft(by=manager, at=ENDED)

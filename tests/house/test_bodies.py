@@ -39,6 +39,8 @@ NO_SUBJECT = {
     "appointments:add_room": "of the site", "appointments:make_screen": "of the site", "appointments:revoke_screen": "of the site",
     "appointments:imports": "nobody yet", "appointments:decide_doubles": "a file", "appointments:confirm_import": "a file",
     "appointments:discard_import": "a file", "appointments:export_patients": "everybody", "kept_form": "one's own", "patients:register": "there is no patient yet", "patients:wording": "questions, not patients",
+    **dict.fromkeys((f"patients:{name}_consent_text" for name in ("approve", "discard", "propose", "send_back", "start")), "the text is the clinic's"),
+    "patients:consent_draft": "the text is the clinic's",
     "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff",
     **dict.fromkeys(
         (f"aftercare:{name}" for name in (

@@ -68,6 +68,8 @@ NO_PATIENT = {
     "patients/rescreen_link.html": "a link names its patient",
     "treatments/measure_reading.html": "the reader must not know who it is",
     "treatments/measure_readings.html": "no patient is named",
+    "patients/consent_draft.html": "the text is the clinic's",
+    "patients/consent_texts.html": "the text is the clinic's",
     "patients/wording.html": "questions, not patients",
     "treatments/_act_with_reason.html": "stock",
     "treatments/add_lot.html": "stock",

@@ -138,12 +138,15 @@ OF_THE_WHOLE_CLINIC = {
         "protocol_version", "protocol_targets", "protocol_step", "remove_step", "preview_step", "test_step", "propose_protocol",
         "approve_protocol", "send_back_protocol", "reopen_protocol", "publish_protocol", "discard_protocol",
     )
+} | {
+    f"patients:{name}"
+    for name in ("consent_draft", "approve_consent_text", "discard_consent_text", "propose_consent_text", "send_back_consent_text")
 }  # fmt: skip
 
 
 def test_a_version_that_is_nobody_s_does_not_exist(objects: dict[str, str]) -> None:
     """For those who may see protocols an unknown one is a 404, like anything else."""
-    client, nobody = _signed_in("max"), {**objects, "protocol_uuid": str(uuid4())}
+    client, nobody = _signed_in("max"), {**objects, "protocol_uuid": str(uuid4()), "draft": str(uuid4())}
     found = {page.name: client.generic("POST", _url(page, nobody)).status_code for page in STAFF_PAGES if page.name in OF_THE_WHOLE_CLINIC}
     assert set(found) == OF_THE_WHOLE_CLINIC
     assert {name: status for name, status in found.items() if status not in (403, 404, 405)} == {}

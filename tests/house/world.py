@@ -112,6 +112,7 @@ def load() -> dict[str, str]:
     entry = WaitingListEntry.objects.create(patient=patient, site=site, visit_type=visit.visit_type, added_at=at)
     shift = OnCallShift.objects.create(site=site, staff=amara, starts_at=at + timedelta(days=80), ends_at=at + timedelta(days=81))
     draft = after.start_draft(by=Actor.of_staff(Staff.objects.get(email="max@demo.example")), at=at)
+    text = people.start_consent_text(by=Actor.of_staff(Staff.objects.get(email="max@demo.example")), at=at)
     file = PatientImport.objects.create(site=site, staff=colleague, file_name="old.csv", state="checked", made_at=at)
     brought = RecordImport.objects.create(patient=patient, source=f"{CANARY}-source", sha256="0" * 64, bytes=1, at=at, by=amara)
     line = RecordProposal.objects.create(record=brought, position=0, kind="condition", title=f"{CANARY}-brought", cannot="not_in_table")
@@ -122,7 +123,7 @@ def load() -> dict[str, str]:
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "table": "events-grade", "reading": reading.uuid, "lot": lot.uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": product.uuid, "contact": contact.uuid, "test": test.uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "language": "es", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
-        "brought": brought.uuid, "line": line.uuid, "screen": screen.uuid, "file": file.uuid,
+        "brought": brought.uuid, "line": line.uuid, "screen": screen.uuid, "draft": text.uuid, "file": file.uuid,
     }.items()}  # fmt: skip
 
 
