@@ -208,6 +208,11 @@ def a_text(reader: Reader, path: str, value: Any) -> Any:
     return trimmed
 
 
+def an_exact_text(reader: Reader, path: str, value: Any) -> Any:
+    """Text that is compared as it was given, such as a version; the length counts after trimming."""
+    return BAD if a_text(reader, path, value) is BAD else value
+
+
 def a_string(reader: Reader, path: str, value: Any) -> Any:
     """Text of up to 500 characters that may be empty; returned trimmed."""
     if not isinstance(value, str) or len(value.strip(_WHITE_SPACE)) > 500:

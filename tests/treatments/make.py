@@ -103,7 +103,7 @@ def make_baseline(patient: Patient, staff: Staff, at: datetime = DAY) -> None:
     by = Actor.of_staff(staff)
     for view in PhotoView:
         Photo.objects.create(
-            patient=patient, view=view, file_name=f"{patient.pk}-{view}", width=1, height=1, sha256="0" * 64, taken_at=at, uploaded_by="x"
+            patient=patient, view=view, file_name=f"{patient.pk}-{view}-{at:%Y%m%d}", width=1, height=1, sha256="0" * 64, taken_at=at, uploaded_by="x"
         )
     for entry in (
         MeasureEntry(MeasurementKind.SINCLAIR, Method.EXAMINATION, grade="2"),

@@ -116,8 +116,10 @@ def test_a_changed_formula_owes_a_reason(hours: float, changed: Any, severity: s
     assert with_test(before(hours=hours), before(), formulationChanged=changed) == severity
 
 
-def test_a_changed_formula_without_a_test_is_not_a_test() -> None:
-    assert said(planned(products=[{"kind": "aha", "hoursAfter": 24, "formulationChanged": True}])) == {}
+def test_a_changed_formula_owes_a_reason_without_a_test_too() -> None:
+    """SCHEMA 3.5, S13: “else: … or `formulationChanged`”, whatever the kind."""
+    assert said(planned(products=[{"kind": "aha", "hoursAfter": 24, "formulationChanged": True}])) == {"S13 aha": "REASON"}
+    assert said(planned(products=[{"kind": "aha", "hoursAfter": 24, "formulationChanged": False}])) == {}
     found = said(planned(products=[{"kind": "other", "formulationChanged": True}]))
     assert found == {"S13 other": "BLOCK_PRODUCT"}
 

@@ -1,6 +1,6 @@
 """What the pages and the neighbours read."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -9,17 +9,19 @@ from clinic.models import Site, Staff
 from tests.treatments.make import (
     DAY,
     END,
+    make_baseline,
     make_cartridge,
     make_course,
     make_draft,
     make_ended,
     make_entry,
+    make_product,
     make_ready,
     make_signed,
     make_started,
 )
 from treatments import selectors, services
-from treatments.models import SessionPolicy
+from treatments.models import PatchTest, SessionPolicy
 from treatments.rules import session as assess
 from treatments.services import ZoneEntry
 
@@ -124,3 +126,43 @@ def test_a_page_asks_the_same_number_of_queries_however_many_sessions_there_are(
     make_draft(site, amara, patient=patient)
     with django_assert_max_num_queries(len(first.captured_queries)):
         client.get(page)
+
+
+def _views_after(site: Site, amara: Staff, days: int, *, again: bool = False) -> list[str]:
+    """The baseline views that count for a session that many days after the first, in the same course."""
+    patient = make_ended(site, amara).patient
+    at = DAY + timedelta(days=days)
+    if again:
+        make_baseline(patient, amara, at)
+    record = make_draft(site, amara, patient=patient, at=at)
+    given = selectors.session_input(record, "start", record.blocks.get())
+    baseline = given["baseline"]
+    assert baseline["gradeRecorded"] == baseline["densitySiteRecorded"] == bool(baseline["photoViews"])
+    return list(baseline["photoViews"])
+
+
+@pytest.mark.parametrize(("days", "again", "views"), [(28, False, 6), (180, False, 6), (181, False, 0), (181, True, 6)])
+def test_more_than_180_days_without_needling_ask_for_a_new_baseline(
+    site: Site, amara: Staff, days: int, again: bool, views: int
+) -> None:
+    """RULES S10: “> 180 days: full re-screen, new baseline”; SCHEMA 6, 17: S20 is due again."""
+    assert len(_views_after(site, amara, days, again=again)) == views
+
+
+@pytest.mark.parametrize(
+    ("changed_on", "changed"), [(date(2026, 2, 27), False), (date(2026, 2, 28), True), (date(2026, 3, 1), True)]
+)
+def test_a_formula_changed_since_the_test_by_the_clinics_calendar(
+    site: Site, amara: Staff, changed_on: date, changed: bool
+) -> None:
+    """The test was applied on the evening of the 28th in New York, when it was the 1st of March in Greenwich."""
+    site.zone = "America/New_York"
+    site.save()
+    product = make_product(site, formula_changed_on=changed_on)
+    record = make_draft(site, amara)
+    test = PatchTest.objects.create(
+        patient=record.patient, product=product, applied_at=datetime(2026, 3, 1, 2, tzinfo=UTC)
+    )
+    record.product_uses.create(product=product, patch_test=test, hours_after=0)
+    (given,) = selectors.session_input(record, "start", record.blocks.get())["products"]
+    assert given["formulationChanged"] is changed

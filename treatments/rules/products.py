@@ -37,6 +37,8 @@ def patch_tests(facts: Facts, policy: SessionPolicy) -> Results:
             yield from _judge_test(product, applied, facts.start, policy)
         elif product["kind"] in _NEED_A_TEST:
             yield Result("S13", BLOCK_PRODUCT, product=_label(product))
+        elif product.get("formulationChanged", False):
+            yield Result("S13", REASON, product=_label(product))
 
 
 def _judge_test(product: dict[str, Any], applied: datetime, start: datetime, policy: SessionPolicy) -> Results:

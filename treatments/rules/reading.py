@@ -18,6 +18,7 @@ from clinic.inputs import (
     a_text,
     a_zone,
     an_enum,
+    an_exact_text,
     an_expiry,
     an_instant,
     an_int,
@@ -33,8 +34,8 @@ _ZONES = an_enum(Zone)
 
 _CONSENT = {
     "signed": Key(a_bool, required=True),
-    "version": Key(a_text, required=True),
-    "currentVersion": Key(a_text, required=True),
+    "version": Key(an_exact_text, required=True),
+    "currentVersion": Key(an_exact_text, required=True),
     "procedures": Key(a_list(an_enum(words.PROCEDURES)), required=True),
     "offLabelStatement": Key(a_bool, required=True),
 }

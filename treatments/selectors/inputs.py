@@ -1,15 +1,15 @@
 """The plain value that the S-rules take (SCHEMA part 3), from the stored record."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from clinic.clock import local_date
+from clinic.clock import local_date, resolve_local
 from patients import selectors as people
 from treatments.models import AdverseEvent, Cartridge, Device, DeviceBlock, TreatmentSession, ZoneRecord
 from treatments.rules.measures import SCALES
 from treatments.selectors import prp
-from treatments.selectors.courses import done_sessions, last_day, last_session
+from treatments.selectors.courses import done_sessions, last_day, last_session, policy
 from treatments.selectors.patch import reading_at
 from treatments.vocabulary import MeasurementKind
 
@@ -39,7 +39,7 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
         "sharpsAndCleaningConfirmed": record.sharps_and_cleaning_confirmed,
     }
     given |= _screen(record, day) | _history(record, start, day) | _who(record) | block_input(block)
-    given |= _products(record, start) | _baseline(record) | prp.rules_input(record, day)
+    given |= _products(record, start) | _baseline(record, day, given.get("lastSessionDate")) | prp.rules_input(record, day)
     if record.ended_at:
         given["sessionEnd"] = record.ended_at.isoformat()
     if record.fitzpatrick:
@@ -134,7 +134,7 @@ def _number(value: Decimal | None) -> float | None:
 def _products(record: TreatmentSession, start: datetime) -> dict[str, Any]:
     uses = record.product_uses.select_related("product", "patch_test").prefetch_related("patch_test__readings")
     given: dict[str, Any] = {
-        "products": [_product(use, start) for use in uses],
+        "products": [_product(use, start, record.site.zone) for use in uses],
         "preTopicals": [{"kind": t.kind, "lastUsedAt": t.last_used_at.isoformat()} for t in record.pre_topicals.all()],
     }
     numbing = getattr(record, "anaesthetic", None)
@@ -154,7 +154,7 @@ def _products(record: TreatmentSession, start: datetime) -> dict[str, Any]:
     return given
 
 
-def _product(use: Any, start: datetime) -> dict[str, Any]:
+def _product(use: Any, start: datetime, zone: str) -> dict[str, Any]:
     product, test = use.product, use.patch_test
     given: dict[str, Any] = {
         "kind": product.kind,
@@ -168,14 +168,28 @@ def _product(use: Any, start: datetime) -> dict[str, Any]:
         given |= {"patchTestAppliedAt": test.applied_at.isoformat(), "patchTestResult": result}
         given |= {"patchTestReadAt": read_at.isoformat()} if read_at else {}
         changed = product.formula_changed_on
-        given["formulationChanged"] = changed is not None and changed > test.applied_at.date()
+        # a change on the very day of the test may have come after it
+        given["formulationChanged"] = changed is not None and changed >= local_date(test.applied_at, zone)
     return given
 
 
-def _baseline(record: TreatmentSession) -> dict[str, Any]:
-    """Views, grade and density recorded for this patient since the course was planned (S20)."""
-    views = record.patient.photos.filter(error_at=None, taken_at__gte=record.course.planned_at).exclude(view="")
-    rows = record.patient.measurements.filter(measured_at__gte=record.course.planned_at, error_at=None)
+def _baseline_since(record: TreatmentSession, day: date, last_on: str | None) -> datetime:
+    """When the baseline that counts may begin: with the course, or after the last session when the gap asks for a new one (S10, S20)."""
+    planned = record.course.planned_at
+    if last_on is None:
+        return planned
+    last = date.fromisoformat(last_on)
+    after = resolve_local(last + timedelta(days=1), time.min, record.site.zone)
+    if after <= planned or (day - last).days <= policy().rescreen_after_days:
+        return planned
+    return after
+
+
+def _baseline(record: TreatmentSession, day: date, last_on: str | None) -> dict[str, Any]:
+    """Views, grade and density recorded for this patient since the course was planned, or since a long gap began (S20)."""
+    since = _baseline_since(record, day, last_on)
+    views = record.patient.photos.filter(error_at=None, taken_at__gte=since).exclude(view="")
+    rows = record.patient.measurements.filter(measured_at__gte=since, error_at=None)
     given: dict[str, Any] = {
         "photoViews": sorted(set(views.values_list("view", flat=True))),
         "gradeRecorded": rows.filter(kind__in=SCALES).exists(),
