@@ -24,6 +24,7 @@ from clinic.rulebook import stamp
 from patients.selectors import facts
 from treatments.services import photos
 
+_MOST_WORDS = 500
 _SKIN_TYPES = frozenset({"I", "II", "III", "IV", "V", "VI"})
 
 
@@ -143,9 +144,18 @@ def _rule_input(check_in: CheckIn, asked: list[str], answers: dict[str, Any], *,
     return {
         "sessionEnd": check_in.plan.ended_at.isoformat(),
         "answeredAt": at.isoformat(),
-        "answers": answers,
+        "answers": _for_the_rules(answers),
         "context": context,
     }
+
+
+def _for_the_rules(answers: dict[str, Any]) -> dict[str, Any]:
+    """No rule reads the words, and their key holds 500 characters: a longer text must not keep a red flag from a person.
+
+    The answer itself keeps every word.
+    """
+    words = str(answers.get("free_text") or "").strip()[:_MOST_WORDS].strip()
+    return answers | {"free_text": words} if words else answers
 
 
 def _store(check_in: CheckIn, asked: list[str], *, by: Actor, at: datetime) -> CheckInResponse:

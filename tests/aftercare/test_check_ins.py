@@ -81,6 +81,15 @@ def test_not_sure_on_a_red_flag_is_a_same_day_call(asked: CheckIn) -> None:
     assert Concern.objects.get().level == "SAME_DAY"
 
 
+def test_words_of_any_length_never_keep_a_red_flag_from_a_person(site: Site, amara: Staff) -> None:
+    """SCHEMA 4.2: `free_text` is stored and read by no rule; more than its 500 characters must not refuse the answer."""
+    plan, words = make_plan(site, amara), "I can hardly breathe. " * 90
+    make_response(plan.check_ins.get(code="check_24h"), at=DAY1, free_text=words, breathing_difficulty=True)
+    response = CheckInResponse.objects.get()
+    assert (response.triage, response.call_emergency) == ("URGENT", True)
+    assert response.answers["free_text"] == words.strip()
+
+
 def test_free_text_goes_to_a_person_and_never_lowers(site: Site, amara: Staff) -> None:
     plan = make_plan(site, amara)
     make_response(plan.check_ins.get(code="check_24h"), at=DAY1, free_text="It feels odd behind the ear")
