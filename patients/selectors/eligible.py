@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.clock import local_date
 from patients.models import Clearance, EligibilityPolicy, Intake, Patient
 from patients.rules import DEFAULT, eligibility
 from patients.rules import EligibilityPolicy as Policy
@@ -17,6 +18,7 @@ from patients.rules.policy import policy_from
 from patients.selectors.records import open_holds
 from patients.vocabulary import IntakeState
 
+_STEROID_DAY = "local_steroid_injection_on"
 _STATES = {
     DeskCode.MAY_BOOK: "clear",
     DeskCode.CLINICIAN_REVIEW: "warn",
@@ -85,7 +87,7 @@ class Dossier:
             "asOf": as_of.isoformat(),
             "birthDate": self.patient.birth_on.isoformat(),
             "sex": self.patient.sex,
-            "answers": self.intake.answers if self.intake else {},
+            "answers": self._answers(),
             "clearances": [
                 {"rule": row.rule, "by": row.by.display_name, "date": row.cleared_on.isoformat()}
                 for row in self.clearances
@@ -93,6 +95,18 @@ class Dossier:
             ],
         }
         return found | ({"planned": {"prp": True}} if prp else {})
+
+    def _answers(self) -> dict[str, Any]:
+        """As sent; a steroid injection “in the last month” of an unknown day counts from the day of the answer, the latest it can be.
+
+        SCHEMA 2.4 reads a blank there as no injection, and E43 would let PRP through in silence.
+        """
+        if self.intake is None:
+            return {}
+        given: dict[str, Any] = self.intake.answers
+        if given.get(_STEROID_DAY, "") is not None or self.intake.submitted_at is None:
+            return given
+        return given | {_STEROID_DAY: local_date(self.intake.submitted_at, self.patient.site.zone).isoformat()}
 
     def eligibility(self, as_of: date, *, prp: bool = False) -> Eligibility:
         """What the rules say of that day, computed now; nothing is stored."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -123,6 +123,16 @@ class TestScreening:
             services.clear_finding(patient=patient, rule="E04", evidence="letter", staff=amara, by=by, at=NOW)
         classes = {t["rule"]: t["class"] for t in selectors.eligibility_on(patient, as_of=TODAY).triggers}
         assert classes == {"E02": "CAUTION", "E04": "ABSOLUTE"}
+
+    def test_a_steroid_injection_of_an_unknown_day_counts_from_the_day_of_the_answer(self, site: Site) -> None:
+        """“In the last month”: the latest that it can be (E43, SCHEMA 2.5: before date + 1 month)."""
+        patient = register(site)
+        services.submit_intake(intake=answered(patient, local_steroid_injection_on=None), by=DESK, at=NOW, today=TODAY)
+        waits = date(2026, 12, 24)
+        for day, expected in ((TODAY, waits.isoformat()), (waits - timedelta(days=1), waits.isoformat()), (waits, None)):
+            found = selectors.eligibility_on(patient, as_of=day, prp=True).triggers
+            assert [t["lifts_on"] for t in found if t["rule"] == "E43"] == ([expected] if expected else []), day
+        assert all(t["rule"] != "E43" for t in selectors.eligibility_on(patient, as_of=TODAY).triggers)
 
     def test_the_desk_reads_no_reason(self, site: Site) -> None:
         patient = register(site)
