@@ -64,6 +64,9 @@ faults: setup
 simulate: setup
 	SIMULATE=$${PATIENTS:-2000} $(PY) -m pytest -q -s tests/simulate
 
+bench: setup
+	$(PY) -m benchmarks.mail
+
 shots: setup build/browser
 	CHROME_BIN="$$(cat build/browser)" $(PY) -m scripts.shots
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("check-ins/<uuid:check_in_uuid>/answer/<slug:page>/", views.answer_for, name="answer_for"),
     path("patients/<uuid:patient_uuid>/messages/", views.messages, name="messages"),
     path("messages/", views.all_messages, name="all_messages"),
+    path("patients/<uuid:patient_uuid>/address-works/", views.lift_address, name="lift_address"),
     path("messages/<uuid:message_uuid>/", views.message, name="message"),
     path("messages/<uuid:message_uuid>/hold/", views.hold_message, name="hold_message"),
     path("messages/<uuid:message_uuid>/release/", views.release_message, name="release_message"),

@@ -97,6 +97,9 @@ message:body               ● ◐ – –
 message:hold               ● ◐ – –
 message:release            ● ◐ – –
 message:send_now           ● ◐ – –
+message:lift               ● ● – –
+mail_settings:view         – – ● –
+mail_settings:change       – – ● –
 protocol:view              ● ● ● –
 protocol:propose           – – ● –
 protocol:approve           ● – – –

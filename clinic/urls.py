@@ -9,7 +9,7 @@ from django.urls import include, path, re_path
 
 from clinic import health
 from clinic.views import account as account_pages
-from clinic.views import mail
+from clinic.views import mail, mail_settings
 
 handler400 = "clinic.views.errors.bad_request"
 handler403 = "clinic.views.errors.forbidden"
@@ -51,6 +51,7 @@ urlpatterns = [
     path("join/<str:token>/", account_pages.join, name="join"),
     path("kept-form/", account_pages.kept_form, name="kept_form"),
     path("mail-events/<slug:provider>/", mail.mail_provider_events, name="mail_provider_events"),
+    path("mail-settings/", mail_settings.settings_of_mail, name="mail_settings"),
     path("staff/", include("clinic.staff_urls")),
     path("patients/", include("patients.urls")),
     path("treatments/", include("treatments.urls")),

@@ -14,7 +14,7 @@ from aftercare.emails.rows import (
     refresh_addresses,
     release_held_invitations,
 )
-from aftercare.emails.timeline import hold, is_movable, preview, release, send_now
+from aftercare.emails.timeline import hold, is_movable, lift_address, preview, release, send_now
 from clinic.outbox.kinds import Mail
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "example_mail",
     "hold",
     "is_movable",
+    "lift_address",
     "preview",
     "preview_step",
     "queue_concern_alerts",

@@ -9,6 +9,7 @@ from django.utils import translation
 from clinic.audit import Actor
 from clinic.models import OutboxMessage
 from clinic.outbox import rows as outbox
+from clinic.outbox import suppress
 from clinic.outbox.kinds import KINDS, Mail
 from clinic.outbox.states import State
 
@@ -43,3 +44,8 @@ def release(row: OutboxMessage, *, reason: str, by: Actor, at: datetime) -> int:
 def send_now(row: OutboxMessage, *, by: Actor, at: datetime) -> OutboxMessage:
     """Bring it forward. Raises AlreadyGone; holds, consent and answers are asked again before it leaves."""
     return outbox.send_now(message_uuid=row.uuid, by=by, at=at)
+
+
+def lift_address(pk: int, *, by: Actor, at: datetime) -> None:
+    """Mail goes to this address again. Raises Conflict when somebody was faster."""
+    suppress.lift(pk=pk, by=by, at=at)

@@ -27,6 +27,7 @@ from aftercare.selectors.concerns import (
     session_of,
 )
 from aftercare.selectors.instructions import instructions_of, wall_words
+from aftercare.selectors.mail_health import mail_health, unreached
 from aftercare.selectors.messages import (
     kind_words,
     may_act,
@@ -87,6 +88,7 @@ __all__ = [
     "is_watched_now",
     "kind_words",
     "level_words",
+    "mail_health",
     "may_act",
     "may_read",
     "message_list",
@@ -116,6 +118,7 @@ __all__ = [
     "teach_back",
     "timeline_row",
     "usual_until",
+    "unreached",
     "versions",
     "wall_words",
     "wants_photo",

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftercare.selectors.mail_health import searched
 from clinic.audit import Actor
 from clinic.dates import spoken
 from clinic.models import OutboxMessage, OutboxMove, Site
@@ -151,12 +152,13 @@ def message_timeline(patient: Patient, *, actor: Actor, now: datetime) -> list[T
     return [timeline_row(row, actor=actor, zone=zone, now=now) for row in messages_of(patient)]
 
 
-def all_messages(actor: Actor, *, state: str = "", page: int = 1) -> tuple[list[OutboxMessage], bool]:
+def all_messages(actor: Actor, *, state: str = "", words: str = "", page: int = 1) -> tuple[list[OutboxMessage], bool]:
     """The clinic-wide list of the actor's sites: 50 rows a page, and whether there are more."""
     patients = Patient.objects.filter(site__in=actor.site_ids).values("uuid")
     rows = OutboxMessage.objects.filter(patient_uuid__in=patients).exclude(scope__in=NEVER_READ).prefetch_related("moves")
     if state:
         rows = rows.filter(state=state)
+    rows = searched(rows, words, actor)
     start = (page - 1) * PAGE
     found = list(rows.order_by("-send_after", "-pk")[start : start + PAGE + 1])
     return found[:PAGE], len(found) > PAGE

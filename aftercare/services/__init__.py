@@ -48,7 +48,7 @@ from aftercare.services.drafts import (
     send_test,
     start_draft,
 )
-from aftercare.services.messages import hold_message, preview_message, release_message, send_message_now
+from aftercare.services.messages import hold_message, lift_address, preview_message, release_message, send_message_now
 from aftercare.services.plans import cancel_plan, note_read, plan_aftercare, when_of
 from aftercare.services.protocol import (
     AlreadyApproved,
@@ -93,6 +93,7 @@ __all__ = [
     "hand_over_concern",
     "hold_message",
     "keep_page",
+    "lift_address",
     "log_call",
     "note_read",
     "note_try",

@@ -10,7 +10,9 @@ from aftercare.selectors.messages import may_act, may_read
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
-from clinic.models import OutboxMessage
+from clinic.models import OutboxMessage, Suppression
+from clinic.permissions import require
+from patients.models import Patient
 
 
 class MessageGone(Conflict):
@@ -60,3 +62,11 @@ def preview_message(*, row: OutboxMessage, by: Actor, at: datetime) -> emails.Ma
     if not may_read(by, row):
         raise PermissionDenied("message:body")
     return emails.preview(row, at)
+
+
+def lift_address(*, pk: int, patient: Patient, by: Actor, at: datetime) -> None:
+    """The address works again, as the patient said on the phone. Raises Conflict when it is not suppressed for this patient."""
+    require(by, "message:lift")
+    if not Suppression.objects.filter(pk=pk, patient_uuid=patient.uuid, lifted_at=None).exists():
+        raise MessageGone(_("Mail to this address goes again already. Look at the list again."))
+    emails.lift_address(pk, by=by, at=at)

@@ -12,7 +12,15 @@ from aftercare.views.concerns import (
     raise_concern,
     release_holds,
 )
-from aftercare.views.messages import all_messages, hold_message, message, messages, release_message, send_message_now
+from aftercare.views.messages import (
+    all_messages,
+    hold_message,
+    lift_address,
+    message,
+    messages,
+    release_message,
+    send_message_now,
+)
 from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions, times
 from aftercare.views.protocol import (
     approve_protocol,
@@ -53,6 +61,7 @@ __all__ = [
     "instructions",
     "log_call",
     "message",
+    "lift_address",
     "messages",
     "preview_step",
     "propose_protocol",

@@ -15,7 +15,7 @@ from aftercare.forms import ReasonForm
 from clinic.audit import Actor, record_access
 from clinic.errors import Refused
 from clinic.models import OutboxMessage
-from clinic.permissions import allow, check_subject, fetch
+from clinic.permissions import allow, check_subject, fetch, may
 from patients.models import Patient
 
 
@@ -44,10 +44,29 @@ def all_messages(request: HttpRequest) -> HttpResponse:
     by, at = _actor(request), timezone.now()
     state = request.GET.get("state", "")
     page = int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1
-    rows, more = selectors.message_list(by, state=state, page=max(1, min(page, 2000)), now=at)
+    words = request.GET.get("q", "")[:100]
+    rows, more = selectors.message_list(by, state=state, words=words, page=max(1, min(page, 2000)), now=at)
     record_access(by=by, action="message.list")
-    context = {"rows": rows, "more": more, "page": page, "state": state, "states": selectors.STATE_FILTERS}
+    context = {
+        "rows": rows, "more": more, "page": page, "state": state, "states": selectors.STATE_FILTERS, "words": words,
+        "health": selectors.mail_health(at), "unreached": selectors.unreached(by) if may(by, "message:lift") else [], "now": at,
+    }  # fmt: skip
     return render(request, "aftercare/all_messages.html", context)
+
+
+@allow(POST="message:lift")
+def lift_address(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
+    """Mail goes to this patient's address again."""
+    by = _actor(request)
+    patient = fetch(Patient.objects.select_related("site"), by, uuid=patient_uuid)
+    check_subject(request, patient.uuid)
+    number = request.POST.get("address", "")
+    try:
+        services.lift_address(pk=int(number) if number.isdecimal() else 0, patient=patient, by=by, at=timezone.now())
+        notices.success(request, _("Mail goes to this address again."))
+    except Refused as refusal:
+        notices.warning(request, refusal.message)
+    return redirect("aftercare:all_messages")
 
 
 def _fetch(request: HttpRequest, message_uuid: UUID) -> tuple[OutboxMessage, Patient]:

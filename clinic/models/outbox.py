@@ -76,6 +76,7 @@ class OutboxMove(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["at", "pk"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["at", "state"], name="outbox_moves_by_time")]
 
     def __str__(self) -> str:
         return f"{self.state}: {self.reason}"

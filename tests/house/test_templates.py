@@ -53,6 +53,7 @@ NO_PATIENT = {
     "clinic/link_landing.html": "before the date of birth nobody is named",
     "clinic/staff_invite.html": "staff, not patients",
     "clinic/staff_join.html": "staff, not patients",
+    "clinic/mail_settings.html": "settings of the house",
     "clinic/staff_person.html": "staff, not patients",
     "clinic/unsubscribe.html": "a link names its patient",
     "components/_language.html": "a choice of language names nobody",

@@ -1,0 +1,123 @@
+"""The clinic's Messages page: how mail is doing, search, and whom mail does not reach; and how mail leaves, for the manager."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from aftercare import selectors
+from aftercare.models import Plan
+from clinic.models import Breaker, Clinic, OutboxMessage, OutboxMove, Site, Staff, Suppression
+from tests.aftercare.make import make_plan
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Staff], Client]
+
+
+@pytest.fixture
+def plan(site: Site, amara: Staff) -> Plan:
+    return make_plan(site, amara)
+
+
+def page(client: Client, **query: str) -> Any:
+    return client.get("/aftercare/messages/", query)
+
+
+class TestHealth:
+    """Lag, rate, failures."""
+
+    def test_counts_what_is_due_sent_failed_and_held(self, plan: Plan) -> None:
+        now = timezone.now()
+        OutboxMessage.objects.update(state="cancelled")
+        rows = list(OutboxMessage.objects.order_by("pk")[:6])
+        OutboxMessage.objects.filter(pk=rows[0].pk).update(state="planned", send_after=now - timedelta(minutes=12))
+        OutboxMessage.objects.filter(pk=rows[1].pk).update(state="held")
+        for row, state, ago in ((rows[2], "sent", 10), (rows[3], "sent", 300), (rows[4], "failed", 20), (rows[5], "bounced", 5), (rows[5], "sent", 60 * 30)):
+            OutboxMove.objects.create(message=row, at=now - timedelta(minutes=ago), state=state, by="t")
+        health = selectors.mail_health(now)
+        assert (health.due, health.oldest_due_minutes, health.is_late, health.held) == (1, 12, True, 1)
+        assert (health.sent_hour, health.sent_day, health.failed_day, health.bounced_day, health.failed_share) == (1, 2, 1, 1, 33)
+
+    def test_says_when_sending_pauses_and_why(self, rosa: Staff, plan: Plan, client_as: SignIn) -> None:
+        Breaker.objects.create(pk="smtp", open_until=timezone.now() + timedelta(minutes=5), reason="the relay refused our sign-in")
+        assert "the relay refused our sign-in" in page(client_as(rosa)).content.decode()
+
+
+class TestSearch:
+    """By name, address, number, kind."""
+
+    @pytest.mark.parametrize("words", ["marsh", "OLIVIA@patient", "check in", "invitation"])
+    def test_finds(self, words: str, plan: Plan, amara: Staff, client_as: SignIn) -> None:
+        assert page(client_as(amara), q=words).context["rows"]
+
+    @pytest.mark.parametrize("words", ["nobody", "%", "999999999999999999999", "' OR 1=1", "\x00"])
+    def test_finds_nothing_and_breaks_nothing(self, words: str, plan: Plan, amara: Staff, client_as: SignIn) -> None:
+        answer = page(client_as(amara), q=words)
+        assert answer.status_code == 200 and answer.context["rows"] == []
+
+    def test_another_site_s_patients_are_not_found(self, plan: Plan, stranger: Staff, client_as: SignIn) -> None:
+        assert page(client_as(stranger), q="marsh").context["rows"] == []
+
+
+class TestUnreached:
+    """Mail does not reach these patients: please phone."""
+
+    def _suppress(self, plan: Plan) -> Suppression:
+        return Suppression.objects.create(address="olivia@patient.example", patient_uuid=plan.patient.uuid, reason="refused with 550", kind="bounced")
+
+    def test_the_desk_sees_name_and_phone_and_lifts_it(self, plan: Plan, rosa: Staff, client_as: SignIn) -> None:
+        row, client = self._suppress(plan), client_as(rosa)
+        assert "07700 900123" in page(client).content.decode()
+        answer = client.post(f"/aftercare/patients/{plan.patient.uuid}/address-works/", {"subject": plan.patient.uuid, "address": row.pk}, follow=True)
+        assert "Mail goes to this address again." in answer.content.decode()
+        row.refresh_from_db()
+        assert row.lifted_at is not None and row.handled_by == "Rosa Lind" and "07700 900123" not in page(client).content.decode()
+
+    def test_not_by_a_manager_and_not_for_another_patient(self, plan: Plan, max_: Staff, rosa: Staff, site: Site, amara: Staff, client_as: SignIn) -> None:
+        row, other = self._suppress(plan), make_plan(site, amara, email="other@patient.example").patient
+        url = f"/aftercare/patients/{plan.patient.uuid}/address-works/"
+        assert client_as(max_).post(url, {"subject": plan.patient.uuid, "address": row.pk}).status_code == 403
+        client_as(rosa).post(f"/aftercare/patients/{other.uuid}/address-works/", {"subject": other.uuid, "address": row.pk})
+        row.refresh_from_db()
+        assert row.lifted_at is None
+
+    def test_a_new_address_ends_it(self, plan: Plan, rosa: Staff, client_as: SignIn) -> None:
+        self._suppress(plan)
+        type(plan.patient).objects.update(email="new@patient.example")
+        assert not page(client_as(rosa)).context["unreached"]
+
+
+class TestHowMailLeaves:
+    """The manager's page."""
+
+    RIGHT = {"reply_to": "care@riverside.example", "send_from": "08:00", "send_until": "20:00", "quiet_from": "12:00", "quiet_until": "13:00", "daily_cap": "500", "domain_per_minute": "30"}
+
+    def test_keeps_and_shows(self, max_: Staff, client_as: SignIn) -> None:
+        client = client_as(max_)
+        assert client.post("/mail-settings/", self.RIGHT).status_code == 302
+        clinic = Clinic.objects.get()
+        assert (clinic.send_from, clinic.quiet_until, clinic.daily_cap, clinic.domain_per_minute) == (time(8), time(13), 500, 30)
+        assert 'value="08:00"' in client.get("/mail-settings/").content.decode()
+        client.post("/mail-settings/", {})
+        clinic.refresh_from_db()
+        assert (clinic.send_from, clinic.daily_cap, clinic.reply_to) == (None, None, "")
+
+    @pytest.mark.parametrize(
+        ("bad", "field"),
+        [
+            ({"send_until": ""}, "send_until"), ({"send_from": ""}, "send_from"), ({"quiet_until": "12:00"}, "quiet_until"),
+            ({"reply_to": "nobody"}, "reply_to"), ({"reply_to": "zoë@riverside.example"}, "reply_to"), ({"daily_cap": "-1"}, "daily_cap"),
+            ({"send_from": "25:00"}, "send_from"), ({"domain_per_minute": "many"}, "domain_per_minute"),
+            ({"quiet_from": "07:00", "quiet_until": "21:00"}, "send_until"),
+        ],
+    )
+    def test_a_wrong_value_is_said_beside_its_field_and_nothing_typed_is_lost(self, bad: dict[str, str], field: str, max_: Staff, client_as: SignIn) -> None:
+        answer = client_as(max_).post("/mail-settings/", self.RIGHT | bad)
+        assert answer.status_code == 422 and answer.context["form"].errors[field]
+        assert (Clinic.objects.get().daily_cap is None and 'value="30"' in answer.content.decode()) or "domain_per_minute" in bad
+
+    def test_only_the_manager(self, amara: Staff, rosa: Staff, iris: Staff, client_as: SignIn) -> None:
+        assert {client_as(who).get("/mail-settings/").status_code for who in (amara, rosa, iris)} == {403}
