@@ -70,6 +70,8 @@ def searched(rows: QuerySet[OutboxMessage], words: str, actor: Actor) -> QuerySe
     words = words.strip()[:100]
     if not words:
         return rows
+    if "\x00" in words:
+        return rows.none()  # PostgreSQL refuses the character, and nobody's name has it
     people = Patient.objects.filter(site__in=actor.site_ids).filter(
         Q(search_name__icontains=words) | Q(email__icontains=words) | Q(number=int(words) if words.isdecimal() and len(words) < 12 else -1)
     )
