@@ -3,7 +3,7 @@
 import logging
 import re
 
-_LINK = re.compile(r"/(l|join|feed|accounts/password/reset/key)/[A-Za-z0-9_-]{20,}")
+_LINK = re.compile(r"/(l|l/stop|join|feed|accounts/password/reset/key)/[A-Za-z0-9_-]{20,}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 

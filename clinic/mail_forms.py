@@ -20,9 +20,9 @@ class MailSettingsForm(forms.Form):
         help_text=_("A mailbox that somebody reads. Without one, an automatic answer says how to reach a person, and every mail says so."),
     )  # fmt: skip
     send_from = _hour(_("Mail leaves from"), _("In the time of each site. Mail that is urgent, such as an alert to a clinician, goes at any hour."))
-    send_until = _hour(_("until"))
+    send_until = _hour(_("Mail leaves until"))
     quiet_from = _hour(_("Quiet hours from"), _("Within the hours above, a time without mail."))
-    quiet_until = _hour(_("until"))
+    quiet_until = _hour(_("Quiet hours until"))
     daily_cap = forms.IntegerField(
         label=_("Most mails a day"), required=False, min_value=10, max_value=1_000_000,
         help_text=_("What your mail server allows. One in five is kept for care and appointments: invitations stop first."),

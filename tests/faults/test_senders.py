@@ -131,7 +131,7 @@ def test_3_told_to_stop_it_ends_within_a_second_and_gives_the_rest_back(relay: R
 
 @pytest.mark.usefixtures("kind")
 def test_4_asleep_longer_than_its_lease_it_stops_when_it_wakes(relay: Relay) -> None:
-    """The other sends the batch. What the sleeper had sent of its chunk without a mark is doubled; awake it adds at most one."""
+    """The other sends the batch; the one mail that was on its way when the sleeper fell asleep may be doubled, no other."""
     rows(30)
     sleeper = sender(relay.port)
     wait_until(lambda: len(relay.seen) >= 14)
@@ -144,7 +144,7 @@ def test_4_asleep_longer_than_its_lease_it_stops_when_it_wakes(relay: Relay) -> 
     assert sleeper.wait() == 0
     stop([other])
     assert len(relay.seen) - before <= 1
-    assert twice(relay.seen) <= 10 and count("sent") == 30
+    assert twice(relay.seen) <= 1 and count("sent") == 30
     at_the_sink(relay)
 
 

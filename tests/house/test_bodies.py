@@ -32,6 +32,7 @@ PACKAGES = ("clinic", "patients", "treatments", "appointments", "aftercare", "de
 # posts that are not about one patient, each with its reason
 NO_SUBJECT = {
     "aftercare:answer_for": "the demo's check-in is answered: it goes back without a look at the form",
+    "mail_settings": "of the clinic",
     "aftercare:protocol": "of the clinic", "appointments:my_feed": "one's own", "appointments:new": "the patient is chosen in the form",
     "appointments:invite_recalls": "many patients", "appointments:stranded_visits": "many patients", "appointments:add_absence": "staff", "appointments:remove_absence": "staff",
     "appointments:close_site": "of the site", "appointments:reopen_site": "of the site", "appointments:set_hours": "staff",
@@ -56,7 +57,7 @@ NO_SUBJECT = {
     "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
 # names that a view reads from a body or a query by itself, and that name an object; each has a test below
-IDS = {"column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test", "visit"}
+IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test", "visit"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
     "after", "again", "all", "asked", "before", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "language", "name", "next", "on", "on_paper", "out",

@@ -1,0 +1,141 @@
+"""R34: every mail that a patient may get, in every language and both modes: neutral on the outside, nobody's name in full, nobody
+else's link, no answer and no date of birth; one-click unsubscribe exactly where it is due.
+"""
+
+import hashlib
+import re
+from html import unescape
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import translation
+
+from aftercare import services as after
+from aftercare.models import CheckIn
+from clinic import mailkit
+from clinic.models import LinkToken, OutboxMessage, Site, Staff
+from clinic.outbox import foot
+from clinic.outbox.auto_reply import queue_auto_reply
+from clinic.outbox.kinds import KINDS, Mail
+from clinic.outbox.mime import compose
+from patients.models import Patient
+from tests.aftercare.make import TASK, make_response
+from tests.appointments.make import NOW
+from tests.house.spoken import Cast, appointment_pages, healthy_intake
+
+pytestmark = [pytest.mark.house, pytest.mark.django_db]
+Built = list[tuple[OutboxMessage, Mail]]
+
+CLINICAL = re.compile(
+    r"needl|scalp|\bhair|minoxidil|shedding|redness|microneedl|alopecia|derma ?roller|treatment|session"
+    r"|aguj|cuero cabelludo|\bpelo|cabello|caída|enrojecimiento|micropunci|tratamiento|sesión|sesion",
+    re.IGNORECASE,
+)
+"""What no inbox list may show. The clinic's own name is taken out before."""
+SAID = "Canary sentence that the patient typed"
+KINDS_HERE = {
+    "aftercare_instructions", "appointment_cancelled", "appointment_changed", "appointment_confirmed", "appointment_reminder", "auto_reply", "check_in",
+    "check_in_reminder", "consent_link", "follow_up_invitation", "intake_invitation", "results_review", "waiting_offer",
+}  # fmt: skip
+
+
+def built(language: str, site: Site, staff: Staff) -> Built:
+    """Each row that the outbox holds after a walk through the clinic, built as the drain builds it."""
+    cache.clear()
+    with time_machine.travel(NOW, tick=False):
+        cast = Cast(language, site, staff)
+        for part in (healthy_intake, appointment_pages):
+            list(part(cast))
+        for mode in ("neutral", "full"):
+            plan = cast.plan(mail_mode=mode)
+            first, second = plan.check_ins.order_by("opens_at")[:2]
+            make_response(first, at=NOW, free_text=SAID)
+            after.remind_check_in(check_in=CheckIn.objects.get(pk=second.pk), by=TASK, at=NOW)
+        queue_auto_reply(key="r", recipient="o@patient.example", language=language, in_reply_to="", at=NOW)
+        found = []
+        for row in OutboxMessage.objects.filter(language=language).order_by("pk"):
+            if KINDS[row.kind].scope in {"staff", "account"}:
+                continue
+            with translation.override(row.language), mailkit.shared(foot.values_for(row, NOW)) as values:
+                mail = KINDS[row.kind].build(row, NOW)
+            found.append((row, foot.with_headers(mail, values)))
+    return found
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_r34_no_mail_says_more_than_it_may(language: str, site: Site, amara: Staff) -> None:
+    mails = built(language, site, amara)
+    assert {row.kind for row, _mail in mails} == KINDS_HERE, "every kind that patients get is here"
+    wrong = [f"{row.kind} ({language}): {fault}" for row, mail in mails for fault in faults(row, mail)]
+    assert wrong == [], "\n".join(sorted(set(wrong)))
+
+
+def faults(row: OutboxMessage, mail: Mail) -> list[str]:
+    """All that is wrong with one mail."""
+    patient = Patient.objects.filter(uuid=row.patient_uuid).first() if row.patient_uuid else None
+    outside = [mail.subject, *(name for name, _kind, _data in mail.attachments), *_calendar_words(mail)]
+    everything = [mail.subject, mail.text, unescape(mail.html), *mail.headers.values(), *(data.decode() for _n, _k, data in mail.attachments)]
+    found = [f"outside: {text[:60]}" for text in outside if CLINICAL.search(text)]
+    found += ["subject in two lines"] if re.search(r"[\r\n]", mail.subject) else []
+    found += _of_person(patient, everything)
+    found += [f"not neutral: {hit.group()}" for text in everything if patient and patient.mail_mode == "neutral" and (hit := CLINICAL.search(text))]
+    found += ["an answer"] if any(SAID in text for text in everything) else []
+    found += [f"another's link: {word}" for word in _links_of_others(row, everything)]
+    return found + _unsubscribe(row, mail) + _on_the_wire(row, mail, patient)
+
+
+def _of_person(patient: Patient | None, texts: list[str]) -> list[str]:
+    if patient is None:
+        return []
+    born = [patient.birth_on.isoformat(), f"{patient.birth_on:%d/%m/%Y}"] if patient.birth_on else []
+    names = [rf"\b{re.escape(word)}\b" for word in (patient.family_name, *born, str(patient.uuid)) if word]
+    return [f"of the person: {name}" for name in names if any(re.search(name, text) for text in texts)]
+
+
+def _calendar_words(mail: Mail) -> list[str]:
+    text = "\n".join(data.decode() for _name, kind, data in mail.attachments if "calendar" in kind).replace("\r\n ", "")
+    return [line for line in text.splitlines() if line.startswith(("SUMMARY", "DESCRIPTION", "CATEGORIES", "ORGANIZER"))]
+
+
+def _links_of_others(row: OutboxMessage, texts: list[str]) -> list[str]:
+    tokens = {token for text in texts for token in re.findall(r"/l/(?:stop/)?([\w-]{40,})/", text)}
+    owners = {token: LinkToken.objects.select_related("link").get(sha256=hashlib.sha256(token.encode()).hexdigest()).link for token in tokens}
+    return [link.purpose for link in owners.values() if link.patient_uuid != row.patient_uuid]
+
+
+def _unsubscribe(row: OutboxMessage, mail: Mail) -> list[str]:
+    """RFC 8058 on what isn't care, and on nothing else: who stops care by one click would not know when to wash."""
+    due = row.scope == "invitation"
+    if not due:
+        return ["unsubscribe where it is not due"] if "List-Unsubscribe" in mail.headers else []
+    one = mail.headers.get("List-Unsubscribe", "")
+    right = re.fullmatch(r"<https?://[^\s<>,]+/l/stop/[\w-]{40,}/>", one) and mail.headers.get("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+    return [] if right else [f"no one-click unsubscribe: {one}"]
+
+
+def _on_the_wire(row: OutboxMessage, mail: Mail, patient: Patient | None) -> list[str]:
+    """The headers as they leave: nobody's name beside the address, nothing clinical in any of them."""
+    row.first_attempt_at, row.message_id = NOW, f"<{row.uuid}@clinic.example>"  # as the intent writes them
+    head = compose(row, mail, None).raw.partition(b"\r\n\r\n")[0].decode()
+    found = ["clinical header"] if CLINICAL.search(head) else []
+    return found + (["name in a header"] if patient and re.search(rf"\b({patient.family_name}|{patient.given_name})\b", head) else [])
+
+
+def test_the_search_for_faults_would_notice(site: Site, amara: Staff) -> None:
+    """Guards the guard: a clinical subject, a family name, another patient's link, a missing one-click header."""
+    with time_machine.travel(NOW, tick=False):
+        cast = Cast("en", site, amara)
+        plan, other = cast.plan(mail_mode="neutral"), cast.plan(mail_mode="full")
+        row = OutboxMessage.objects.filter(patient_uuid=plan.patient.uuid, kind="check_in").first()
+        theirs = OutboxMessage.objects.filter(patient_uuid=other.patient.uuid, kind="check_in").first()
+        assert row is not None and theirs is not None
+        with mailkit.shared({}):
+            right, strange = KINDS["check_in"].build(row, NOW), KINDS["check_in"].build(theirs, NOW)
+    assert faults(row, right) == []
+    assert faults(row, Mail("Your scalp", right.text, right.html))[0].startswith("outside")
+    assert faults(row, Mail("Hello", f"Dear {plan.patient.family_name}", "")) != []
+    assert "another's link: check_in" in faults(row, Mail("Hello", strange.text, ""))
+    row.scope = "invitation"
+    assert faults(row, right)[0].startswith("no one-click")
