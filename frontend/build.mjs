@@ -18,7 +18,7 @@ await esbuild.build({
 
 // The few icons of patients' pages as masks: the whole icon font would weigh more than everything else together.
 const ICONS = [
-  "arrow-repeat", "chat-left-text", "check-circle", "check2", "check2-all", "circle", "clock", "envelope", "exclamation-circle", "exclamation-octagon", "exclamation-triangle", "eye", "geo-alt",
+  "arrow-repeat", "calendar-plus", "chat-left-text", "check-circle", "check2", "check2-all", "circle", "clock", "envelope", "exclamation-circle", "exclamation-octagon", "exclamation-triangle", "eye", "geo-alt",
   "heart-pulse", "hourglass", "info-circle", "pause-circle", "play-circle", "slash-circle", "telephone", "telephone-fill", "x-circle",
 ];
 const mask = (name) => encodeURIComponent(readFileSync(`node_modules/bootstrap-icons/icons/${name}.svg`, "utf8").replace(/\s+/g, " ").replace(/ (class|width|height|fill)="[^"]*"/g, ""));

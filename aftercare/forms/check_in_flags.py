@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import pages
@@ -49,7 +50,8 @@ class FlagsForm(PageForm):
 
     def typed_temperature(self) -> str:
         """The temperature to show again, as it was typed or as it was kept in °C."""
-        return str(self.data.get("temperature", "")) if self.is_bound else str(self.answers.get("temp_c") or "")
+        kept = self.answers.get("temp_c")
+        return str(self.data.get("temperature", "")) if self.is_bound else str(number_format(kept) if kept else "")
 
     def is_fahrenheit(self) -> bool:
         """Whether °F was chosen."""

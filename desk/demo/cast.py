@@ -41,3 +41,17 @@ What is rare. Infection, lasting dark or light patches, scars, an allergic react
 What we ask of you. Tell us about every illness and medicine, and about changes before each visit. Do not stop a blood thinner or any other medicine because of this treatment. Follow the written aftercare.
 
 Your choice. You may say no, and you may stop at any time. It does not change how we treat you otherwise."""
+
+CONSENT_ES = """Microagujas en el cuero cabelludo para la caída del pelo
+
+Qué es. Un aparato con agujas finas hace muchos canales pequeños en la piel del cuero cabelludo. Se busca ayudar a que el pelo crezca. Las pruebas son prometedoras pero de baja calidad, y otros tratamientos están mejor comprobados. Nadie puede prometer un resultado; se suele evaluar después de 3 y 6 meses.
+
+Uso fuera de indicación (off-label). En los Estados Unidos ningún aparato de microagujas está autorizado para la caída del pelo. Usarlo en el cuero cabelludo es un uso fuera de indicación.
+
+Qué es frecuente. Enrojecimiento, hinchazón, dolor al tacto, pequeños puntos de sangre, picazón y piel que se pela durante algunos días. Se puede caer más pelo durante algunas semanas.
+
+Qué es raro. Infección, manchas oscuras o claras que duran, cicatrices, una reacción alérgica.
+
+Qué le pedimos. Díganos todas sus enfermedades y medicinas, y los cambios antes de cada cita. No deje un anticoagulante ni ninguna otra medicina por este tratamiento. Siga las instrucciones escritas para después.
+
+Su decisión. Puede decir que no, y puede parar en cualquier momento. Eso no cambia cómo le tratamos en lo demás."""

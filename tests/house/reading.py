@@ -1,7 +1,7 @@
 """What a reader sees or hears of a page, a mail or a calendar file: runs of words with the place they were found at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from icalendar import Calendar
@@ -9,15 +9,17 @@ from icalendar import Calendar
 from clinic.outbox.kinds import Mail
 
 _SHOWN = frozenset({"alt", "title", "placeholder", "aria-label", "aria-description"})
+_POINTS = frozenset({"aria-describedby", "aria-labelledby", "for"})
 _SILENT = frozenset({"style", "script"})
 
 
 @dataclass(frozen=True)
 class Words:
-    """What one page or mail says: where, and each run of text."""
+    """What one page or mail says: where, and each run of text; and what is pointed at but not there."""
 
     where: str
     said: list[str]
+    missing: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -27,9 +29,14 @@ class _Reader(HTMLParser):
         super().__init__()
         self.said: list[str] = []
         self._silent = 0
+        self.ids: list[str] = []
+        self.pointed: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in _SILENT
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.pointed += [one for name, value in attrs if name in _POINTS and value for one in value.split()]
+        self.pointed += [value[1:] for name, value in attrs if name == "href" and value and value.startswith("#")]
         self.said += [value for name, value in attrs if name in _SHOWN and value]
         self.said += [v for n, v in attrs if n == "value" and v and tag == "input" and dict(attrs).get("type") == "submit"]
 
@@ -45,7 +52,8 @@ def of_html(where: str, html: str) -> Words:
     """The words of a page."""
     reader = _Reader()
     reader.feed(html)
-    return Words(where, reader.said)
+    twice = [f"{one} twice" for one in set(reader.ids) if reader.ids.count(one) > 1]
+    return Words(where, reader.said, sorted({*reader.pointed} - {*reader.ids}) + twice)
 
 
 def of_mail(where: str, mail: Mail) -> Iterator[Words]:

@@ -175,7 +175,7 @@ def healthy_intake(cast: Cast) -> Iterator[Words]:
     consent = cast.phone(cast.link("consent", patient, patient))
     yield _page(consent, "/l/consent/")
     yield _page(consent, "/l/consent/", {"do": "withdraw"})
-    yield _page(consent, "/l/consent/", {"do": "withdraw", "confirm": "on", "reason": "x"})
+    yield _page(consent, "/l/consent/", {"do": "withdraw", "sure": "on", "reason": "x"})
     yield _page(consent, "/l/consent/", {"do": "sign"})
     again = cast.phone(cast.link("intake", patient, patient))
     people_mails.intake_invitation(patient=patient, by=DESK, at=NOW)

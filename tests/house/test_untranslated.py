@@ -92,6 +92,8 @@ def test_every_text_of_every_page_and_mail_comes_from_the_catalogue(site: Site, 
         walked, seen = _walked(INVENTED, site, amara)
     assert len(walked) > 300
     kinds = {words.where.split()[1] for words in walked if words.where.startswith("mail ")}
+    astray = sorted({f"{words.where.split()[0]} {one}" for words in walked for one in words.missing})
+    assert astray == [], "pointed at and not on the page, or twice:\n" + "\n".join(astray)
     assert sorted(kinds) == sorted(KINDS_SENT), kinds ^ KINDS_SENT
     wrong = sorted({(rest, text[:120]) for words in walked for text in words.said if (rest := outside(text))})
     assert wrong == [], "\n".join(f"{rest} | {text}" for rest, text in wrong)

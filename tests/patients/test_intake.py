@@ -5,12 +5,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
+from django import forms
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
 from clinic.audit import Actor
 from clinic.models import Site
 from patients import selectors, services
+from patients.forms.intake.fields import NumberField
 from patients.models import ConsentText, Intake, Patient
 from patients.questions import PAGES
 from patients.rules.vocabulary import QUESTIONS as VALUES
@@ -239,3 +243,25 @@ class TestWishes:
         latest = selectors.latest_answers(ana)
         assert latest is not None and (ana.language, latest.language) == ("es", "es")
         assert latest.wording_sha256 == words.wording_sha256("es") and words.wording_sha256("es") != words.wording_sha256("en")
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en-gb", "7.2"), ("es", "7,2")])
+def test_a_number_is_shown_as_the_language_writes_it_and_read_with_a_point_or_a_comma(language: str, shown: str) -> None:
+    with translation.override(language):
+        form = forms.Form(initial={"hba1c": 7.2})
+        form.fields["hba1c"] = NumberField(3, 20)
+        assert f'value="{shown}"' in str(form["hba1c"])
+        assert form.fields["hba1c"].clean("7,2") == form.fields["hba1c"].clean("7.2") == 7.2
+
+
+@pytest.mark.django_db
+def test_a_form_in_another_language_says_so_and_says_which(ana: Patient) -> None:
+    client = phone(ana)
+    walk(client)
+    assert "in your language yet" not in client.get("/l/intake/consent/").content.decode()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    page = client.get("/l/intake/consent/").content.decode()
+    assert "Todavía no tenemos este formulario en su idioma." in page and '<div class="consent-text" lang="en"' in page
+    services.publish_consent_text(version="1", language="es", text="Qué es.", procedures=["scalp_microneedling"], off_label=True, by=BY, at=NOW)
+    page = client.get("/l/intake/consent/").content.decode()
+    assert "Todavía no tenemos" not in page and '<div class="consent-text" lang="es"' in page

@@ -37,7 +37,7 @@ class NumberField(forms.FloatField):
     """A number in a range, with a point or a comma. Cleans to a float."""
 
     def __init__(self, least: float, most: float, **kwargs: Any) -> None:
-        super().__init__(min_value=least, max_value=most, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **kwargs)
+        super().__init__(min_value=least, max_value=most, localize=True, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **kwargs)
         self.error_messages["invalid"] = _("Type a number, for example 7.2.")
 
     def to_python(self, value: Any) -> Any:
