@@ -7,6 +7,7 @@ from patients.selectors.eligible import (
     desk_word,
     dossier,
     dossiers,
+    eligibility_at_start,
     eligibility_on,
     facts,
     latest_answers,
@@ -30,6 +31,6 @@ from patients.selectors.screening import findings_of
 
 __all__ = [
     "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergy_names", "consent_changes", "consent_state", "consent_texts", "desk_word",
-    "dossier", "dossiers", "duplicate_candidates", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers", "open_holds",
-    "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
+    "dossier", "dossiers", "duplicate_candidates", "eligibility_at_start", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers",
+    "open_holds", "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
@@ -16,7 +16,7 @@ from patients.rules import EligibilityPolicy as Policy
 from patients.rules.findings import DeskCode, desk_word_for
 from patients.rules.policy import policy_from
 from patients.selectors.records import open_holds
-from patients.vocabulary import IntakeState
+from patients.vocabulary import Gate, IntakeState
 
 _STEROID_DAY = "local_steroid_injection_on"
 _STATES = {
@@ -161,6 +161,21 @@ def facts(patient: Patient, *, as_of: date, prp: bool = False) -> dict[str, Any]
 def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligibility:
     """What the rules say of that day."""
     return dossier(patient).eligibility(as_of, prp=prp)
+
+
+def eligibility_at_start(patient: Patient, *, started_at: datetime, prp: bool = False) -> Eligibility | None:
+    """What was decided when a session started, from the screening kept then; None when none was kept.
+
+    With `prp` the kept input is judged once more as if PRP was planned, for the gate itself asks about the needling alone.
+    """
+    row = patient.screenings.filter(gate=Gate.START, at=started_at).order_by("-pk").first()
+    if row is None:
+        return None
+    if not prp:
+        return Eligibility(row.overall, row.triggers, facts=row.input)
+    given = row.input | {"planned": {"prp": True}}
+    result = eligibility(given, policy())
+    return Eligibility(result["overall"], result["triggers"], facts=given) if "errors" not in result else None
 
 
 def desk_word(patient: Patient, *, as_of: date) -> DeskWord:

@@ -2,7 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from patients.models import Consent, ConsentText, Hold, Patient, Rescreen
@@ -29,9 +29,10 @@ def open_holds(patient: Patient, blocks: str | None = None) -> list[Hold]:
     return list(rows.filter(blocks__contains=[blocks]) if blocks else rows)
 
 
-def text_in_force(language: str = "en") -> ConsentText | None:
-    """The newest consent text in the language, else in English."""
+def text_in_force(language: str = "en", *, at: datetime | None = None) -> ConsentText | None:
+    """The newest consent text in the language, else in English. `at`: as it was at that instant."""
     rows = ConsentText.objects.order_by("-in_force_from", "-pk")
+    rows = rows.filter(in_force_from__lte=at) if at else rows
     return rows.filter(language=language).first() or rows.filter(language="en").first()
 
 
@@ -89,18 +90,20 @@ def text_changes(before: str, after: str) -> list[TextChange]:
     return found
 
 
-def session_consent(patient: Patient) -> dict[str, Any] | None:
-    """The consent object of SCHEMA 3.4, or None when nothing was ever signed."""
-    state = consent_state(patient)
-    if state.consent is None:
+def session_consent(patient: Patient, *, until: datetime | None = None) -> dict[str, Any] | None:
+    """The consent object of SCHEMA 3.4, or None when nothing was signed. `until`: as it stood at that instant."""
+    consents = patient.consents.select_related("text").order_by("-signed_at", "-pk")
+    consent = (consents.filter(signed_at__lte=until) if until else consents).first()
+    if consent is None:
         return None
-    current = text_in_force(state.consent.text.language)
+    current = text_in_force(consent.text.language, at=until)
+    gone = consent.withdrawn_at
     return {
-        "signed": state.code != "withdrawn",
-        "version": state.consent.text.version,
-        "currentVersion": current.version if current else state.consent.text.version,
-        "procedures": list(state.consent.procedures),
-        "offLabelStatement": state.consent.off_label_understood and state.consent.text.off_label,
+        "signed": gone is None or (until is not None and gone > until),
+        "version": consent.text.version,
+        "currentVersion": current.version if current else consent.text.version,
+        "procedures": list(consent.procedures),
+        "offLabelStatement": consent.off_label_understood and consent.text.off_label,
     }
 
 
@@ -114,9 +117,10 @@ def allergy_names(patient: Patient) -> list[str]:
     return sorted(set(names))
 
 
-def rescreen_on(patient: Patient, day: date) -> Rescreen | None:
-    """The confirmed same-day re-screen, newest first."""
-    return patient.rescreens.filter(on=day).exclude(confirmed_at=None).order_by("-at", "-pk").first()
+def rescreen_on(patient: Patient, day: date, *, until: datetime | None = None) -> Rescreen | None:
+    """The confirmed same-day re-screen, newest first. `until`: the newest of those confirmed by that instant."""
+    rows = patient.rescreens.filter(on=day).exclude(confirmed_at=None)
+    return (rows.filter(confirmed_at__lte=until) if until else rows).order_by("-at", "-pk").first()
 
 
 def rescreen_draft(patient: Patient, today: date) -> Rescreen | None:

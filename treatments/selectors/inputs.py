@@ -11,7 +11,7 @@ from treatments.rules.measures import SCALES
 from treatments.selectors import prp
 from treatments.selectors.courses import done_sessions, last_day, last_session, policy
 from treatments.selectors.patch import reading_at
-from treatments.vocabulary import MeasurementKind
+from treatments.vocabulary import MeasurementKind, SessionState
 
 
 def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | None) -> dict[str, Any]:
@@ -47,15 +47,29 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
     return given
 
 
+_NO_MINOXIDIL = {"E05", "E06", "E32"}
+
+
+def _is_over(record: TreatmentSession) -> bool:
+    """The patient has left: what is learnt now says nothing about what was done (decision 0011)."""
+    return record.state in (SessionState.ENDED, SessionState.SIGNED)
+
+
 def _screen(record: TreatmentSession, day: date) -> dict[str, Any]:
     patient = record.patient
-    rescreen, found = people.rescreen_on(patient, day), people.eligibility_on(patient, as_of=day)
+    rescreen, found = people.rescreen_on(patient, day, until=record.started_at), people.eligibility_on(patient, as_of=day)
+    hold = bool(_NO_MINOXIDIL & {t["rule"] for t in found.triggers})
+    if record.started_at and (then := people.eligibility_at_start(patient, started_at=record.started_at)):
+        # what is learnt while the patient is here still stops minoxidil, which goes on last; afterwards it is about the next time
+        hold = bool(_NO_MINOXIDIL & {t["rule"] for t in then.triggers}) or (hold and not _is_over(record))
+        found = then
     given: dict[str, Any] = {"sameDayScreenDone": rescreen is not None, "eligibility": found.overall}
     if rescreen:
         given["screenDate"] = rescreen.on.isoformat()
-    given["screenChangeUnreviewed"] = patient.rescreens.filter(changed=True, reviewed_at=None).exclude(confirmed_at=None).exists()
-    given["minoxidilHold"] = bool({"E05", "E06", "E32"} & {t["rule"] for t in found.triggers})
-    consent = people.session_consent(patient)
+    changes = patient.rescreens.filter(changed=True, reviewed_at=None).exclude(confirmed_at=None)
+    given["screenChangeUnreviewed"] = (changes.filter(confirmed_at__lte=record.started_at) if record.started_at else changes).exists()
+    given["minoxidilHold"] = hold
+    consent = people.session_consent(patient, until=record.started_at)
     return given | ({"consent": consent} if consent else {})
 
 
@@ -92,9 +106,10 @@ def _who(record: TreatmentSession) -> dict[str, Any]:
 def block_input(block: DeviceBlock | None) -> dict[str, Any]:
     """Device, cartridge and zones; what is not chosen yet is stood in for, so that the rest can be judged."""
     zones = [_zone(zone) for zone in block.zones.all()] if block else []
+    over = block is not None and _is_over(block.session)
     return {
-        "device": _device(block.device) if block else {"maxDepthMm": 10},
-        "cartridge": _cartridge(block.cartridge, block.seal_intact) if block and block.cartridge else _NO_CARTRIDGE_YET,
+        "device": _device(block.device, over) if block else {"maxDepthMm": 10},
+        "cartridge": _cartridge(block.cartridge, block.seal_intact, over) if block and block.cartridge else _NO_CARTRIDGE_YET,
         "zones": zones or [{"zone": "vertex", "depthMm": 0.5}],
     }
 
@@ -102,22 +117,22 @@ def block_input(block: DeviceBlock | None) -> dict[str, Any]:
 _NO_CARTRIDGE_YET = {"lot": "-", "expiry": "2100-12-31", "usedBefore": False, "sealIntact": True}
 
 
-def _device(device: Device) -> dict[str, Any]:
+def _device(device: Device, over: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "maxDepthMm": device.max_depth_hundredths / 100,
         "type": device.type,
-        "registered": device.registered_for_scalp and not device.out_of_service,
+        "registered": device.registered_for_scalp and (over or not device.out_of_service),
     }
     return found | ({"udi": device.udi} if device.udi else {})
 
 
-def _cartridge(unit: Cartridge, seal_intact: bool) -> dict[str, Any]:
+def _cartridge(unit: Cartridge, seal_intact: bool, over: bool) -> dict[str, Any]:
     return {
         "lot": unit.lot.lot,
         "expiry": unit.lot.expiry_text(),
         "usedBefore": unit.discarded_at is not None,
         "sealIntact": seal_intact,
-        "recalled": unit.lot.is_out_of_use,
+        "recalled": unit.lot.is_out_of_use and not over,
     }
 
 

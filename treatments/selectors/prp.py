@@ -15,7 +15,17 @@ def eligibility(patient: Patient, day: date) -> tuple[str, list[dict[str, Any]]]
     found = people.eligibility_on(patient, as_of=day, prp=True)
     if found.needs_answers:
         return "INCOMPLETE", found.triggers
-    return max((found.overall, *(t["class"] for t in found.triggers)), key=_ORDER.index), found.triggers
+    return _worst(found), found.triggers
+
+
+def _at_start(record: TreatmentSession) -> str:
+    """The class as it was known at the start (decision 0011); empty when no screening was kept then."""
+    then = people.eligibility_at_start(record.patient, started_at=record.started_at, prp=True) if record.started_at else None
+    return _worst(then) if then else ""
+
+
+def _worst(found: people.Eligibility) -> str:
+    return max((found.overall, *(str(t["class"]) for t in found.triggers)), key=_ORDER.index)
 
 
 def checks_that_count(record: TreatmentSession, prp: PrpUse) -> list[TubeCheck]:
@@ -37,7 +47,7 @@ def rules_input(record: TreatmentSession, day: date) -> dict[str, Any]:
     names = [check.name if [c.name for c in checks].count(check.name) == 1 else f"{check.name} ({check.by.email})" for check in checks]
     return {
         "prp": {
-            "eligibility": eligibility(record.patient, day)[0],
+            "eligibility": _at_start(record) or eligibility(record.patient, day)[0],
             "patientMatch": bool(checks) and all(check.matches for check in checks),
             "tubeCheckBy": names,
             "drawnAt": row.drawn_at.isoformat() if row.drawn_at else None,

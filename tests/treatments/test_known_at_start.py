@@ -1,0 +1,119 @@
+"""A session is judged by what was known when it started (decision 0011): what is learnt later neither stops nor excuses the signature."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from patients import services as people
+from patients.models import ConsentText, Intake
+from patients.vocabulary import Gate
+from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_product, make_ready, make_started
+from treatments import selectors, services
+from treatments.models import CartridgeLot, Device, TreatmentSession
+from treatments.services import Blocked
+
+LATER = END + timedelta(hours=20)
+SIGNED = LATER + timedelta(hours=1)
+
+
+def answers(record: TreatmentSession, **changed: object) -> None:
+    """The patient has answered otherwise, the day after."""
+    Intake.objects.create(
+        patient=record.patient, state="submitted", answers={"pregnancy": "no", "fitzpatrick": "II", **changed},
+        started_at=LATER, saved_at=LATER, submitted_at=LATER,
+    )  # fmt: skip
+
+
+def pregnant(record: TreatmentSession) -> None:
+    answers(record, pregnancy="yes")
+
+
+def changed_unreviewed(record: TreatmentSession) -> None:
+    people.record_rescreen(patient=record.patient, on=LATER.date(), changed=True, words="new tablets", by=Actor.of_task("t"), at=LATER)
+
+
+def consent_withdrawn(record: TreatmentSession) -> None:
+    people.withdraw_consent(consent=record.patient.consents.get(), reason="by phone", by=Actor.of_task("t"), at=LATER)
+
+
+def new_wording(record: TreatmentSession) -> None:
+    people.publish_consent_text(version="2", language="en", text="Other words.", procedures=["scalp_microneedling"], off_label=True, by=Actor.of_task("t"), at=LATER)
+    assert ConsentText.objects.count() == 2
+
+
+def held(record: TreatmentSession) -> None:
+    people.place_hold(patient=record.patient, blocks=["session"], cause_kind="concern", cause_uuid=None, reason="x", by=Actor.of_task("t"), at=LATER)
+
+
+def recalled(record: TreatmentSession) -> None:
+    services.recall_lot(lot=CartridgeLot.objects.get(), reason="not sterile", by=Actor.of_task("t"), at=LATER)
+
+
+def set_aside(record: TreatmentSession) -> None:
+    services.quarantine_lot(lot=CartridgeLot.objects.get(), reason="a reaction", by=Actor.of_task("t"))
+
+
+def pen_broken(record: TreatmentSession) -> None:
+    Device.objects.update(out_of_service=True)
+
+
+@pytest.mark.parametrize("learnt", [pregnant, changed_unreviewed, consent_withdrawn, new_wording, held, recalled, set_aside, pen_broken])
+class TestLearntAfterwards:
+    def test_the_record_can_be_signed(self, learnt: Callable[[TreatmentSession], None], site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara)
+        learnt(record)
+        services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=SIGNED)
+        record.refresh_from_db()
+        assert record.state == "signed"
+
+    def test_the_next_one_would_not_start_with_it(self, learnt: Callable[[TreatmentSession], None], site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        learnt(record)
+        assert selectors.evaluate(record, "start").blocks()
+
+
+class TestKnownAtTheStart:
+    def test_an_answer_made_good_afterwards_does_not_excuse_it(self, site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara)
+        kept = record.patient.screenings.get(gate="start")
+        assert kept.at == record.started_at
+        # a kept screening is never changed; the start at another time has none, and is judged by another one
+        TreatmentSession.objects.filter(pk=record.pk).update(started_at=DAY + timedelta(minutes=1))
+        keep_screening(record, pregnancy="yes")
+        answers(record)
+        with pytest.raises(Blocked) as stop:
+            services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=SIGNED)
+        assert [f.rule for f in stop.value.findings] == ["S02"]
+
+    def test_the_consent_of_that_time_counts(self, site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara)
+        record.patient.consents.update(withdrawn_at=DAY - timedelta(minutes=1), withdrawn_reason="before")
+        with pytest.raises(Blocked) as stop:
+            services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=SIGNED)
+        assert [f.rule for f in stop.value.findings] == ["S03"]
+
+    def test_the_change_that_waited_at_the_start_counts(self, site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara)
+        record.patient.rescreens.update(changed=True)
+        assert "S01" in [f.rule for f in selectors.evaluate(record, "signoff").blocks()]
+
+    @pytest.mark.parametrize("answered", ["yes", "possible"])
+    def test_a_pregnancy_told_in_the_room_still_stops_minoxidil(self, answered: str, site: Site, amara: Staff) -> None:
+        lotion = make_product(site, name="Minoxidil 5 %", kind="minoxidil")
+        record = make_started(site, amara, make_entry(site, products=((lotion, 24.0),)))
+        assert not selectors.evaluate(record, "checkout").blocks()
+        answers(record, pregnancy=answered)
+        assert [f.rule for f in selectors.evaluate(record, "checkout").blocks()] == ["S14"]
+
+
+def keep_screening(record: TreatmentSession, **changed: object) -> None:
+    """A screening as the gate would have kept it, of a patient who answered otherwise."""
+    answers(record, **changed)
+    people.screen_patient(patient=record.patient, gate=Gate.START, as_of=DAY.date(), by=Actor.of_task("t"), at=DAY + timedelta(minutes=1))
+
+
+def test_a_ready_patient_is_ready(site: Site, amara: Staff) -> None:
+    assert selectors.evaluate(make_draft(site, amara, patient=make_ready(site)), "start").overall == "OK"
