@@ -95,8 +95,8 @@ def _events(asked: _Asked) -> Iterator[Entry]:
 
 
 def _screenings(asked: _Asked) -> Iterator[Entry]:
-    url = reverse("patients:screening", args=[asked.patient.uuid])
     for row in asked.newest(asked.patient.screenings.all(), "at"):
+        url = reverse("patients:decision", args=[asked.patient.uuid, row.uuid])
         tone, icon = {"CLEAR": ("clear", "check-circle"), "CAUTION": ("warn", "exclamation-circle"), "ABSOLUTE": ("action", "slash-circle")}.get(row.overall, ("warn", "dash-circle"))
         yield Entry(row.at, "screenings", _("Screening, %(gate)s") % {"gate": row.gate}, row.by, Eligibility(row.overall).words, tone, icon, url)
 

@@ -88,3 +88,9 @@ class ClearanceForm(forms.Form):
         label=_("Evidence"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Write what this clearance rests on.")},
     )  # fmt: skip
+
+
+class WithdrawClearanceForm(ReasonForm):
+    """Why what was cleared for a rule no longer counts."""
+
+    rule = forms.CharField(widget=forms.HiddenInput, max_length=5)

@@ -1,13 +1,23 @@
 """The screening page of a clinician: findings, clearances, answers in words, history."""
 
+import json
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.findings import Finding
-from patients.models import Intake, Patient
+from clinic.rulebook import book, policy_version_in
+from patients.models import Intake, Patient, Screening
 from patients.rules import eligibility
 from patients.rules.findings import findings_for
 from patients.selectors import eligible, words
+from patients.vocabulary import Gate
+
+_GATES = {
+    Gate.INTAKE: _("The answers were sent"), Gate.BOOKING: _("A visit was booked"), Gate.ARRIVAL: _("The patient arrived"),
+    Gate.START: _("The session was started"), Gate.RECHECK: _("Something changed, or somebody looked again"),
+}  # fmt: skip
 
 
 def findings_of(found: eligible.Eligibility) -> list[Finding]:
@@ -38,6 +48,23 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "history": patient.screenings.order_by("-at")[:10],
         "changes": patient.rescreens.filter(changed=True, reviewed_at=None),
         "prp": eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy()) if found.facts else {},
+    }
+
+
+def decision_page(row: Screening) -> dict[str, Any]:
+    """“Why was she cleared?”: a kept decision with the answers, the clearances and the numbers of its own day (J3).
+
+    Raises the model's DoesNotExist when the version of the numbers that it names is gone.
+    """
+    numbers = book("E").at_version(policy_version_in(row.rules_version))
+    return {
+        "decision": row,
+        "gate_words": _GATES[Gate(row.gate)],
+        "result": eligible.Eligibility(row.overall, row.triggers),
+        "findings": findings_for({"triggers": row.triggers}, numbers),
+        "counted": row.input.get("clearances", []),
+        "answers": words.answers_in_words(row.intake) if row.intake else [],
+        "exact": json.dumps(row.input, indent=2, ensure_ascii=False, sort_keys=True),
     }
 
 

@@ -277,12 +277,21 @@ def clear_finding(*, patient: Patient, rule: str, evidence: str, staff: Staff, b
     return clearance
 
 
-def withdraw_clearance(*, clearance: Clearance, reason: str, by: Actor, at: datetime) -> None:
-    """The patient's state changed: the clearance no longer counts."""
+def withdraw_clearance(*, patient: Patient, rule: str, reason: str, by: Actor, at: datetime) -> int:
+    """A clinician takes back what was cleared for one rule; how many rows that were. The rules run again.
+
+    Raises Refused when nothing stands for this rule.
+    """
     with audit.write(by=by, action="clearance.withdraw", reason=reason):
-        clearance.withdrawn_at, clearance.withdrawn_reason = at, reason
-        clearance.save(update_fields=["withdrawn_at", "withdrawn_reason"])
-        _screen(clearance.patient, Gate.RECHECK, clearance.patient.site.today(at), by, at)
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        rows = list(Clearance.objects.filter(patient=patient, rule=rule, withdrawn_at=None))
+        if not rows:
+            raise Refused("Nothing stands cleared for this rule any more.")
+        for row in rows:
+            row.withdrawn_at, row.withdrawn_reason = at, reason
+            row.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+        _screen(patient, Gate.RECHECK, patient.site.today(at), by, at)
+        return len(rows)
 
 
 def draft_rescreen(*, patient: Patient, on: date, changed: bool, words: str, by: Actor, at: datetime) -> Rescreen:

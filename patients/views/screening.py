@@ -13,9 +13,9 @@ from clinic.errors import Refused
 from clinic.permissions import acting_staff, allow, check_subject, fetch, may
 from clinic.requests import HttpRequest
 from patients import selectors, services
-from patients.forms import ClearanceForm, ConsentForm, ReasonForm, RescreenForm
-from patients.models import Hold, Intake, Patient, Rescreen
-from patients.selectors.screening import screening_page
+from patients.forms import ClearanceForm, ConsentForm, ReasonForm, RescreenForm, WithdrawClearanceForm
+from patients.models import Hold, Intake, Patient, Rescreen, Screening
+from patients.selectors.screening import decision_page, screening_page
 
 
 def _patient(request: HttpRequest, uuid: str) -> Patient:
@@ -61,6 +61,30 @@ def clear(request: HttpRequest, patient: str) -> HttpResponse:
         services.clear_finding(patient=found, staff=staff, by=request.actor, at=timezone.now(), **form.cleaned_data)
         days = selectors.policy().clearance_valid_days
         messages.success(request, _("Cleared for %(days)s days, or until the patient answers otherwise.") % {"days": days})
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect("patients:screening", patient=found.uuid)
+
+
+@allow(GET="screening:view_reasons")
+def decision(request: HttpRequest, patient: str, decision: str) -> HttpResponse:
+    """One decision as it was made: result, findings, clearances counted, answers, version."""
+    found = _patient(request, patient)
+    row = fetch(Screening.objects.filter(patient=found).select_related("intake"), request.actor, uuid=decision)
+    record_access(by=request.actor, action="screening.view", patient_uuid=found.uuid)
+    return render(request, "patients/decision.html", {"patient": found, "tab": "screening"} | decision_page(row))
+
+
+@allow(POST="clearance:record")
+def withdraw(request: HttpRequest, patient: str) -> HttpResponse:
+    """A clinician takes a clearance back, with a reason; its finding counts again."""
+    found = _patient(request, patient)
+    form = WithdrawClearanceForm(request.POST)
+    if not form.is_valid():
+        return _screening_page(request, found, withdraw_form=form)
+    try:
+        services.withdraw_clearance(patient=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("The clearance of %(rule)s is withdrawn. The finding counts again.") % {"rule": form.cleaned_data["rule"]})
     except Refused as refusal:
         messages.error(request, refusal.message)
     return redirect("patients:screening", patient=found.uuid)

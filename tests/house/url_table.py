@@ -139,6 +139,8 @@ TABLE: dict[str, dict[str, str]] = {
     "patients:brought_records": {"GET": "record:import", "POST": "record:import"},
     "patients:put_proposal_aside": {"POST": "record:import"},
     "patients:clear": {"POST": "clearance:record"},
+    "patients:decision": {"GET": "screening:view_reasons"},
+    "patients:withdraw_clearance": {"POST": "clearance:record"},
     "patients:consent": {"GET": "consent:record", "POST": "consent:record"},
     "patients:approve_consent_text": {"POST": "consent_text:approve"},
     "patients:consent_draft": {"GET": "consent_text:view", "POST": "consent_text:propose"},

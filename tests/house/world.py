@@ -14,7 +14,7 @@ from appointments.models import Absence, Appointment, PatientImport, Recall, Roo
 from clinic.audit import Actor
 from clinic.models import Closure, OutboxMessage, PolicyProposal, Site, Staff, StaffProposal
 from patients import services as people
-from patients.models import Clearance, Intake, Patient, RecordImport, RecordProposal, Rescreen
+from patients.models import Clearance, Intake, Patient, RecordImport, RecordProposal, Rescreen, Screening
 from treatments.models import (
     AdverseEvent,
     BlindReading,
@@ -119,7 +119,7 @@ def load() -> dict[str, str]:
     screen = WallScreen.objects.create(site=site, name="Staff room", made_at=at, made_by="t")
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
-        "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid,
+        "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid, "decision": Screening.objects.filter(patient=patient).order_by("pk")[0].uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "table": "events-grade", "reading": reading.uuid, "lot": lot.uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": product.uuid, "contact": contact.uuid, "test": test.uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "language": "es", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
