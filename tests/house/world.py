@@ -114,12 +114,15 @@ def load() -> dict[str, str]:
     draft = after.start_draft(by=Actor.of_staff(Staff.objects.get(email="max@demo.example")), at=at)
     text = people.start_consent_text(by=Actor.of_staff(Staff.objects.get(email="max@demo.example")), at=at)
     file = PatientImport.objects.create(site=site, staff=colleague, file_name="old.csv", state="checked", made_at=at)
+    kept = Screening.objects.create(
+        patient=patient, intake=intake, gate="booking", as_of=site.today(at), rules_version="E-2026.11", input={"answers": {}}, overall="CLEAR", triggers=[], at=at, by="t"
+    )
     brought = RecordImport.objects.create(patient=patient, source=f"{CANARY}-source", sha256="0" * 64, bytes=1, at=at, by=amara)
     line = RecordProposal.objects.create(record=brought, position=0, kind="condition", title=f"{CANARY}-brought", cannot="not_in_table")
     screen = WallScreen.objects.create(site=site, name="Staff room", made_at=at, made_by="t")
     message = OutboxMessage.objects.filter(patient_uuid=patient.uuid).order_by("pk")[0]
     return {key: str(value) for key, value in {
-        "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid, "decision": Screening.objects.filter(patient=patient).order_by("pk")[0].uuid,
+        "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid, "decision": kept.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "table": "events-grade", "reading": reading.uuid, "lot": lot.uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": product.uuid, "contact": contact.uuid, "test": test.uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "language": "es", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
