@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +19,13 @@ from tests.treatments.make import (
     make_device,
     make_draft,
     make_ended,
+    make_product,
     make_ready,
     make_signed,
     make_started,
 )
 from treatments import services
-from treatments.models import Cartridge, CartridgeLot, Course, Device, TreatmentSession
+from treatments.models import Cartridge, CartridgeLot, Course, Device, Product, TreatmentSession
 
 SignIn = Callable[[Staff], Client]
 
@@ -97,6 +98,25 @@ class TestTheDraft:
         answer = client_as(amara).post(url("session", record), posted(record, cartridge=unit.pk))
         assert answer.status_code == 422
         assert "Lot OLD expired on 01 Mar 2026" in answer.content.decode()
+
+    @pytest.mark.parametrize("gone", [{"expires_on": date(2026, 3, 1)}, {"withdrawn": True}])
+    def test_a_product_past_its_date_or_withdrawn_is_neither_offered_nor_taken(self, site: Site, amara: Staff, client_as: SignIn, gone: dict[str, Any]) -> None:
+        record, serum, gel = make_draft(site, amara), make_product(site, name="Old serum", **gone), make_product(site, name="Fresh gel")
+        page = client_as(amara).get(url("session", record)).content.decode()
+        assert "Fresh gel" in page and "Old serum" not in page
+        answer = client_as(amara).post(url("session", record), posted(record, product_0=serum.pk, hours_0="24"))
+        assert answer.status_code == 422 and "past its date or withdrawn" in answer.content.decode()
+        assert not record.product_uses.exists() and gel.pk
+
+    def test_what_the_draft_holds_stays_there_when_it_is_withdrawn_later(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record, serum = make_draft(site, amara), make_product(site)
+        assert client_as(amara).post(url("session", record), posted(record, product_0=serum.pk, hours_0="24")).status_code == 302
+        Product.objects.filter(pk=serum.pk).update(withdrawn=True)
+        Device.objects.update(out_of_service=True)
+        record.refresh_from_db()
+        assert client_as(amara).post(url("session", record), posted(record, product_0=serum.pk, hours_0="24", notes="later")).status_code == 302
+        record.refresh_from_db()
+        assert record.notes == "later" and record.product_uses.get().product == serum and record.blocks.get().device is not None
 
     def test_a_cartridge_of_another_site_is_refused(self, site: Site, other_site: Site, amara: Staff, client_as: SignIn) -> None:
         record, foreign = make_draft(site, amara), make_cartridge(other_site, lot="X")

@@ -19,6 +19,7 @@ from treatments.vocabulary import Endpoint, ProductKind, Zone
 from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
 _PRODUCT_ROWS = 3
+_NOT_USABLE = _("This product is past its date or withdrawn. Choose another one.")
 _REASON = re.compile(r"reason:(S\d\d(?::[^\x00-\x1f]{1,120})?)")
 _NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
 
@@ -87,7 +88,7 @@ class SessionForm(forms.Form):
     cartridge = CartridgeField(required=False)
     seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
     fitzpatrick = forms.ChoiceField(label=_("Fitzpatrick skin type"), required=False, choices=[("", "–"), *((n, n) for n in ("I", "II", "III", "IV", "V", "VI"))])
-    numbing = forms.ModelChoiceField(Product.objects.none(), label=_("Numbing product"), required=False, empty_label=_("None used"))
+    numbing = forms.ModelChoiceField(Product.objects.none(), label=_("Numbing product"), required=False, empty_label=_("None used"), error_messages={"invalid_choice": _NOT_USABLE})
     strength_percent = _amount(_("Strength, %"), 1, "0.1", "40")
     area_cm2 = _amount(_("Area, cm²"), 1, "1", "1500")
     grams = _amount(_("Amount, g"), 2, "0.01", "500")
@@ -111,8 +112,8 @@ class SessionForm(forms.Form):
         super().__init__(data, initial=_stored(record))
         self.record = record
         self.histories = selectors.zone_histories(record)
-        products = Product.objects.filter(site=record.site, withdrawn=False)
-        self._choices("device", selectors.devices_at(record.site))
+        products = selectors.usable_products(record.site, today, record)
+        self._choices("device", selectors.devices_at(record.site, record))
         self._choices("cartridge", selectors.free_cartridges(record.site, today, record))
         self.fields["cartridge"].site, self.fields["cartridge"].day = record.site, today  # type: ignore[attr-defined]
         self._choices("numbing", products.filter(is_anaesthetic=True))
@@ -124,7 +125,9 @@ class SessionForm(forms.Form):
             for kind in ("depth", "passes", "endpoint", "below"):
                 self.fields[f"{kind}_{zone}"].zone_words = ZONE_WORDS[zone]  # type: ignore[attr-defined]
         for row in range(_PRODUCT_ROWS):
-            self.fields[f"product_{row}"] = forms.ModelChoiceField(products.filter(is_anaesthetic=False), label=_("Product"), required=False, empty_label=_("None"))
+            self.fields[f"product_{row}"] = forms.ModelChoiceField(
+                products.filter(is_anaesthetic=False), label=_("Product"), required=False, empty_label=_("None"), error_messages={"invalid_choice": _NOT_USABLE}
+            )
             self.fields[f"hours_{row}"] = forms.FloatField(label=_("Hours after"), required=False, min_value=0, max_value=8760, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
 
     def _choices(self, name: str, rows: Any) -> None:

@@ -9,15 +9,25 @@ from django.db.models import Count, Q, QuerySet
 from clinic.audit import Actor
 from clinic.models import Site
 from clinic.permissions import scoped
-from treatments.models import Cartridge, CartridgeLot, Device, PatchTest, Product, TreatmentSession
+from treatments.models import (
+    Anaesthetic,
+    Cartridge,
+    CartridgeLot,
+    Device,
+    PatchTest,
+    Product,
+    ProductUse,
+    TreatmentSession,
+)
 
 EXPIRING_DAYS = 60  # P: how long before its date a lot is called “expiring soon”
 FEW_UNITS = 5  # P: how many free units of an article are few
 
 
-def devices_at(site: Site) -> QuerySet[Device]:
-    """Devices in service at a site."""
-    return Device.objects.filter(site=site, out_of_service=False)
+def devices_at(site: Site, record: TreatmentSession | None = None) -> QuerySet[Device]:
+    """Devices in service at a site; and those that this record holds."""
+    own = Q(pk__in=record.blocks.values("device")) if record else Q(pk=None)
+    return Device.objects.filter(Q(out_of_service=False) | own, site=site)
 
 
 def free_cartridges(site: Site, day: date, record: TreatmentSession | None = None) -> QuerySet[Cartridge]:
@@ -27,9 +37,11 @@ def free_cartridges(site: Site, day: date, record: TreatmentSession | None = Non
     return Cartridge.objects.filter(fresh | own, lot__site=site).select_related("lot").order_by("lot__expires_on", "lot__lot", "number")
 
 
-def usable_products(site: Site, day: date) -> QuerySet[Product]:
-    """Products that are not withdrawn and not past their date."""
-    return Product.objects.filter(site=site, withdrawn=False).exclude(expires_on__lt=day)
+def usable_products(site: Site, day: date, record: TreatmentSession | None = None) -> QuerySet[Product]:
+    """Products that are not withdrawn and not past their date; and those that this record holds."""
+    fresh = Q(withdrawn=False) & (Q(expires_on=None) | Q(expires_on__gte=day))
+    own = Q(pk__in=ProductUse.objects.filter(session=record).values("product")) | Q(pk__in=Anaesthetic.objects.filter(session=record).values("product")) if record else Q(pk=None)
+    return Product.objects.filter(fresh | own, site=site)
 
 
 def why_not(cartridge: Cartridge, day: date) -> str:
