@@ -98,6 +98,32 @@ def link_in(text: str) -> str:
     return found.group()
 
 
+_ASKED = (
+    "SELECT c.uuid, p.email, p.birth_on, p.uuid FROM aftercare_checkin c JOIN patients_patient p ON p.id = c.patient_id "
+    "LEFT JOIN aftercare_checkinresponse r ON r.check_in_id = c.id JOIN aftercare_plannedmessage m ON m.id = c.message_id "
+    "JOIN clinic_outboxmessage o ON o.id = m.outbox_id "
+    "WHERE c.code = %s AND r.id IS NULL AND c.cancelled_at IS NULL AND o.state = 'planned' AND p.mail_mode = 'full' AND p.email <> '' "
+    "AND NOT EXISTS (SELECT 1 FROM aftercare_concern k WHERE k.patient_id = p.id) ORDER BY c.id"
+)
+
+
+def due_check_in(clinic: Clinic, code: str, hours: int) -> tuple[Any, str, Any, Any]:
+    """A check-in that nobody has answered, due now: the session's end is moved so that its hours are true."""
+    uuid, email, born, patient = clinic.rows(_ASKED, code)[0]
+    clinic.rows(
+        "UPDATE aftercare_plan p SET ended_at = now() - make_interval(hours => %s) FROM aftercare_checkin c WHERE c.plan_id = p.id AND c.uuid = %s", hours, uuid
+    )
+    clinic.rows(
+        "UPDATE aftercare_checkin SET opens_at = now() - interval '1 minute', closes_at = now() + interval '6 days' WHERE uuid = %s", uuid
+    )
+    clinic.rows(
+        "UPDATE clinic_outboxmessage o SET send_after = now(), expires_at = now() + interval '20 hours' FROM aftercare_plannedmessage m, "
+        "aftercare_checkin c WHERE o.id = m.outbox_id AND m.id = c.message_id AND c.uuid = %s",
+        uuid,
+    )
+    return uuid, email, born, patient
+
+
 @pytest.fixture(scope="session")
 def clinic(services: Services) -> Iterator[Clinic]:
     """One stack for all journeys, with the demo clinic in it."""
@@ -186,6 +212,7 @@ class Visitor:
 
     def gives_birth_date(self, born: Any) -> None:
         """The step before every patient page."""
+        assert self.page.locator("input[name=day]").count(), f"{self.page.url}: {self.page.inner_text('main')[:500]}"
         for name, value in (("day", born.day), ("month", born.month), ("year", born.year)):
             self.page.fill(f"input[name={name}]", str(value))
         self.press("Continue")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import Clinic, Visitor, link_in
+from tests.journeys.conftest import Clinic, Visitor, due_check_in, link_in
 
 pytestmark = pytest.mark.journey
 BORN = date(1988, 5, 14)
@@ -159,14 +159,8 @@ class TestAfterwards:
         return address, clinic.rows("SELECT birth_on FROM patients_patient WHERE uuid = %s", uuid)[0][0]
 
     def test_a_patient_answers_a_check_in_on_the_phone(self, clinic: Clinic, on_phone: Visitor) -> None:
-        address, born = clinic.rows(
-            "SELECT m.recipient, p.birth_on FROM clinic_outboxmessage m JOIN patients_patient p ON p.uuid = m.patient_uuid "
-            "WHERE m.kind = 'check_in' AND m.state IN ('planned', 'sent', 'claimed', 'sending') ORDER BY m.send_after LIMIT 1"
-        )[0]
-        texts = [clinic.mail_to(address, "", seconds=90)]
-        while not re.search(r"minute", texts[-1]):
-            texts.append(clinic.mail_to(address, "", seconds=90))
-        on_phone.go(link_in(texts[-1]))
+        _uuid, address, born, _patient = due_check_in(clinic, "check_24h", 24)
+        on_phone.go(link_in(clinic.mail_to(address, "a few questions", seconds=90)))
         on_phone.gives_birth_date(born)
         on_phone.check()
         for _step in range(20):
