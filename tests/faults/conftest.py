@@ -5,7 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clinic.outbox_make import probe
+from tests.faults.crew import Child
 from tests.faults.relay import Relay
+
+
+@pytest.fixture(autouse=True)
+def _no_child_outlives_its_test(transactional_db: None) -> Iterator[None]:
+    """Ended before the tables are emptied."""
+    yield
+    Child.end_all()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management import call_command
@@ -24,10 +24,13 @@ def full(at_length: Any, short: Any) -> Any:
 
 
 class Child:
-    """One process."""
+    """One process. All that a test has started are in `ALL` until they have ended."""
+
+    ALL: ClassVar[list["Child"]] = []
 
     def __init__(self, pid: int) -> None:
         self.pid, self._code = pid, None
+        self.ALL.append(self)
 
     def kill(self, sig: int = signal.SIGKILL) -> None:
         """Send a signal."""
@@ -47,15 +50,32 @@ class Child:
         while (code := self.poll()) is None:
             if time.monotonic() > deadline:
                 self.kill(signal.SIGKILL)
-                os.waitpid(self.pid, 0)
+                _pid, status = os.waitpid(self.pid, 0)
+                self._code = os.waitstatus_to_exitcode(status)
                 raise AssertionError(f"process {self.pid} did not end within {seconds} s")
             time.sleep(0.01)
         return code
 
+    @classmethod
+    def end_all(cls) -> None:
+        """What a failed test has left behind must not send the next one's rows."""
+        for child in cls.ALL:
+            if child.poll() is None:
+                child.kill(signal.SIGKILL)
+                child.wait()
+        cls.ALL.clear()
+
     def cpu_seconds(self) -> float:
         """What it has used of a processor."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = self._stat()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_stopped(self) -> bool:
+        """Whether a signal has put it to sleep."""
+        return self._stat()[0] == "T"
+
+    def _stat(self) -> list[str]:
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def fork(work: Callable[[], None]) -> Child:
@@ -93,6 +113,15 @@ def sender(port: int, *, loop: bool = False, before: Callable[[], None] = lambda
         call_command("drain_outbox", loop=loop, every=every, stdout=io.StringIO())
 
     return fork(work)
+
+
+def let_go_of_locks(seconds: int) -> Callable[[], None]:
+    """A `before` for a sender: PostgreSQL ends its transaction when it sleeps in one (production: 60 s, too long to wait for)."""
+
+    def plant() -> None:
+        connections["default"].settings_dict["OPTIONS"]["options"] = f"-c idle_in_transaction_session_timeout={seconds}s"
+
+    return plant
 
 
 def wait_until(holds: Callable[[], Any], seconds: float = 60) -> None:

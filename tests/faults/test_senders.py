@@ -12,13 +12,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import OutboxMessage
 from clinic.outbox import claim
 from clinic.outbox.kinds import Mail
 from tests.clinic.outbox_make import make_row, plain, probe
-from tests.faults.crew import Child, Gate, full, sender, twice, wait_until
+from tests.faults.crew import Child, Gate, full, let_go_of_locks, sender, twice, wait_until
 from tests.faults.relay import Relay
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
@@ -133,7 +134,7 @@ def test_3_told_to_stop_it_ends_within_a_second_and_gives_the_rest_back(relay: R
 def test_4_asleep_longer_than_its_lease_it_stops_when_it_wakes(relay: Relay) -> None:
     """The other sends the batch; the one mail that was on its way when the sleeper fell asleep may be doubled, no other."""
     rows(30)
-    sleeper = sender(relay.port)
+    sleeper = sender(relay.port, before=let_go_of_locks(3))
     wait_until(lambda: len(relay.seen) >= 14)
     sleeper.kill(signal.SIGSTOP)
     time.sleep(0.1)
@@ -144,6 +145,35 @@ def test_4_asleep_longer_than_its_lease_it_stops_when_it_wakes(relay: Relay) -> 
     assert sleeper.wait() == 0
     stop([other])
     assert len(relay.seen) - before <= 1
+    assert twice(relay.seen) <= 1 and count("sent") == 30
+    at_the_sink(relay)
+
+
+@pytest.mark.usefixtures("kind")
+def test_4_asleep_while_it_marks_a_mail_it_loses_its_locks_to_the_other(relay: Relay) -> None:
+    """Rows that a sleeping transaction holds are sent by the other once PostgreSQL has ended that transaction."""
+    rows(30)
+    real, marks = claim.mark_sent, iter(range(1000))
+
+    def drowsy(batch: Any, done: Any, **how: Any) -> None:
+        with transaction.atomic():
+            real(batch, done, **how)
+            if done and next(marks) == 14:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    def before() -> None:
+        let_go_of_locks(3)()
+        mock.patch.object(claim, "mark_sent", drowsy).start()
+
+    sleeper = sender(relay.port, before=before)
+    wait_until(sleeper.is_stopped)
+    other = sender(relay.port, loop=True)
+    wait_until(lambda: count("sent") == 30)
+    before_it_woke = len(relay.seen)
+    sleeper.kill(signal.SIGCONT)
+    assert sleeper.wait() == 0
+    stop([other])
+    assert len(relay.seen) == before_it_woke
     assert twice(relay.seen) <= 1 and count("sent") == 30
     at_the_sink(relay)
 
