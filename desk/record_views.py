@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.accounts import require_fresh
 from clinic.audit import record_access
+from clinic.models import Staff
 from clinic.permissions import allow, check_subject, fetch
 from clinic.requests import HttpRequest
 from desk.fhir import NotValid, bundle_of, checked
@@ -27,14 +28,17 @@ WORDS = (
     (gettext_lazy("Allergies"), ("AllergyIntolerance",)),
     (gettext_lazy("Medicines, as told"), ("MedicationStatement",)),
     (gettext_lazy("Answers and check-ins"), ("Questionnaire", "QuestionnaireResponse")),
-    (gettext_lazy("Screening results and clearances"), ("DetectedIssue", "Flag")),
+    (gettext_lazy("Screening results and clearances"), ("DetectedIssue", "Flag", "DocumentReference")),
     (gettext_lazy("Consents"), ("Consent",)),
-    (gettext_lazy("Course plans and appointments"), ("CarePlan", "Appointment")),
+    (gettext_lazy("Course plans and appointments"), ("CarePlan", "Goal", "Appointment", "Slot", "Schedule")),
     (gettext_lazy("Sessions and treated zones"), ("Procedure", "Specimen")),
     (gettext_lazy("Devices and cartridges"), ("Device",)),
     (gettext_lazy("Medicines and products applied"), ("MedicationAdministration",)),
     (gettext_lazy("Depths, measurements and patch tests"), ("Observation",)),
     (gettext_lazy("Adverse events"), ("AdverseEvent",)),
+    (gettext_lazy("Concerns and calls"), ("Task",)),
+    (gettext_lazy("Messages: date and state, not the text"), ("Communication", "CommunicationRequest")),
+    (gettext_lazy("Signatures and corrections"), ("Provenance", "AuditEvent")),
     (gettext_lazy("Photos: date and view, not the picture"), ("Media",)),
 )
 
@@ -64,7 +68,7 @@ def _page(request: HttpRequest, patient: Patient, form: RecordExportForm) -> Htt
 
 
 def _file(request: HttpRequest, patient: Patient, form: RecordExportForm) -> HttpResponse:
-    text = checked(bundle_of(patient, at=timezone.now()))
+    text = checked(bundle_of(patient, at=timezone.now(), by=Staff.objects.filter(pk=request.actor.staff_id or 0).first()))
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     record_access(by=request.actor, action="record.export", subject=f"file {sha256}", patient_uuid=patient.uuid, reason=form.logged())
     answer = HttpResponse(text, content_type="application/fhir+json; fhirVersion=4.0")

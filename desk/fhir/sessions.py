@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from appointments.models import Appointment
-from desk.fhir.parts import Draft, Json, concept, note, quantity
+from desk.fhir.parts import Draft, Json, concept, day, note, quantity
 from desk.fhir.people import location, practitioner
 from patients.rules.exchange.codes import PHOTOTYPES, SCALP
 from treatments.models import Cartridge, Course, Device, PatchTest, PrpUse, TreatmentSession, ZoneRecord
@@ -41,13 +41,30 @@ def _course(draft: Draft, row: Course) -> Json:
     open_ = row.ended_at is None
     return draft.add(
         "CarePlan", draft.id_of(row), status="active" if open_ else "completed", intent="plan", title=row.indication, subject=draft.subject,
-        created=draft.moment(row.planned_at), author=practitioner(draft, row.planned_by),
+        created=draft.moment(row.planned_at), author=practitioner(draft, row.planned_by), goal=[_goal(draft, row)],
         period={"start": draft.moment(row.planned_at), "end": draft.moment(row.ended_at)}, category=[{"text": f"Phase: {row.phase}"}],
         activity=[{"detail": {
             "kind": "ServiceRequest", "code": concept("Microneedling of the scalp", local=NEEDLING), "status": "in-progress" if open_ else "completed",
             "scheduledTiming": {"repeat": {"count": row.planned_sessions}}, "description": f"{row.planned_sessions} sessions planned",
         }}],
     )  # fmt: skip
+
+
+def _goal(draft: Draft, row: Course) -> Json:
+    """The plan as a goal: nothing is promised of the hair."""
+    return draft.add(
+        "Goal", draft.id_of(row, "goal"), lifecycleStatus="active" if row.ended_at is None else "completed", subject=draft.subject,
+        description={"text": f"{row.planned_sessions} sessions of the {row.phase} phase"}, startDate=day(row.planned_at.astimezone(draft.zone).date()),
+    )  # fmt: skip
+
+
+def earlier(draft: Draft) -> None:
+    """Sessions elsewhere or before this record began: a day, and where it is known from."""
+    for row in draft.patient.earlier_sessions.order_by("on", "pk"):
+        draft.add(
+            "Procedure", draft.id_of(row), status="completed", subject=draft.subject, code=concept("Microneedling of the scalp", local=NEEDLING),
+            performedDateTime=day(row.on), note=note(f"Not recorded here. Known from: {row.source}"),
+        )  # fmt: skip
 
 
 def in_error(record: TreatmentSession) -> bool:
@@ -195,9 +212,16 @@ def _patch_test(draft: Draft, row: PatchTest) -> None:
 def visits(draft: Draft) -> None:
     """Bookings, past and to come."""
     for row in Appointment.objects.filter(patient=draft.patient).select_related("site__clinic", "clinician", "visit_type").order_by("starts_at", "pk"):
-        who = [draft.subject, practitioner(draft, row.clinician), location(draft, row.site)]
+        place, clinician = location(draft, row.site), practitioner(draft, row.clinician)
+        who, times = [draft.subject, clinician, place], (draft.moment(row.starts_at, row.site.tz), draft.moment(row.ends_at, row.site.tz))
+        slots = [] if row.state == "cancelled" else [_slot(draft, row, [clinician, place], times)]
         draft.add(
-            "Appointment", draft.id_of(row), status=_VISIT[row.state], start=draft.moment(row.starts_at, row.site.tz), end=draft.moment(row.ends_at, row.site.tz),
+            "Appointment", draft.id_of(row), status=_VISIT[row.state], start=times[0], end=times[1], slot=slots,
             serviceType=[{"text": str(row.visit_type)}], participant=[{"actor": actor, "status": "accepted"} for actor in who], created=draft.moment(row.booked_at),
         )  # fmt: skip
 
+
+def _slot(draft: Draft, row: Appointment, actors: list[Json | None], times: tuple[str | None, str | None]) -> Json:
+    """The time it takes of one clinician's diary at one site."""
+    schedule = draft.add("Schedule", draft.id_of(row.clinician, f"schedule/{row.site_id}"), active=True, actor=actors)
+    return draft.add("Slot", draft.id_of(row, "slot"), schedule=schedule, status="busy", start=times[0], end=times[1])

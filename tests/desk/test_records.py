@@ -308,8 +308,8 @@ class TestThePage:
     ) -> None:
         patient = make_ready(site)
 
-        def broken(found: Patient, *, at: Any) -> Any:
-            bundle = bundle_of(found, at=at)
+        def broken(found: Patient, *, at: Any, by: Any = None) -> Any:
+            bundle = bundle_of(found, at=at, by=by)
             bundle["entry"][1]["resource"]["gender"] = "Marsh"
             return bundle
 

@@ -1,0 +1,77 @@
+"""Who vouches for what: clearances, signatures, errors, and the handing out of the file itself (Provenance, DocumentReference, AuditEvent)."""
+
+from base64 import b64encode
+
+from clinic.models import Staff
+from desk.fhir.parts import TERMINOLOGY, Draft, Json, coding, day
+from desk.fhir.people import organization, practitioner
+from treatments.models import CoSignature, SignedRecord
+
+_AUTHORS_SIGNATURE = coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.1", "Author's Signature")
+_VERIFIERS_SIGNATURE = coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.13", "Review Signature")
+
+
+def vouched(draft: Draft) -> None:
+    """Clearances with what they rest on, and the signature of every session that is in the bundle."""
+    _clearances(draft)
+    rows = SignedRecord.objects.filter(session__patient=draft.patient).select_related(
+        "session__site", "session__entered_in_error__by", "signed_by", "cosignature__by"
+    )
+    for row in rows.order_by("pk"):
+        _signature(draft, row)
+        if (wrong := getattr(row.session, "entered_in_error", None)) is not None:
+            _provenance(draft, draft.id_of(wrong, "provenance"), targets=[_of(row)], at=draft.moment(wrong.at), who=wrong.by,
+                        activity="Marked as entered in error", reasons=[wrong.reason])  # fmt: skip
+
+
+def _clearances(draft: Draft) -> None:
+    newest = draft.patient.screenings.order_by("-at", "-pk").first()
+    triggers = newest.triggers if newest else []
+    for row in draft.patient.clearances.select_related("by").order_by("pk"):
+        withdrawn = row.withdrawn_at is not None
+        letter = draft.add(
+            "DocumentReference", draft.id_of(row, "letter"), status="superseded" if withdrawn else "current", docStatus="final", type={"text": "Clearance by a clinician"},
+            subject=draft.subject, date=draft.moment(row.at), author=[practitioner(draft, row.by)],
+            description=f"{row.rule} cleared on {day(row.cleared_on)}" + (f"; withdrawn: {row.withdrawn_reason}" if withdrawn else ""),
+            content=[{"attachment": {"contentType": "text/plain; charset=utf-8", "title": f"What clears {row.rule}", "data": b64encode(row.evidence.encode()).decode()}}],
+        )  # fmt: skip
+        issues = [] if withdrawn else [
+            {"reference": f"urn:uuid:{key}", "type": "DetectedIssue"}
+            for trigger in triggers
+            if trigger["rule"] == row.rule and (key := draft.id_of(newest, f"finding/{row.rule}/{trigger.get('scope', '')}")) in draft.entries
+        ]  # fmt: skip
+        _provenance(draft, draft.id_of(row, "provenance"), targets=[letter, *issues], at=draft.moment(row.at), who=row.by, activity=f"Cleared {row.rule}", reasons=[row.evidence])
+
+
+def _of(row: SignedRecord) -> Json:
+    return {"reference": f"urn:uuid:{row.session.uuid}", "type": "Procedure"}
+
+
+def _signature(draft: Draft, row: SignedRecord) -> None:
+    zone, second = row.session.site.tz, getattr(row, "cosignature", None)
+    reasons = [f"{rule}: {words}" for rule, words in sorted(row.session.reasons.items())]
+    signatures = [{"type": [_AUTHORS_SIGNATURE], "when": draft.moment(row.signed_at, zone), "who": practitioner(draft, row.signed_by)}]
+    if second is not None:
+        signatures.append({"type": [_VERIFIERS_SIGNATURE], "when": draft.moment(second.at, zone), "who": practitioner(draft, second.by)})
+    _provenance(draft, draft.id_of(row, "provenance"), targets=[_of(row)], at=draft.moment(row.signed_at, zone), who=row.signed_by, second=second,
+                activity="Signed and locked", reasons=reasons, signatures=signatures)  # fmt: skip
+
+
+def _provenance(
+    draft: Draft, key: str, *, targets: list[Json], at: str | None, who: Staff, activity: str, reasons: list[str],
+    second: CoSignature | None = None, signatures: list[Json] | None = None,
+) -> None:  # fmt: skip
+    agents = [("author", who)] + ([("verifier", second.by)] if second else [])
+    draft.add(
+        "Provenance", key, target=targets, recorded=at, activity={"text": activity}, reason=[{"text": words} for words in reasons], signature=signatures or [],
+        agent=[{"type": {"coding": [coding(TERMINOLOGY + "provenance-participant-type", word)]}, "who": practitioner(draft, staff)} for word, staff in agents],
+    )  # fmt: skip
+
+
+def handed_out(draft: Draft, by: Staff) -> None:
+    """The making of this file, as an event of its own: who took it out, and when."""
+    draft.add(
+        "AuditEvent", draft.id_of(draft.patient, f"export/{draft.moment(draft.at)}"), recorded=draft.moment(draft.at), action="R", outcome="0",
+        type=coding("http://dicom.nema.org/resources/ontology/DCM", "110106", "Export"), agent=[{"who": practitioner(draft, by), "requestor": True}],
+        source={"observer": organization(draft, draft.patient.site)}, entity=[{"what": draft.subject}],
+    )  # fmt: skip
