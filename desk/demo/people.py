@@ -115,7 +115,7 @@ def _keep_lists(intakes: Iterable[Intake]) -> None:
     """Declared allergies and hair medicines as the lists that sending an intake makes of them."""
     Allergy.objects.bulk_create(
         [
-            Allergy(patient_id=intake.patient_id, substance=entry["substance"], name=entry["name"], anaphylaxis=entry["anaphylaxis"])
+            Allergy(patient_id=intake.patient_id, substance=entry["substance"], name=entry["name"], anaphylaxis=entry["anaphylaxis"], noted_at=intake.submitted_at)
             for intake in intakes
             for entry in intake.answers.get("allergies") or []
         ],

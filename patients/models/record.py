@@ -306,6 +306,7 @@ class Allergy(models.Model):
     substance = models.CharField(max_length=30)
     name = models.CharField(max_length=200)
     anaphylaxis = models.BooleanField(default=False)
+    noted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the clinic learnt of it. Empty: before this was kept."))
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from patients.models import Consent, ConsentText, Hold, Patient, Rescreen
 
 _DRAFT_DAYS = 30
@@ -107,10 +109,17 @@ def session_consent(patient: Patient, *, until: datetime | None = None) -> dict[
     }
 
 
-def allergy_names(patient: Patient) -> list[str]:
-    """Names of the patient's allergens, and the word for anaesthetics as a group (S13, S16)."""
+def allergy_names(patient: Patient, *, until: datetime | None = None) -> list[str]:
+    """Names of the patient's allergens, and the word for anaesthetics as a group (S13, S16).
+
+    `until`: those that the clinic knew of at that instant (decision 0011).
+    """
     names: list[str] = []
-    for allergy in patient.allergies.filter(ended_at=None):
+    rows = patient.allergies.filter(ended_at=None)
+    if until:
+        known, lasting = Q(noted_at=None) | Q(noted_at__lte=until), Q(ended_at=None) | Q(ended_at__gt=until)
+        rows = patient.allergies.filter(known & lasting)
+    for allergy in rows:
         names.append(allergy.name)
         if allergy.substance in ("anaesthetic", "minoxidil", "latex", "propylene_glycol"):
             names.append(allergy.substance.replace("_", " ") if allergy.substance != "anaesthetic" else "anaesthetic")

@@ -199,15 +199,18 @@ def _keep_wishes(intake: Intake, by: Actor) -> None:
 
 
 def _keep_lists(intake: Intake, at: datetime) -> None:
-    """Declared allergies and hair medicines become the patient's own lists; declared ones end what is not named again."""
+    """Declared allergies and hair medicines become the patient's own lists. Nothing leaves a list because it is not named again,
+    and an anaphylaxis once told stays one."""
     patient = intake.patient
     declared = {(entry["substance"], entry.get("name", entry["substance"])): entry for entry in intake.answers.get("allergies") or []}
-    there = {(a.substance, a.name) for a in patient.allergies.filter(ended_at=None)}
-    Allergy.objects.bulk_create(
-        Allergy(patient=patient, substance=key[0], name=key[1], anaphylaxis=entry.get("anaphylaxis", False))
-        for key, entry in declared.items()
-        if key not in there
-    )
+    there = {(a.substance, a.name): a for a in patient.allergies.filter(ended_at=None)}
+    for key, entry in declared.items():
+        severe = bool(entry.get("anaphylaxis", False))
+        if key not in there:
+            Allergy.objects.create(patient=patient, substance=key[0], name=key[1], anaphylaxis=severe, noted_at=at)
+        elif severe and not there[key].anaphylaxis:
+            there[key].anaphylaxis = True
+            there[key].save(update_fields=["anaphylaxis"])
     named = set(patient.medications.filter(ended_on=None).values_list("name", flat=True))
     for name in intake.answers.get("hair_medicines") or []:
         if name.replace("_", " ") not in named:

@@ -260,7 +260,7 @@ def _allergy(act: _Act) -> dict[str, Any]:
     severe = bool(act.told.get("anaphylaxis"))
     there = next((row for row in act.patient.allergies.filter(substance=substance, ended_at=None) if row.name.casefold() == name.casefold()), None)
     if there is None:
-        Allergy.objects.create(patient=act.patient, substance=substance, name=name, anaphylaxis=severe)
+        Allergy.objects.create(patient=act.patient, substance=substance, name=name, anaphylaxis=severe, noted_at=act.at)
     elif severe and not there.anaphylaxis:
         there.anaphylaxis = True
         there.save(update_fields=["anaphylaxis"])

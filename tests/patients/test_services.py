@@ -105,6 +105,29 @@ class TestFinding:
 
 
 @pytest.mark.django_db
+class TestAllergiesOfAnswers:
+    """Declared allergies become the patient's list, each with the moment at which the clinic heard of it."""
+
+    def send(self, patient: Patient, days: int, *entries: dict[str, object]) -> list[tuple[str, bool, object]]:
+        at = NOW + timedelta(days=days)
+        draft = services.open_draft(patient=patient, by=DESK, at=at)
+        draft = services.save_intake_page(intake=draft, page="scalp", answers={"pregnancy": "no", "allergies": list(entries)}, drop=set(), by=DESK, at=at)
+        services.submit_intake(intake=draft, by=DESK, at=at, today=TODAY + timedelta(days=days))
+        return [(row.name, row.anaphylaxis, row.noted_at) for row in patient.allergies.order_by("pk")]
+
+    def test_an_anaphylaxis_told_later_is_kept_and_never_lost_again(self, site: Site) -> None:
+        patient, mild = register(site), {"substance": "latex", "name": "latex", "anaphylaxis": False}
+        assert self.send(patient, 0, mild) == [("latex", False, NOW)]
+        assert self.send(patient, 1, mild | {"anaphylaxis": True}) == [("latex", True, NOW)]
+        assert self.send(patient, 2, mild) == [("latex", True, NOW)]
+
+    def test_nothing_leaves_the_list_because_it_is_not_named_again(self, site: Site) -> None:
+        patient = register(site)
+        self.send(patient, 0, {"substance": "latex", "name": "latex"})
+        assert [name for name, _severe, _at in self.send(patient, 1, {"substance": "other", "name": "plums"})] == ["latex", "plums"]
+
+
+@pytest.mark.django_db
 class TestScreening:
     """The gate after the intake."""
 

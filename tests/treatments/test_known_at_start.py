@@ -1,14 +1,14 @@
 """A session is judged by what was known when it started (decision 0011): what is learnt later neither stops nor excuses the signature."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from patients import services as people
-from patients.models import ConsentText, Intake
+from patients.models import Allergy, ConsentText, Intake
 from patients.vocabulary import Gate
 from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_product, make_ready, make_started
 from treatments import selectors, services
@@ -107,6 +107,40 @@ class TestKnownAtTheStart:
         assert not selectors.evaluate(record, "checkout").blocks()
         answers(record, pregnancy=answered)
         assert [f.rule for f in selectors.evaluate(record, "checkout").blocks()] == ["S14"]
+
+
+class TestAllergies:
+    """Minoxidil goes on after the session: a patient who is allergic to it gets none (S13)."""
+
+    def ended(self, site: Site, amara: Staff) -> TreatmentSession:
+        lotion = make_product(site, name="Minoxidil 5 %", kind="minoxidil")
+        return make_ended(site, amara, make_entry(site, products=((lotion, 24.0),)))
+
+    def note(self, record: TreatmentSession, at: datetime) -> Allergy:
+        return Allergy.objects.create(patient=record.patient, substance="minoxidil", name="minoxidil", noted_at=at)
+
+    def test_heard_of_after_the_patient_left_it_is_about_the_next_session(self, site: Site, amara: Staff) -> None:
+        record = self.ended(site, amara)
+        self.note(record, END + timedelta(seconds=1))
+        assert services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=SIGNED).session == record
+
+    @pytest.mark.parametrize("at", [DAY - timedelta(days=1), DAY + timedelta(minutes=5), END])
+    def test_heard_of_while_the_patient_was_here_it_blocks(self, at: datetime, site: Site, amara: Staff) -> None:
+        record = self.ended(site, amara)
+        self.note(record, at)
+        assert [f.rule for f in selectors.evaluate(record, "signoff").blocks()] == ["S13"]
+
+    def test_one_that_was_struck_off_later_was_there_then(self, site: Site, amara: Staff) -> None:
+        record = self.ended(site, amara)
+        row = self.note(record, DAY)
+        for ended_at, rules in ((LATER, ["S13"]), (DAY + timedelta(minutes=1), [])):
+            Allergy.objects.filter(pk=row.pk).update(ended_at=ended_at)
+            assert [f.rule for f in selectors.evaluate(record, "signoff").blocks()] == rules
+
+    def test_one_of_an_unknown_day_was_always_there(self, site: Site, amara: Staff) -> None:
+        record = self.ended(site, amara)
+        Allergy.objects.create(patient=record.patient, substance="minoxidil", name="minoxidil")
+        assert [f.rule for f in selectors.evaluate(record, "signoff").blocks()] == ["S13"]
 
 
 def keep_screening(record: TreatmentSession, **changed: object) -> None:

@@ -32,7 +32,7 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
         "response": record.course.response,
         "fullRescreenDone": record.full_rescreen_done,
         "patientId": str(patient.uuid),
-        "allergies": people.allergy_names(patient),
+        "allergies": people.allergy_names(patient, until=record.ended_at if _is_over(record) else None),
         "excludedZones": list(record.course.excluded_zones),
         "painReadings": list(record.pain_readings),
         "aftercareDelivered": record.aftercare_delivered,
