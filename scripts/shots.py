@@ -122,7 +122,7 @@ def _next_page(page: Page) -> bool:
     """Answer with the first choice and go on; False at the end."""
     for name in page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.filter(i => i.offsetParent).map(i => i.name))]"):
         page.locator(f'main input[type=radio][name="{name}"]').first.check()
-    button = page.locator("main form button[type=submit]").first
+    button = page.locator("main form button[name=rows], main form button[type=submit]").first
     if not button.count() or "/review/" in page.url or "/done/" in page.url:
         return False
     before = page.url

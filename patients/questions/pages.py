@@ -4,8 +4,8 @@ from patients.questions import body, skin
 from patients.questions.model import Page, Question
 
 PAGES: tuple[Page, ...] = (
-    body.ABOUT, skin.SCALP, skin.SKIN, skin.HEALING, skin.DIAGNOSIS, skin.PATTERN, skin.LOSS, body.PREGNANCY, body.BLOOD, body.MEDICINES,
-    body.ALLERGIES, body.TREATMENTS, body.HEALTH, body.TODAY, skin.SUN, body.HOPES,
+    body.ABOUT, body.TODAY, skin.SKIN, skin.HAIR, skin.PATTERN, skin.SUN, body.PREGNANCY, body.BLOOD, body.MEDICINES, body.ALLERGIES,
+    body.TREATMENTS, body.HEALTH, body.HOPES,
 )  # fmt: skip
 QUESTIONS: dict[str, Question] = {question.key: question for page in PAGES for question in page.every}
 

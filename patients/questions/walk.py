@@ -42,6 +42,11 @@ def steps(pages: Iterable[Page], extras: Mapping[str, Any]) -> list[Step]:
     return found
 
 
+def explains(walk: Iterable[Step], step: Step) -> bool:
+    """Whether this is the first screen with things to tick: it alone says how that goes."""
+    return step == next((one for one in walk if one.page and one.page.rows and not one.more), None)
+
+
 def missing(walk: Iterable[Step], done: Iterable[str]) -> list[Step]:
     """Screens without an answer."""
     have = set(done)

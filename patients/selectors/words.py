@@ -59,27 +59,34 @@ def _is_note_of(page: Page, key: str) -> bool:
     return any(base == question.key or base in {f.key for f in question.follow_ups} for question in page.every)
 
 
-def answers_in_words(intake: Intake, *, hide_confirmed: bool = False) -> list[dict[str, Any]]:
-    """Page by page: question, answer as it was offered, details. `hide_confirmed`: earlier answers are not shown back."""
+def answers_in_words(intake: Intake, *, for_patient: bool = False) -> list[dict[str, Any]]:
+    """Page by page: question, answer as it was offered, details.
+
+    `for_patient`: earlier answers are not shown back, and what was denied is a list of its own (`denied`), not a line.
+    """
     pages: list[dict[str, Any]] = []
     for page in PAGES:
         since = intake.extras.get("since", {}).get("on") if page.name in confirmed(intake.extras) else None
-        lines = [] if since and hide_confirmed else _lines_of_page(page, intake)
-        if lines or since:
-            pages.append({"page": page, "title": page.short or page.title, "lines": lines, "since": date.fromisoformat(since) if since else None})
+        shown = not (since and for_patient)
+        denied = _denied(page, intake) if shown else []
+        lines = [line for question in page.every if question not in denied for line in lines_of(question, intake)] if shown else []
+        words = [row.row for row in denied]
+        if words and not for_patient:
+            lines.append((_("No to"), "; ".join(map(str, words))))
+        if lines or words or since:
+            pages.append({"page": page, "title": page.short or page.title, "lines": lines, "denied": words, "since": date.fromisoformat(since) if since else None})
     return pages
 
 
-def _lines_of_page(page: Page, intake: Intake) -> list[Line]:
-    """What was said, and in one line what was asked and denied."""
+def _denied(page: Page, intake: Intake) -> list[Question]:
+    """The rows of a page that were asked and denied."""
     denied = [row for row in page.rows if row.kind == "choice" and intake.answers.get(row.key) == row.negative]
     denied += [row for row in page.rows if row.kind in {"procedures", "checks"} and intake.answers.get(row.key) == []]
     if page.name in intake.pages_done:
         asked = intake.extras.get("ticked", {}).get(page.name, [])
         denied += [row for row in page.rows if row.kind == "date" and row.key not in asked and row.key not in intake.answers]
         denied += [row for row in page.rows if row.kind == "allergy" and row.key not in asked and intake.answers.get("allergies") == []]
-    lines = [line for question in page.every if question not in denied for line in lines_of(question, intake)]
-    return [*lines, (_("No to"), "; ".join(str(row.row) for row in denied))] if denied else lines
+    return denied
 
 
 def lines_of(question: Question, intake: Intake) -> list[Line]:

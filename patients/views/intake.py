@@ -119,7 +119,7 @@ def _show(door: _Door, step: Step, form: StepForm) -> HttpResponse:
     context = door.context(
         page=step.page, step=step, form=form, place=index + 1, of=len(door.steps), then=door.request.POST.get("then") or door.request.GET.get("then", ""),
         back=door.url("page", page=door.steps[index - 1].name) if index else "", since=date.fromisoformat(since) if since else None,
-        groups=[*form.groups()],
+        groups=[*form.groups()], explain=walk.explains(door.steps, step), asks_rows="rows" in form.fields,
     )  # fmt: skip
     return render(door.request, "patients/intake_page.html", context, status=422 if form.errors else 200)
 
@@ -158,9 +158,9 @@ def _review(door: _Door) -> HttpResponse:
     draft = door.draft
     if draft is None:
         return redirect(door.url("done") if selectors.latest_answers(door.patient) else door.url("page", page=door.steps[0].name))
-    said = {group["page"].name: group for group in words.answers_in_words(draft, hide_confirmed=True)}
+    said = {group["page"].name: group for group in words.answers_in_words(draft, for_patient=True)}
     groups: list[dict[str, Any]] = [
-        {"page": page, "lines": said.get(page.name, {}).get("lines", []), "since": said.get(page.name, {}).get("since"),
+        {"page": page, "lines": said.get(page.name, {}).get("lines", []), "denied": said.get(page.name, {}).get("denied", []), "since": said.get(page.name, {}).get("since"),
          "url": door.url("page", page="changes" if page.name in walk.confirmed(draft.extras) else page.name) + "?then=review"}
         for page in door.pages
     ]  # fmt: skip

@@ -10,15 +10,6 @@
     form.setAttribute("data-sent", "");
   });
 
-  /* “None of these” and the rows exclude each other. The server checks the same. */
-  document.addEventListener("change", function (event) {
-    var box = event.target, group = box.closest("[data-one-or-none]");
-    if (!group || box.type !== "checkbox" || !box.checked) { return; }
-    group.querySelectorAll("input[type=checkbox]").forEach(function (other) {
-      if (other !== box && (box.hasAttribute("data-alone") || other.hasAttribute("data-alone"))) { other.checked = false; }
-    });
-  });
-
   /* What is filled in when the tab goes away is kept as a draft, once a change. */
   var page = document.querySelector("form[data-keep]"), dirty = false;
   if (page) {

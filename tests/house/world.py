@@ -125,7 +125,7 @@ def load() -> dict[str, str]:
         "patient": patient.uuid, "patient_uuid": patient.uuid, "intake": intake.uuid, "hold": hold.uuid, "rescreen": rescreen.uuid, "decision": kept.uuid,
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "table": "events-grade", "reading": reading.uuid, "lot": lot.uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": product.uuid, "contact": contact.uuid, "test": test.uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
-        "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "scalp", "language": "es", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
+        "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "today", "language": "es", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
         "brought": brought.uuid, "line": line.uuid, "screen": screen.uuid, "draft": text.uuid, "file": file.uuid,
     }.items()}  # fmt: skip
 

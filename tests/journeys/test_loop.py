@@ -14,14 +14,13 @@ ADDRESS = "nadia.ferreira@patients.example"
 
 
 def answer_page(visitor: Visitor) -> None:
-    """Take “no” or “none of these” wherever there is one, else the first answer."""
+    """Take “no” or “none of these” wherever there is one, else the first answer, and go on."""
     page = visitor.page
-    if page.locator("main input[name=rows][value=none]").count():
-        page.check("main input[name=rows][value=none]")
     for name in page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.filter(i => i.offsetParent).map(i => i.name))]"):
         values = page.eval_on_selector_all(f'main input[type=radio][name="{name}"]', "all => all.map(i => i.value)")
         value = next((v for v in ("no", "none", "never", "androgenetic_alopecia") if v in values), values[0])
         page.check(f'main input[name="{name}"][value="{value}"]')
+    visitor.press("None of these" if page.locator("main button[name=rows]").count() else "Continue")
 
 
 def patient_row(clinic: Clinic, address: str) -> tuple[Any, ...]:
@@ -64,7 +63,7 @@ class TestFirstVisit:
         on_phone.sees("does not match")
         on_phone.gives_birth_date(BORN)
         on_phone.sees("About you")
-        on_phone.press("Save and continue")
+        on_phone.press("Continue")
         on_phone.sees("Choose an answer")
         for step in range(20):
             if "/review/" in on_phone.page.url:
@@ -72,9 +71,8 @@ class TestFirstVisit:
             if step == 3:  # the tab is closed, the link is opened again
                 on_phone.go(link)
                 on_phone.gives_birth_date(BORN)
-            answer_page(on_phone)
             on_phone.check()
-            on_phone.press("Save and continue")
+            answer_page(on_phone)
         on_phone.sees("Check your answers")
         on_phone.follow("Continue to consent")
         on_phone.sees("off-label")

@@ -112,7 +112,6 @@ class TestWithoutJavaScript:
             if "/review/" in page.url:
                 break
             answer_page(plain_phone)
-            plain_phone.press("Save and continue")
         plain_phone.follow("Continue to consent")
         page.check("input[name=off_label_understood]")
         page.check("input[name=agree]")

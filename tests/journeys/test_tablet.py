@@ -33,14 +33,12 @@ class Patient:
     def answer(self) -> None:
         """Read one screen and say the healthy thing."""
         self.screens += 1
-        if self.page.locator("main input[name=rows][value=none]").count():
-            self.tap("main input[name=rows][value=none]")
         names = self.page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.filter(i => i.offsetParent).map(i => i.name))]")
         for name in names:
             values = self.page.eval_on_selector_all(f'main input[type=radio][name="{name}"]', "all => all.map(i => i.value)")
             value = next((v for v in ("no", "none", "never", "androgenetic_alopecia") if v in values), values[0])
             self.tap(f'main input[name="{name}"][value="{value}"]')
-        self.press("Save and continue")
+        self.press("None of these" if self.page.locator("main button[name=rows]").count() else "Continue")
 
 
 def _asks_for_the_password(visitor: Visitor) -> None:

@@ -49,7 +49,7 @@ def answer(patient: Patient, days: int, **answers: object) -> Screening:
     draft = services.open_draft(patient=patient, by=DESK, at=at)
     Intake.objects.filter(pk=draft.pk).update(extras={})
     draft.refresh_from_db()
-    draft = services.save_intake_page(intake=draft, page="scalp", answers=answers, drop=set(), by=DESK, at=at)
+    draft = services.save_intake_page(intake=draft, page="today", answers=answers, drop=set(), by=DESK, at=at)
     return services.submit_intake(intake=draft, by=DESK, at=at, today=TODAY + timedelta(days=days))
 
 

@@ -1,5 +1,6 @@
 """J2: the intake behind the link. What is ticked is asked about, the rest is answered with no; nothing typed is lost."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -49,9 +50,9 @@ def draft_of(patient: Patient) -> Intake:
 class TestHealthy:
     """Five minutes: the fewest screens, every question answered."""
 
-    def test_passes_fifteen_screens_and_every_question_has_its_answer(self, ana: Patient) -> None:
+    def test_passes_twelve_screens_and_every_question_has_its_answer(self, ana: Patient) -> None:
         client = phone(ana)
-        assert len(walk(client)) == 15
+        assert len(walk(client)) == 12
         asked = {q.into or q.key for page in PAGES for q in page.every if q.kind in {"choice", "flag"} and not q.note and page.name != "pregnancy"}
         answers = draft_of(ana).answers
         assert asked <= set(answers) and answers["allergies"] == [] and answers["fitzpatrick"] == "II"
@@ -75,7 +76,7 @@ class TestTicked:
         assert (answers["psoriasis"], answers["psoriasis_scalp_clear_since"], answers["eczema"]) == ("scalp_cleared", "2026-09-01", "never")
 
     def test_not_sure_of_a_page_asks_each_of_its_questions(self, ana: Patient) -> None:
-        unsure = {key: "unsure" for key in ("psoriasis", "eczema", "koebner_disease", "herpes", "head_skin_cancer")}
+        unsure = {key: "unsure" for key in ("psoriasis", "eczema", "koebner_disease", "herpes", "head_skin_cancer", "keloid", "raised_scar", "post_inflammatory_marks", "poor_healing")}
         walk(phone(ana), {"skin": {"rows": ["unsure"]}, "skin-more": unsure})
         assert {draft_of(ana).answers[key] for key in unsure} == {"unsure"}
 
@@ -84,14 +85,29 @@ class TestTicked:
         text = page.content.decode()
         assert page.status_code == 422 and 'href="#id_rows_0"' in text and 'id="id_rows_0"' in text and "<title>Error:" in " ".join(text.split())
 
-    def test_none_and_something_is_refused_and_both_stay_ticked(self, ana: Patient) -> None:
-        text = phone(ana).post("/l/intake/skin/", {"rows": ["none", "eczema"]}).content.decode()
-        assert "Tick only what is true" in text and text.count(" checked") == 2
+    def test_none_and_something_is_refused_and_the_tick_stays(self, ana: Patient) -> None:
+        page = phone(ana).post("/l/intake/skin/", {"rows": ["none", "eczema"]})
+        text = page.content.decode()
+        assert page.status_code == 422 and "or take them away first" in text and text.count(" checked") == 1
+        assert not Intake.objects.filter(patient=ana).exclude(answers={}).exists()
+
+    @pytest.mark.parametrize("name", ["today", "hair", "hopes"])
+    def test_the_enter_key_never_answers_none(self, ana: Patient, name: str) -> None:
+        page = phone(ana).get(f"/l/intake/{name}/").content.decode()
+        buttons = re.findall(r"<button[^>]*type=\"submit\"[^>]*>", page.split('id="main"')[1])
+        assert "name=" not in buttons[0] and 'name="rows" value="none"' in buttons[1]
+        assert 'value="none" checked' not in page and 'type="hidden" name="rows"' not in page
+
+    def test_a_page_answered_with_none_says_so_and_asks_again(self, ana: Patient) -> None:
+        client = phone(ana)
+        client.post("/l/intake/skin/", {"rows": ["none"]})
+        assert "You answered “None of these”." in client.get("/l/intake/skin/").content.decode()
+        assert client.post("/l/intake/skin/", {}).status_code == 422
 
     def test_a_no_on_the_next_screen_takes_the_tick_away(self, ana: Patient) -> None:
-        walk(phone(ana), {"healing": {"rows": ["raised_scar"]}, "healing-more": {"raised_scar": "no"}})
+        walk(phone(ana), {"skin": {"rows": ["raised_scar"]}, "skin-more": {"raised_scar": "no"}})
         draft = draft_of(ana)
-        assert draft.answers["raised_scar"] == "no" and draft.extras["ticked"]["healing"] == []
+        assert draft.answers["raised_scar"] == "no" and draft.extras["ticked"]["skin"] == []
 
     @pytest.mark.parametrize(
         ("typed", "value"),
@@ -144,9 +160,9 @@ class TestNothingIsLost:
     def test_finish_later_says_until_when_and_the_link_goes_on_there(self, ana: Patient) -> None:
         client = phone(ana)
         client.post("/l/intake/about/", {"interpreter_needed": "no"})
-        page = client.post("/l/intake/scalp/", {"rows": ["scalp_wound"], "then": "later"}, follow=True)
+        page = client.post("/l/intake/today/", {"rows": ["scalp_wound"], "then": "later"}, follow=True)
         assert "It works until 8 Dec 2026" in page.content.decode()
-        assert phone(ana).get("/l/intake/", follow=True).request["PATH_INFO"] == "/l/intake/scalp/"
+        assert phone(ana).get("/l/intake/", follow=True).request["PATH_INFO"] == "/l/intake/today/"
 
     def test_a_change_from_the_review_comes_back_to_it(self, ana: Patient) -> None:
         client = phone(ana)
@@ -189,7 +205,7 @@ class TestReturning:
         return phone(ana)
 
     def test_confirms_in_a_few_screens_and_the_answers_hold(self, ana: Patient, back: Client) -> None:
-        assert walk(back) == ["changes", "scalp", "blood", "treatments", "today"]
+        assert walk(back) == ["changes", "today", "blood", "treatments"]
         sign(back)
         latest = selectors.latest_answers(ana)
         assert latest is not None and latest.answers["psoriasis"] == "active_elsewhere" and latest.answers["fitzpatrick"] == "II"
@@ -215,7 +231,7 @@ class TestReturning:
         assert changed["Eczema or dermatitis"] == ("I never had it", "On my body, but not on my scalp")
 
     def test_not_sure_asks_everything(self, back: Client) -> None:
-        assert len(walk(back, {"changes": {"rows": ["unsure"]}})) == 16
+        assert len(walk(back, {"changes": {"rows": ["unsure"]}})) == 13
 
 
 class TestWishes:

@@ -26,7 +26,7 @@ def register(site: Site, given: str = "Núria", family: str = "García", **field
 
 def answered(patient: Patient, **answers: object) -> Intake:
     draft = services.open_draft(patient=patient, by=DESK, at=NOW)
-    return services.save_intake_page(intake=draft, page="scalp", answers={"pregnancy": "no", **answers}, drop=set(), by=DESK, at=NOW)
+    return services.save_intake_page(intake=draft, page="today", answers={"pregnancy": "no", **answers}, drop=set(), by=DESK, at=NOW)
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from patients.models import Patient
 
 HEALTHY: dict[str, dict[str, Any]] = {
     "about": {"interpreter_needed": "no"},
-    "diagnosis": {"diagnosis": "androgenetic_alopecia"},
+    "hair": {"diagnosis": "androgenetic_alopecia", "rows": ["none"]},
     "pattern": {"hair_pattern": "crown"},
     "sun": {"fitzpatrick": "II"},
     "pregnancy": {"pregnancy": "no", "rows": ["none"]},

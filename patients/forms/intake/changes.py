@@ -22,23 +22,23 @@ class ChangesForm(StepForm):
         self.pages = pages
         kept = extras.get("since", {}).get("confirmed", [])
         changed = [page.name for page in pages if page.name not in kept]
-        choices = [*((page.name, page.short) for page in pages), (UNSURE, _("Not sure: ask me everything")), (NONE, _("None of these has changed"))]
+        choices = [*((page.name, page.short) for page in pages), (UNSURE, _("Not sure: ask me everything")), (NONE, _("Nothing has changed"))]
         self.fields["rows"] = forms.MultipleChoiceField(
             label=_("What has changed?"), choices=choices, widget=forms.CheckboxSelectMultiple, initial=(changed or [NONE]) if was_done else [],
-            error_messages={"required": _("Tick what has changed, or “None of these has changed”.")},
+            error_messages={"required": _("Tick what has changed, or press “Nothing has changed”.")},
         )  # fmt: skip
 
     def groups(self) -> Iterator[dict[str, Any]]:
         """For the template."""
         options = list(self["rows"])
-        yield {"rows": options[:-2], "unsure": options[-2], "none": options[-1], "field": self["rows"]}
+        yield {"rows": options[:-2], "unsure": options[-2], "field": self["rows"]}
 
     def clean(self) -> dict[str, Any]:
         """“None” stands alone."""
         cleaned = super().clean()
         chosen = cleaned.get("rows", [])
         if NONE in chosen and len(chosen) > 1:
-            self.add_error("rows", ValidationError(_("You ticked “None of these has changed” and something else. Tick only what has changed.")))
+            self.add_error("rows", ValidationError(_("You ticked something and pressed “Nothing has changed”. Press “Continue” to keep the ticks, or take them away first.")))
         return cleaned
 
     def saved(self) -> Saved:

@@ -41,7 +41,7 @@ class PageForm(StepForm):
         self.fields[ROWS] = forms.MultipleChoiceField(
             label=self.page.title, choices=choices, widget=forms.CheckboxSelectMultiple, required=True,
             initial=(self.before or [NONE]) if self.was_done else [],
-            error_messages={"required": _("Tick what is true, or “None of these”.")},
+            error_messages={"required": _("Tick what is true, or press “None of these”.")},
         )  # fmt: skip
 
     def groups(self) -> Iterator[dict[str, Any]]:
@@ -50,14 +50,14 @@ class PageForm(StepForm):
             yield {"question": question, "field": self[question.key], "details": self.details(question)}
         if self.page.rows:
             options = list(self[ROWS])
-            yield {"rows": options[:-2], "unsure": options[-2], "none": options[-1], "field": self[ROWS], "title": self.page.title}
+            yield {"rows": options[:-2], "unsure": options[-2], "field": self[ROWS], "title": self.page.title, "said_none": self.was_done and not self.is_bound and not self.before}
 
     def clean(self) -> dict[str, Any]:
         """“None of these” stands alone."""
         cleaned = super().clean()
         chosen = cleaned.get(ROWS, [])
         if NONE in chosen and len(chosen) > 1:
-            self.add_error(ROWS, ValidationError(_("You ticked “None of these” and something else. Tick only what is true.")))
+            self.add_error(ROWS, ValidationError(_("You ticked something and pressed “None of these”. Press “Continue” to keep the ticks, or take them away first.")))
         for question in self.page.questions:
             self.need_details(question)
         return cleaned
