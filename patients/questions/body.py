@@ -44,7 +44,7 @@ BLOOD = Page("blood", _("Do you have or take any of these?"), short=_("Blood and
     ), row=_("A bleeding or clotting problem, or easy bruising or bleeding")),
 ))  # fmt: skip
 
-MEDICINES = Page("medicines", _("Have you had, or do you take, any of these?"), short=_("Medicines"), rows=(
+MEDICINES = Page("medicines", _("Have you had or taken any of these?"), short=_("Medicines"), rows=(
     Question("isotretinoin", _("Do you still take isotretinoin?"), (
         ("current", _("Yes, I take it now")), ("stopped", _("No, I have stopped")), ("never", _("I never took it")), ("unsure", _("Not sure")),
     ), row=_("Isotretinoin (Roaccutane, Accutane), in the last 12 months"),
@@ -60,7 +60,7 @@ MEDICINES = Page("medicines", _("Have you had, or do you take, any of these?"), 
     Question("chemo_radiotherapy", _("Do you still have chemotherapy or radiotherapy?"), (
         ("current", _("Yes, now")), ("past", _("No, it has ended")), ("none", _("I never had it")), ("unsure", _("Not sure")),
     ), row=_("Chemotherapy or radiotherapy"), follow_ups=(FollowUp("chemo_radiotherapy_ended_on", _("When did it end?"), "date", ("past",), needed=True),)),
-    yn("head_radiotherapy_ever", _("Have you ever had radiotherapy to your head?"), row=_("Radiotherapy to the head, ever")),
+    yn("head_radiotherapy_ever", _("Have you ever had radiotherapy to your head?"), row=_("Radiotherapy to the head")),
     Question("hair_medicines", _("Which hair medicines do you take?"), (
         ("finasteride", _("Finasteride")), ("dutasteride", _("Dutasteride")), ("oral_minoxidil", _("Minoxidil tablets")),
         ("topical_minoxidil", _("Minoxidil on the scalp")), ("other", _("Another one")),
@@ -84,12 +84,12 @@ ALLERGIES = Page("allergies", _("Are you allergic to any of these?"), short=_("A
 
 TREATMENTS = Page("treatments", _("Have you had any of these?"), short=_("Earlier treatments"), always=True, rows=(
     yn("scalp_surgery", _("Have you had a hair transplant or an operation on your scalp?"),
-       FollowUp("scalp_surgery_on", _("When was the last one?"), "date", ("yes",), needed=True), row=_("A hair transplant or scalp operation, ever")),
+       FollowUp("scalp_surgery_on", _("When was the last one?"), "date", ("yes",), needed=True), row=_("A hair transplant or scalp operation")),
     Question("other_scalp_procedures", _("Which treatments of your scalp did you have elsewhere in the last month?"), (
         ("needling", _("Needling")), ("prp", _("PRP")), ("mesotherapy", _("Mesotherapy")), ("laser", _("Laser")), ("radiofrequency", _("Radiofrequency")),
         ("peel", _("Peel")), ("steroid_injection", _("Steroid injection")), ("botulinum_toxin", _("Botulinum toxin")),
     ), _("Give each with its date."), kind="procedures", row=_("In the last month, elsewhere: needling, PRP, laser, peel or scalp injections")),
-    Question("local_steroid_injection_on", _("When was the steroid injection?"), kind="date", row=_("In the last month: a steroid injection, anywhere")),
+    Question("local_steroid_injection_on", _("When was the steroid injection?"), kind="date", row=_("Any steroid injection in the last month")),
     yn("home_roller", _("Do you use a needle roller at home?"),
        FollowUp("home_roller_last_used_on", _("When did you last use it?"), "date", ("yes",), needed=True),
        FollowUp("home_roller_mm", _("How long are the needles, in mm?"), "number", ("yes",), _("Leave this empty if you do not know.")), row=_("A needle roller at home")),
@@ -135,7 +135,7 @@ HOPES = Page("hopes", _("What do you hope for?"), short=_("What you hope for"), 
     Question("hope", _("What would make this worth it? (optional)"), kind="text", required=False, note=True),
     Question("free_text", _("Anything else we should know? (optional)"), kind="text", required=False, hint=_("A person reads it later.")),
 ), rows=(
-    Question("distress_daily", _("My hair upsets me very much, on most days"), YES_NO, kind="flag", into="expectation_or_distress", row=_("My hair upsets me very much, on most days")),
+    Question("distress_daily", _("My hair upsets me very much most days"), YES_NO, kind="flag", into="expectation_or_distress", row=_("My hair upsets me very much most days")),
     Question("distress_pulling", _("I pull my hair out, or check it many times a day"), YES_NO, kind="flag", into="expectation_or_distress", row=_("I pull my hair out, or check it many times a day")),
-    Question("distress_perfect", _("Only a perfect result would be good enough"), YES_NO, kind="flag", into="expectation_or_distress", row=_("Only a perfect result would be good enough")),
+    Question("distress_perfect", _("Only a perfect result is good enough"), YES_NO, kind="flag", into="expectation_or_distress", row=_("Only a perfect result is good enough")),
 ))  # fmt: skip

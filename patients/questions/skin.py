@@ -23,7 +23,7 @@ SCALP_ROWS = (
     yn("lesion_or_tattoo_in_zone", _("Is there a mole, a lump or a tattoo on your scalp?"), row=_("A mole, lump or tattoo on the scalp")),
 )  # fmt: skip
 
-SKIN = Page("skin", _("Any of these skin problems, ever?"), short=_("Skin, scars and healing"), rows=(
+SKIN = Page("skin", _("Any of these skin problems, ever?"), short=_("Skin and scars"), rows=(
     Question("psoriasis", _("Where is your psoriasis?"), SKIN_DISEASE, row=_("Psoriasis, anywhere"), follow_ups=(
         FollowUp("psoriasis_scalp_clear_since", _("Since when has your scalp been clear?"), "date", ("scalp_cleared",), needed=True),
         FollowUp("psoriasis_treatment", _("What do you use for it?"), "text", ("active_elsewhere", "active_scalp", "scalp_cleared")),
@@ -70,14 +70,14 @@ HAIR = Page("hair", _("Your hair loss"), short=_("Your hair loss"), questions=(
        FollowUp("telogen_trigger_on", _("When?"), "date", ("yes",), needed=True), row=_("In the last 6 months: big illness, operation, weight loss, birth or new medicine")),
 ))  # fmt: skip
 
-PATTERN = Page("pattern", _("Which picture is most like your hair?"), short=_("Picture of your hair"), questions=(
-    Question("hair_pattern", _("Which picture is most like your hair?"), (
+PATTERN = Page("pattern", _("Which picture is like your hair?"), short=_("Picture of your hair"), questions=(
+    Question("hair_pattern", _("Which picture is like your hair?"), (
         ("temples", _("Less at the temples")), ("crown", _("Thin at the crown")), ("front_and_crown", _("Front and crown")), ("parting", _("A wide parting")),
         ("all_over", _("Thin all over")), ("patches", _("Round bald spots")), ("unsure", _("Not sure, or none")),
     ), _("Seen from above, face at the bottom."), kind="pictures", note=True),
 ))  # fmt: skip
 
-SUN = Page("sun", _("What does the sun do to your skin?"), short=_("Your skin and the sun"), questions=(
+SUN = Page("sun", _("What does the sun do to your skin?"), short=_("Skin and sun"), questions=(
     Question("fitzpatrick", _("What does the sun do to your skin?"), (
         ("I", _("Always burns, never tans")), ("II", _("Burns easily, tans a little")), ("III", _("Burns at times, tans slowly")), ("IV", _("Burns little, tans well")),
         ("V", _("Brown skin, seldom burns")), ("VI", _("Dark brown or black skin, hardly ever burns")), ("unsure", _("Not sure")),
