@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -307,3 +307,59 @@ def test_every_target_is_44_px_nothing_is_cut_and_axe_finds_nothing(world: World
     assert [f"{v['id']}: {n['target']}" for v in found for n in v["nodes"][:3]] == []
 
 
+
+
+class TestAScanner:
+    """It types the code quickly and ends with Enter; the separator is Ctrl and ]."""
+
+    def scan(self, chair: Chair, code: str) -> None:
+        page = chair.page
+        page.focus("#scan")
+        with page.expect_navigation():
+            for part in code.split("\x1d"):
+                if part is not code.split("\x1d", 1)[0]:
+                    page.keyboard.press("Control+]")
+                page.keyboard.type(part)
+            page.keyboard.press("Enter")
+
+    def test_chooses_the_cartridge_and_keeps_what_was_typed(self, world: World, chair: Chair) -> None:
+        lot = services.register_lot(site=world.site, name="16-needle", gtin="09501101020917", lot="SC1", expires_on=date(2027, 5, 8), month_only=False, units=2, by=Actor.of_command("t"), at=DAY)
+        record = make_draft(world.site, world.amara, make_entry(world.site, cartridge=None, seal_intact=False))
+        page = chair.open(record)
+        page.fill("#id_notes", "typed just before")
+        self.scan(chair, "0109501101020917172705081" + "0SC1\x1d21BX9")
+        assert page.url.endswith("#device") and page.input_value("#id_notes") == "typed just before"
+        assert page.input_value("#id_cartridge") == str(lot.cartridges.order_by("number")[0].pk)
+        assert "lot SC1, usable through 08 May 2027" in page.inner_text("main")
+
+    def test_a_code_that_does_not_fit_is_said_beside_the_field_and_nothing_is_lost(self, world: World, chair: Chair) -> None:
+        record = make_draft(world.site, world.amara, make_entry(world.site, cartridge=None))
+        page = chair.open(record)
+        page.fill("#id_passes_vertex", "3")
+        self.scan(chair, "0109501101020917172705081" + "0NOPE")
+        assert "Lot NOPE of this article is not in the stock" in page.inner_text("#scan-problem")
+        assert page.input_value("#id_passes_vertex") == "3" and page.evaluate("document.activeElement.id") == "scan"
+        assert zone(record).passes == 3
+        assert not Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        box = page.locator(".scan-box button").bounding_box()
+        assert box and box["height"] >= 44 and box["width"] >= 44
+
+    def test_without_javascript_enter_and_the_button_do_the_same_and_enter_elsewhere_only_saves(self, world: World, chair: Chair) -> None:
+        record = draft_after_a_session(world)
+        context = world.chromium.new_context(java_script_enabled=False, storage_state=chair.context.storage_state())
+        page = context.new_page()
+        page.goto(f"{world.base}/treatments/sessions/{record.uuid}/")
+        page.select_option("#id_device", index=1)
+        page.fill("#id_notes", "by hand")
+        page.fill("#scan", "no such lot")
+        with page.expect_navigation():
+            page.press("#scan", "Enter")
+        assert "not in the stock of this site" in page.inner_text("#scan-problem") and page.input_value("#id_notes") == "by hand"
+        page.fill("#scan", "")
+        page.fill("#id_pain", "3")
+        with page.expect_navigation():
+            page.press("#id_pain", "Enter")
+        record.refresh_from_db()
+        assert record.pain_readings == [3] and record.notes == "by hand"
+        assert not ZoneRecord.objects.filter(block__session=record).exists(), "Enter took no step: nothing was copied"
+        context.close()

@@ -34,8 +34,8 @@ class BlockForm(forms.Form):
     new_cartridge = CartridgeField()
     new_seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
 
-    def __init__(self, data: Any = None, *, record: TreatmentSession, today: date) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, record: TreatmentSession, today: date, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
         self.fields["new_device"].queryset = selectors.devices_at(record.site)  # type: ignore[attr-defined]
         self.fields["new_cartridge"].queryset = selectors.free_cartridges(record.site, today)  # type: ignore[attr-defined]
         self.fields["new_cartridge"].site, self.fields["new_cartridge"].day = record.site, today  # type: ignore[attr-defined]

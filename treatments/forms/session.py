@@ -140,6 +140,11 @@ class SessionForm(forms.Form):
             yield {"zone": zone.value, "words": ZONE_WORDS[zone], "last": before.last, "course": before.course, "depth": self[f"depth_{zone}"],
                    "passes": self[f"passes_{zone}"], "endpoint": self[f"endpoint_{zone}"], "below": self[f"below_{zone}"]}  # fmt: skip
 
+    @staticmethod
+    def product_names() -> list[str]:
+        """Names of the product rows."""
+        return [f"product_{row}" for row in range(_PRODUCT_ROWS)]
+
     def products(self) -> Iterator[tuple[Any, Any]]:
         """For the template: the product rows."""
         for row in range(_PRODUCT_ROWS):

@@ -17,6 +17,7 @@ from treatments.selectors.courses import (
 from treatments.selectors.evaluations import Evaluation, evaluate, reason_key
 from treatments.selectors.inputs import session_input
 from treatments.selectors.recall import Received, contacts_of, elsewhere, received_lot, received_product, units_of
+from treatments.selectors.scanned import scanned
 from treatments.selectors.settings import ZoneHistory, presets_of, settings_of, zone_histories
 from treatments.selectors.stock import (
     Shelf,
@@ -39,7 +40,7 @@ __all__ = [
     "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of",
     "devices_at", "done_sessions", "elsewhere", "evaluate", "free_cartridges", "inventory", "known_name", "last_day",
     "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
-    "photos", "policy", "presets_of", "prp", "reason_key", "received_lot", "received_product", "same_lot",
+    "photos", "policy", "presets_of", "prp", "reason_key", "received_lot", "received_product", "same_lot", "scanned",
     "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "units_of", "usable_products",
     "why_not", "window_after", "window_of", "zone_histories",
 ]  # fmt: skip

@@ -101,13 +101,13 @@ def _parts(record: TreatmentSession, gaps: list[selectors.Gap]) -> list[tuple[st
     return [(part, said, part not in still_open and part != "photos") for part, said in words.items()]
 
 
-def saved(request: HttpRequest, record: TreatmentSession) -> tuple[TreatmentSession, HttpResponse | None]:
-    """Save what is on the form. Gives the record as stored, and the answer to give when it could not be saved.
+def saved(request: HttpRequest, record: TreatmentSession, data: Any = None, **beside: Any) -> tuple[TreatmentSession, HttpResponse | None]:
+    """Save what is on the form (or `data`, what was sent and added to). Gives the record as stored, and the answer to give when it could not be saved.
 
     The page keeps the version it was opened with until a save succeeds, so that nobody is ever overwritten (SETTLED 28).
     """
-    form = form_of(record, request.POST)
-    note, status, more = "", 422, dict[str, Any]()
+    form = form_of(record, request.POST if data is None else data)
+    note, status, more = "", 422, dict[str, Any](beside)
     if form.is_valid():
         try:
             version = form.cleaned_data["version"]

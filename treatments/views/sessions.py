@@ -15,6 +15,7 @@ from treatments import selectors, services
 from treatments.forms import CourseForm
 from treatments.models import TreatmentSession
 from treatments.views.page import again, form_of, page, patient_of, record_of, saved, staff_of
+from treatments.views.scan import scan
 from treatments.views.signed import signed_page
 from treatments.vocabulary import SessionState
 
@@ -57,7 +58,7 @@ def session(request: HttpRequest, session: str) -> HttpResponse:
     if request.method != "POST":
         record_access(by=request.actor, action="session.view", patient_uuid=record.patient.uuid)
         return signed_page(request, record) if record.state == SessionState.SIGNED else page(request, record, form_of(record))
-    return _draft_saved(request, record)
+    return scan(request, record) if request.POST.get("scan", "").strip() else _draft_saved(request, record)
 
 
 @allow(POST="session:draft")
