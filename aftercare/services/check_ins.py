@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from clinic.rulebook import stamp
 from patients.selectors import facts
 from treatments.services import photos
 
+log = logging.getLogger("aftercare.check_ins")
 _MOST_WORDS = 500
 _SKIN_TYPES = frozenset({"I", "II", "III", "IV", "V", "VI"})
 
@@ -41,7 +43,11 @@ class PagesMissing(Refused):
 
 
 class AnswersRefused(Refused):
-    """The rules could not read the answers; nothing was stored."""
+    """The rules could not read the answers; nothing was stored. `errors` is for whoever mends it, `message` for the person who tried."""
+
+    def __init__(self, errors: list[dict[str, str]], *, phone: str) -> None:
+        super().__init__(_("We could not read your answers. What you typed is kept. Please call us now: %(phone)s.") % {"phone": phone})
+        self.errors = errors
 
 
 def _lock(check_in: CheckIn) -> CheckIn:
@@ -164,7 +170,9 @@ def _store(check_in: CheckIn, asked: list[str], *, by: Actor, at: datetime) -> C
     numbers = policy()
     result = checkin(rule_input, numbers)
     if "errors" in result:
-        raise AnswersRefused("; ".join(f"{e['path']}: {e['message']}" for e in result["errors"]))
+        # which keys, never what was said: a message of the rules may repeat an answer
+        log.error("check-in %s: the rules could not read %s", check_in.uuid, ", ".join(sorted({error["path"] for error in result["errors"]})))
+        raise AnswersRefused(result["errors"], phone=check_in.site.phone)
     exact = json.dumps(rule_input, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return CheckInResponse.objects.create(
         check_in=check_in,

@@ -282,3 +282,34 @@ def test_the_times_are_a_calendar_file_behind_the_same_link(plan: Plan) -> None:
 def test_a_check_in_s_link_does_not_open_the_times(phone: Client) -> None:
     with time_machine.travel(DAY1, tick=False):
         assert phone.get(reverse("aftercare_links:times")).status_code in {403, 404}
+
+
+class TestRefusedByTheRules:
+    """Answers that the rules can't read: plain words and a number for the patient, the keys for whoever mends it, nothing lost."""
+
+    @pytest.fixture
+    def refused(self, phone: Client, asked: CheckIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
+        """The page after the last one, when the rules say no."""
+        _tap(phone, WELL_TAPS[:-1])
+        errors = {"errors": [{"path": "answers.temp_c", "message": "must be a number, is 'SECRETWORDS'"}]}
+        monkeypatch.setattr("aftercare.services.check_ins.checkin", lambda *_given: errors)
+        with time_machine.travel(DAY1, tick=False):
+            return phone.post(_page("words"), {"free_text": "It is hot."})
+
+    def test_the_patient_reads_whom_to_call_and_nothing_of_the_inside(self, refused: Any, asked: CheckIn) -> None:
+        page = " ".join(refused.content.decode().split())
+        assert refused.status_code == 422
+        assert f"We could not read your answers. What you typed is kept. Please call us now: {asked.site.phone}." in page
+        assert f"In an emergency call {asked.site.emergency_number}." in page
+        assert not [inside for inside in ("temp_c", "answers.t", "path", "SECRETWORDS", "must be") if inside in page]
+
+    def test_what_was_answered_is_kept_and_the_link_still_works(self, refused: Any, asked: CheckIn, phone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked.refresh_from_db()
+        assert asked.draft and not CheckInResponse.objects.exists()
+        monkeypatch.undo()
+        _tap(phone, WELL_TAPS[-1:])
+        assert CheckInResponse.objects.get().triage == "REASSURE"
+
+    def test_the_log_names_the_key_and_never_an_answer(self, refused: Any, caplog: pytest.LogCaptureFixture) -> None:
+        said = "\n".join(record.getMessage() for record in caplog.get_records("setup"))
+        assert "could not read answers.temp_c" in said and "SECRETWORDS" not in said
