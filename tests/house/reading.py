@@ -15,11 +15,12 @@ _SILENT = frozenset({"style", "script"})
 
 @dataclass(frozen=True)
 class Words:
-    """What one page or mail says: where, and each run of text; and what is pointed at but not there."""
+    """What one page or mail says: where, and each run of text; what is pointed at but not there; a page or mail as it was sent."""
 
     where: str
     said: list[str]
     missing: list[str] = field(default_factory=list)
+    html: str = ""
 
 
 class _Reader(HTMLParser):
@@ -53,7 +54,7 @@ def of_html(where: str, html: str) -> Words:
     reader = _Reader()
     reader.feed(html)
     twice = [f"{one} twice" for one in set(reader.ids) if reader.ids.count(one) > 1]
-    return Words(where, reader.said, sorted({*reader.pointed} - {*reader.ids}) + twice)
+    return Words(where, reader.said, sorted({*reader.pointed} - {*reader.ids}) + twice, html)
 
 
 def of_mail(where: str, mail: Mail) -> Iterator[Words]:

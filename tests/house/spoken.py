@@ -240,7 +240,7 @@ def _meant(cast: Cast, name: str, answers: dict[str, Any], at: Any) -> Iterator[
         make_response(check_in, at=at, **answers)
         phone = cast.phone(cast.link("check_in", plan.patient, check_in))
         found = _page(phone, "/l/check-in/done/")
-        yield Words(f"{found.where} {name} {at:%H}", found.said)
+        yield Words(f"{found.where} {name} {at:%H}", found.said, found.missing, found.html)
 
 
 def aftercare_pages(cast: Cast) -> Iterator[Words]:
@@ -341,6 +341,18 @@ def patient_mails() -> list[str]:
     from scripts import messages
 
     return sorted({path.parent.name for path in messages.patient_templates() if path.parent.parent.name == "emails"})
+
+
+_WALKED: dict[str, list[Words]] = {}
+
+
+def walked(language: str, site: Site, staff: Staff) -> list[Words]:
+    """All of it in one of the languages that Anagen speaks, walked once for all tests that only read."""
+    if language not in _WALKED:
+        cache.clear()
+        with time_machine.travel(NOW, tick=False):
+            _WALKED[language] = list(everything(Cast(language, site, staff)))
+    return _WALKED[language]
 
 
 def everything(cast: Cast) -> Iterator[Words]:
