@@ -37,6 +37,7 @@ class Table:
     value_words: str
     rows: tuple[Row, ...]
     note: str = ""
+    interval_words: str = "95 % interval"
 
     @property
     def any_hidden(self) -> bool:
@@ -47,6 +48,14 @@ class Table:
 def rates(code: str, title: str, groups: Sequence[tuple[str, int, int]], whole: tuple[int, int], words: tuple[str, str, str], note: str = "") -> Table:
     """Of (label, total, events): share in percent with Wilson's interval. The last row is the whole."""
     return Table(code, title, *words, tuple(_rate_rows(groups, whole)), note)
+
+
+def plain_rates(code: str, title: str, groups: Sequence[tuple[str, int, int]], whole: tuple[int, int] | None, words: tuple[str, str, str]) -> Table:
+    """As `rates`, with nothing hidden: counts of the house's own work, which tell nothing of anybody's health."""
+    rows = [_rate(label, total, events) for label, total, events in groups]
+    if whole is not None and len(groups) > 1:
+        rows.append(_rate("All", *whole))
+    return Table(code, title, *words, tuple(rows))
 
 
 def _rate_rows(groups: Sequence[tuple[str, int, int]], whole: tuple[int, int]) -> Iterable[Row]:
@@ -136,7 +145,8 @@ def chart(table: Table) -> Chart:
 
 def lines(table: Table) -> list[list[object]]:
     """As CSV: the same rows, hidden ones in words."""
-    head: list[object] = ["group", table.total_words, *([table.count_words] if table.count_words else []), table.value_words, "95 % from", "95 % to"]
+    spread = "95 %" if table.interval_words.startswith("95") else table.interval_words
+    head: list[object] = ["group", table.total_words, *([table.count_words] if table.count_words else []), table.value_words, f"{spread} from", f"{spread} to"]
     found = [head]
     for row in table.rows:
         counts: list[object] = [_or_hidden(row.total), *([_or_hidden(row.count)] if table.count_words else [])]

@@ -19,6 +19,7 @@ urlpatterns = [
     path("rules/proposals/<uuid:policy>/decline/", policy_views.decline_policy, name="decline_policy"),
     path("rules/proposals/<uuid:policy>/withdraw/", policy_views.withdraw_policy, name="withdraw_policy"),
     path("reports/results/", results_views.results, name="results"),
+    path("reports/results/running/", results_views.running, name="running"),
     path("reports/results/<slug:table>.csv", results_views.results_csv, name="results_csv"),
     path("patients/<uuid:patient>/", views.patient_overview, name="patient_overview"),
     path("patients/<uuid:patient>/record/", record_views.export_record, name="export_record"),

@@ -29,6 +29,8 @@ from aftercare.selectors.concerns import (
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.mail_health import mail_health, unreached
 from aftercare.selectors.messages import (
+    NEVER_READ,
+    kind_name,
     kind_words,
     may_act,
     may_read,
@@ -61,6 +63,7 @@ from aftercare.selectors.rota import (
 )
 
 __all__ = [
+    "NEVER_READ",
     "STATE_FILTERS",
     "answer_page",
     "answers_in_words",
@@ -86,6 +89,7 @@ __all__ = [
     "instructions_of",
     "is_site_open_at",
     "is_watched_now",
+    "kind_name",
     "kind_words",
     "level_words",
     "mail_health",

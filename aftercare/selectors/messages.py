@@ -71,9 +71,14 @@ def step_words(code: str) -> str:
     return str(_STEPS.get(code, code.replace("_", " ")))
 
 
+def kind_name(kind: str) -> str:
+    """What a kind of message is called."""
+    return str(_KINDS.get(kind, kind.replace("_", " ").capitalize()))
+
+
 def kind_words(row: OutboxMessage) -> str:
     """What a message is, in the clinic's words, with its step."""
-    name = str(_KINDS.get(row.kind, row.kind.replace("_", " ").capitalize()))
+    name = kind_name(row.kind)
     context = row.context if isinstance(row.context, dict) else {}
     if context.get("title"):
         return f"{name}, {context['title']}"

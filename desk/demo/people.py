@@ -175,7 +175,7 @@ def _sessions(course: Course, site: Site, operators: list[Staff], dice: random.R
                 no_adverse_event=True, pain_readings=[dice.randrange(2, 6)], aftercare_delivered=True, sharps_and_cleaning_confirmed=True,
             )
         )  # fmt: skip
-        begin += timedelta(days=dice.choice([28, 29, 30, 35, 42]))
+        begin += timedelta(days=dice.choice([28, 29, 30, 35, 42, 35, 30, 51]))
     return found
 
 

@@ -55,6 +55,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "messages of a patient": lambda: f"/aftercare/patients/{_patient().uuid}/messages/",
     "results of a patient": lambda: f"/treatments/of/{_patient().uuid}/measurements/",
     "clinic results": lambda: "/reports/results/",
+    "how the clinic runs": lambda: "/reports/results/running/",
     "blinded readings": lambda: "/treatments/readings/",
     "photos": lambda: f"/treatments/of/{_patient().uuid}/photos/",
     "compare photos": lambda: f"/treatments/of/{_patient().uuid}/photos/compare/",
@@ -117,7 +118,7 @@ def grow() -> None:
     )  # fmt: skip
     for row in first[Appointment]:
         for person in people[:2]:
-            _again(row, patient=person, form_key=None)
+            _again(row, patient=person, form_key=None, session=None)
     for n, row in enumerate(first[Recall]):
         session = TreatmentSession.objects.filter(recall=None, ended_at__isnull=False).order_by("pk")[n]
         _again(row, patient=people[n], after=session)

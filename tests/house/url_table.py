@@ -107,6 +107,7 @@ TABLE: dict[str, dict[str, str]] = {
     "desk:patient_overview": {"GET": "patient:view"},
     "desk:results": {"GET": "result:view"},
     "desk:results_csv": {"GET": "report:view"},
+    "desk:running": {"GET": "result:view"},
     "desk:rules": {"GET": "rules:view"},
     "desk:approve_policy": {"POST": "policy:approve"},
     "desk:decline_policy": {"POST": "policy:approve"},

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Clinic
-from desk.demo import elsewhere, lists, live, people, photos, shelf
+from desk.demo import elsewhere, lists, live, past, people, photos, shelf
 from desk.demo.house import build_house
 
 
@@ -47,6 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{people.give_history(site, rest, dice, at)} sessions over a year")
             live.plan_live(site, fresh, by=by, at=at)
             booked = live.fill_calendar(site, rest[:150], dice, by=by, at=at)
+            past.past_visits(site, dice, at)
             lists.fill_lists(site, at, by=by)
             shelf.fill_shelf(site, rest, by=by, at=at)
             elsewhere.bring_record(site, at)
