@@ -66,6 +66,7 @@ simulate: setup
 
 bench: setup
 	$(PY) -m benchmarks.mail
+	$(PY) -m benchmarks.results
 
 shots: setup build/browser
 	CHROME_BIN="$$(cat build/browser)" $(PY) -m scripts.shots

@@ -63,7 +63,8 @@ def _follow_up(actor: Actor, span: tuple[datetime, datetime], until: date) -> tu
     took_place = Q(patient__site__in=sorted(actor.site_ids), state__in=[SessionState.ENDED, SessionState.SIGNED], entered_in_error=None, started_at__gte=span[0], started_at__isnull=False)
     following = Window(Lead("started_at"), partition_by=F("patient_id"), order_by=("started_at", "pk"))
     rows = TreatmentSession.objects.filter(took_place).annotate(following=following)
-    by_phase: dict[str, list[int]] = {str(words): [0, 0] for words in _phases(closes).values()}
+    phases = _phases(closes)
+    by_phase: dict[str, list[int]] = {words: [0, 0] for words in phases.values()}
     by_operator: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     named = rows.values_list("started_at", "following", "number", "course__planned_sessions", "course__phase", "site__zone", "operator__title", "operator__name")
     total = 0
@@ -75,7 +76,7 @@ def _follow_up(actor: Actor, span: tuple[datetime, datetime], until: date) -> tu
             continue
         came = later is not None and local_date(later, zone) <= last_day
         total += 1
-        for found in (by_phase[_phases(closes)[Phase(phase)]], by_operator[f"{title} {name}".strip()]):
+        for found in (by_phase[phases[Phase(phase)]], by_operator[f"{title} {name}".strip()]):
             found[0] += 1
             found[1] += came
     words, whole = (_("sessions"), _("next one in time"), _("% in time")), (total, sum(e for _n, e in by_phase.values()))
