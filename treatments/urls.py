@@ -61,6 +61,7 @@ urlpatterns = [
     path("sessions/<uuid:session>/autosave/", sessions.autosave, name="autosave"),
     path("sessions/<uuid:session>/nothing-changed/", steps.nothing_changed, name="nothing_changed"),
     path("sessions/<uuid:session>/copy/", steps.copy_last, name="copy_last"),
+    path("sessions/<uuid:session>/copy/undo/", steps.undo_copy, name="undo_copy"),
     path("sessions/<uuid:session>/preset/", steps.apply_preset, name="apply_preset"),
     path("sessions/<uuid:session>/preset/keep/", steps.keep_preset, name="keep_preset"),
     path("sessions/<uuid:session>/preset/remove/", steps.remove_preset, name="remove_preset"),

@@ -265,6 +265,7 @@ TABLE: dict[str, dict[str, str]] = {
     "treatments:start": {"POST": "session:draft"},
     "treatments:take_photos": {"GET": "photo:upload"},
     "treatments:told": {"POST": "stock:contact"},
+    "treatments:undo_copy": {"POST": "session:draft"},
     "treatments:upload": {"POST": "photo:upload"},
     "treatments:withdraw_photo_consent": {"POST": "consent:record"},
     "treatments:withdraw_product": {"POST": "stock:recall"},

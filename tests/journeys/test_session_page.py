@@ -363,3 +363,18 @@ class TestAScanner:
         assert record.pain_readings == [3] and record.notes == "by hand"
         assert not ZoneRecord.objects.filter(block__session=record).exists(), "Enter took no step: nothing was copied"
         context.close()
+
+
+class TestUndo:
+    def test_one_click_brings_back_what_was_there_and_keeps_what_was_typed_since(self, world: World, chair: Chair) -> None:
+        record = draft_after_a_session(world)
+        page = chair.open(record)
+        page.keyboard.press("Control+d")
+        page.wait_for_url("**#scalp")
+        assert page.input_value("#id_depth_vertex") == "1.00"
+        page.fill("#id_notes", "typed since")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Undo copying").click()
+        assert page.input_value("#id_depth_vertex") == "" and page.input_value("#id_notes") == "typed since"
+        assert not page.get_by_role("button", name="Undo copying").count()
+        assert not ZoneRecord.objects.filter(block__session=record).exists()

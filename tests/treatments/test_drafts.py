@@ -8,14 +8,15 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site, Staff
-from tests.treatments.make import DAY, make_draft, make_ended, make_entry, make_signed, make_started
+from tests.treatments.make import DAY, make_cartridge, make_draft, make_ended, make_entry, make_signed, make_started
 from treatments import selectors, services
 from treatments.forms import SessionForm
-from treatments.models import SessionPreset, TreatmentSession
+from treatments.models import SessionPreset, TreatmentSession, ZoneRecord
 from treatments.services import ChangedMeanwhile, SessionEntry, ZoneEntry
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,86 @@ class TestCopyLast:
         record = second_draft(site, amara)
         services.mark_entered_in_error(record=record.course.sessions.get(state="signed"), reason="wrong patient", staff=amara, by=Actor.of_staff(amara), at=DAY)
         assert selectors.zone_histories(record)["vertex"].course.sessions == 0
+
+
+class TestUndoAfterCopying:
+    def zones(self, record: TreatmentSession) -> dict[str, tuple[int, int | None, str]]:
+        return {z.zone: (z.depth_hundredths, z.passes, z.endpoint) for z in ZoneRecord.objects.filter(block__session=record)}
+
+    def copied(self, record: TreatmentSession, staff: Staff) -> TreatmentSession:
+        return services.copy_last(record=record, version=record.version, by=Actor.of_staff(staff), at=LATER)
+
+    def undone(self, record: TreatmentSession, staff: Staff) -> TreatmentSession:
+        record = TreatmentSession.objects.get(pk=record.pk)
+        return services.undo_copy(record=record, version=record.version, by=Actor.of_staff(staff), at=LATER)
+
+    def test_what_was_there_before_comes_back(self, site: Site, amara: Staff) -> None:
+        record = second_draft(site, amara, ZoneEntry("vertex", 100, 6, "pinpoint_bleeding"), ZoneEntry("occipital", 60, 2, "none"))
+        device, before = record.blocks.get().device, self.zones(record)
+        record = self.copied(record, amara)
+        assert self.zones(record) != before and record.blocks.get().device != device
+        record = self.undone(record, amara)
+        assert self.zones(record) == before and record.blocks.get().device == device
+        assert record.blocks.get().cartridge is not None
+
+    def test_an_empty_draft_is_empty_again(self, site: Site, amara: Staff) -> None:
+        record = self.undone(self.copied(second_draft(site, amara), amara), amara)
+        assert not record.blocks.exists() and record.before_copy is None
+
+    def test_what_was_typed_since_stays(self, site: Site, amara: Staff) -> None:
+        record = self.copied(second_draft(site, amara), amara)
+        block = record.blocks.get()
+        unit = make_cartridge(site, lot="LATER")
+        entry = SessionEntry(
+            device=block.device, cartridge=unit, zones=(ZoneEntry("vertex", 80, 4), ZoneEntry("mid_scalp", 50, 4, "none"), ZoneEntry("occipital", 50, 2)),
+            fields={"notes": "since then"},
+        )  # fmt: skip
+        services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(amara), at=LATER)
+        record = self.undone(record, amara)
+        assert self.zones(record) == {"vertex": (80, 4, ""), "mid_scalp": (50, 4, "none"), "occipital": (50, 2, "")}
+        assert record.notes == "since then" and record.blocks.get().cartridge == unit
+
+    def test_copying_twice_is_undone_once(self, site: Site, amara: Staff) -> None:
+        record = self.copied(self.copied(second_draft(site, amara), amara), amara)
+        assert not self.undone(record, amara).blocks.exists()
+
+    def test_a_preset_is_undone_alike(self, site: Site, amara: Staff) -> None:
+        by = Actor.of_staff(amara)
+        preset = services.save_preset(record=make_draft(site, amara), name="Crown", staff=amara, by=by)
+        record = make_draft(site, amara, make_entry(site, zones=(ZoneEntry("vertex", 150, 2, "none"),)))
+        before = self.zones(record)
+        record = services.apply_preset(record=record, version=record.version, preset=preset, by=by, at=LATER)
+        assert self.zones(self.undone(record, amara)) == before
+
+    def test_only_once_and_not_over_another_device(self, site: Site, amara: Staff) -> None:
+        record = self.undone(self.copied(second_draft(site, amara), amara), amara)
+        with pytest.raises(services.NothingToUndo):
+            self.undone(record, amara)
+
+    def test_a_second_block_is_not_touched(self, site: Site, amara: Staff) -> None:
+        record = make_started(site, amara)
+        preset = services.save_preset(record=record, name="Crown", staff=amara, by=Actor.of_staff(amara))
+        ZoneRecord.objects.update(depth_hundredths=110)
+        record = services.apply_preset(record=record, version=record.version, preset=preset, by=Actor.of_staff(amara), at=LATER)
+        other = make_entry(site)
+        assert other.device and other.cartridge
+        services.change_block(record=record, device=other.device, cartridge=other.cartridge, seal_intact=True, by=Actor.of_staff(amara), at=LATER)
+        with pytest.raises(services.NothingToUndo):
+            self.undone(record, amara)
+
+    def test_in_the_browser_without_script_it_is_one_button(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record, client = second_draft(site, amara), client_as(amara)
+        where = reverse("treatments:session", args=[record.uuid])
+        assert "Undo copying" not in client.get(where).content.decode()
+        sent = {"subject": str(record.patient.uuid), "version": record.version, "notes": "typed"}
+        assert client.post(reverse("treatments:copy_last", args=[record.uuid]), sent).status_code == 302
+        page = client.get(where).content.decode()
+        assert "Undo copying" in page and reverse("treatments:undo_copy", args=[record.uuid]) in page
+        record.refresh_from_db()
+        answer = client.post(reverse("treatments:undo_copy", args=[record.uuid]), {"subject": str(record.patient.uuid)}, follow=True)
+        page = answer.content.decode()
+        assert "as they were before" in page and "Undo copying" not in page and "typed" in page
+        assert not record.blocks.exists()
 
 
 class TestPresets:

@@ -75,6 +75,8 @@ class TreatmentSession(models.Model):
     baseline_waiver_reason = models.CharField(max_length=500, blank=True)
     notes = models.TextField(max_length=4000, blank=True)
     reasons = models.JSONField(default=dict, blank=True)
+    # what the newest copying of settings changed, and what stood there before: for one step back
+    before_copy = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-planned_start_at", "-pk"]

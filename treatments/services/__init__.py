@@ -23,7 +23,7 @@ from treatments.services.measurements import (
     record_measurement,
 )
 from treatments.services.patch import apply_patch_test, read_patch_test
-from treatments.services.settings import apply_preset, copy_last, delete_preset, save_preset
+from treatments.services.settings import NothingToUndo, apply_preset, copy_last, delete_preset, save_preset, undo_copy
 from treatments.services.signing import NotReady, NotYours, add_addendum, mark_entered_in_error, sign_session
 from treatments.services.steps import end_session, start_session
 from treatments.services.stock import (
@@ -43,12 +43,12 @@ from treatments.services.stock import (
 
 __all__ = [
     "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
-    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady",
+    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NothingToUndo",
     "NotSetAside", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_session", "events", "mark_entered_in_error", "mark_measurement_in_error",
     "note_earlier_sessions", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
-    "signing", "start_session", "withdraw_product",
+    "signing", "start_session", "undo_copy", "withdraw_product",
 ]  # fmt: skip

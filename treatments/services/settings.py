@@ -1,5 +1,6 @@
 """Settings taken over into a draft: the last session's, or a clinician's preset. Depth and passes, nothing that happened."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,10 @@ from treatments.services.drafts import SessionEntry, ZoneEntry, save_session
 MOST_PRESETS = 12
 
 
+class NothingToUndo(Refused):
+    """Nothing was copied, or the record is past it."""
+
+
 def copy_last(*, record: TreatmentSession, version: int, by: Actor, at: datetime) -> TreatmentSession:
     """Settings of the last session: device, zones with depth and passes. Never cartridge, photos, events, signature.
 
@@ -22,9 +27,9 @@ def copy_last(*, record: TreatmentSession, version: int, by: Actor, at: datetime
     """
     last = selectors.last_session(record.patient)
     block = last.blocks.order_by("-position").first() if last else None
-    if block is None:
+    if last is None or block is None:
         raise Refused("There is no earlier session to copy.")
-    return save_session(record=record, version=version, entry=_with(record, _zones_of(block), block.device), by=by, at=at)
+    return _take_over(record, version, _zones_of(block), block.device, by, at)
 
 
 def apply_preset(*, record: TreatmentSession, version: int, preset: SessionPreset, by: Actor, at: datetime) -> TreatmentSession:
@@ -33,7 +38,59 @@ def apply_preset(*, record: TreatmentSession, version: int, preset: SessionPrese
     if own is None:
         raise Refused("Choose a device first.", field="device")
     zones = [ZoneEntry(row["zone"], row["depth_hundredths"], row["passes"]) for row in preset.zones]
-    return save_session(record=record, version=version, entry=_with(record, zones, own.device), by=by, at=at)
+    return _take_over(record, version, zones, own.device, by, at)
+
+
+def _take_over(record: TreatmentSession, version: int, zones: list[ZoneEntry], device: Device, by: Actor, at: datetime) -> TreatmentSession:
+    """Save with these settings, and note what they replaced. Copying what is there already leaves the step back as it was."""
+    with audit.write(by=by, action="session.copy"):
+        before = _settings(record)
+        saved = save_session(record=record, version=version, entry=_with(record, zones, device), by=by, at=at)
+        after = _settings(saved)
+        if after != before:
+            saved.before_copy = {"before": before, "after": after}
+            saved.save(update_fields=["before_copy"])
+    return saved
+
+
+def _settings(record: TreatmentSession) -> dict[str, Any]:
+    """The newest block as plain values: its position, its device, zone → [depth in 0.01 mm, passes]."""
+    own = record.blocks.order_by("-position").first()
+    zones = {z.zone: [z.depth_hundredths, z.passes] for z in own.zones.all()} if own else {}
+    return {"position": own.position if own else 1, "device": own.device_id if own else None, "zones": zones}
+
+
+def undo_copy(*, record: TreatmentSession, version: int, by: Actor, at: datetime) -> TreatmentSession:
+    """One step back: what the newest copying changed is as it was. What was typed since stays. Raises NothingToUndo."""
+    kept, own = record.before_copy, record.blocks.order_by("-position").first()
+    if kept is None or own is None or own.position != kept["after"]["position"]:
+        raise NothingToUndo("There is nothing to undo.")
+    before, after = kept["before"], kept["after"]
+    with audit.write(by=by, action="session.undo_copy"):
+        zones = tuple(_as_before(own, before["zones"], after["zones"]))
+        device = _device_before(own, before["device"], after["device"], needed=bool(zones or own.cartridge or record.started_at))
+        saved = save_session(record=record, version=version, entry=_entry(record, zones, device), by=by, at=at)
+        saved.before_copy = None
+        saved.save(update_fields=["before_copy"])
+    return saved
+
+
+def _as_before(own: DeviceBlock, before: dict[str, list[int | None]], after: dict[str, list[int | None]]) -> Iterator[ZoneEntry]:
+    """Each zone as it was. One that was changed or judged (endpoint) since the copying stays as it is."""
+    for zone in own.zones.all():
+        now, old = [zone.depth_hundredths, zone.passes], before.get(zone.zone)
+        entry = ZoneEntry(zone.zone, zone.depth_hundredths, zone.passes, zone.endpoint, zone.below_hairline)
+        if now != after.get(zone.zone) or (old is None and (zone.endpoint or zone.below_hairline)):
+            yield entry
+        elif old is not None and old[0] is not None:
+            yield replace(entry, depth_hundredths=old[0], passes=old[1])
+
+
+def _device_before(own: DeviceBlock, before: int | None, after: int | None, *, needed: bool) -> Device | None:
+    """The device that stood there. It stays once it was used or changed, and while a cartridge or zone hangs on it."""
+    if own.session.started_at or own.device_id != after or (before is None and needed):
+        return own.device
+    return Device.objects.filter(pk=before).first() if before else None
 
 
 def save_preset(*, record: TreatmentSession, name: str, staff: Staff, by: Actor) -> SessionPreset:
@@ -69,11 +126,17 @@ def _with(record: TreatmentSession, zones: list[ZoneEntry], device: Device) -> S
     for zone in zones:
         kept = merged.get(zone.zone, zone)
         merged[zone.zone] = replace(kept, depth_hundredths=zone.depth_hundredths, passes=zone.passes)
+    return _entry(record, tuple(merged.values()), own.device if own and record.started_at else device)
+
+
+def _entry(record: TreatmentSession, zones: tuple[ZoneEntry, ...], device: Device | None) -> SessionEntry:
+    """The record as it is, with these zones and this device."""
+    own = record.blocks.order_by("-position").first()
     return SessionEntry(
-        device=own.device if own and record.started_at else device,
+        device=device,
         cartridge=own.cartridge if own else None,
         seal_intact=own.seal_intact if own else False,
-        zones=tuple(merged.values()),
+        zones=zones,
         products=tuple((use.product, float(use.hours_after)) for use in record.product_uses.select_related("product")),
         pre_topicals=tuple((t.kind, t.last_used_at) for t in record.pre_topicals.all()),
         anaesthetic=_numbing_values(record),

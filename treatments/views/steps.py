@@ -33,6 +33,20 @@ def copy_last(request: HttpRequest, session: str) -> HttpResponse:
 
 
 @allow(POST="session:draft")
+def undo_copy(request: HttpRequest, session: str) -> HttpResponse:
+    """One step back: what the copying changed is as it was, what was typed since stays."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    try:
+        services.undo_copy(record=record, version=record.version, by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        return stopped(request, record, refusal)
+    messages.success(request, _("Undone: the settings are as they were before."))
+    return again(record, "scalp")
+
+
+@allow(POST="session:draft")
 def apply_preset(request: HttpRequest, session: str) -> HttpResponse:
     """Depth and passes of one of the clinician's own presets."""
     record, answer = saved_if_sent(request, record_of(request, session))
