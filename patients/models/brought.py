@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from patients.models.record import Patient, options
+from patients.models.person import Patient, options
 from patients.vocabulary import Decision, ProposalKind
 
 

@@ -26,7 +26,7 @@ PLANTS = {
     OUTBOX: ("appointments/services/recalls.py", "from clinic.outbox import queue"),
     SMTP: ("desk/views.py", "import smtplib"),
     "The files of clinic keep their order": ("clinic/roles.py", "import clinic.views"),
-    "The files of patients keep their order": ("patients/models/record.py", "import patients.views.people"),
+    "The files of patients keep their order": ("patients/models/person.py", "import patients.views.people"),
     "The files of treatments keep their order": ("treatments/selectors/stock.py", "import treatments.services"),
     "The files of appointments keep their order": ("appointments/models/places.py", "import appointments.forms"),
     "The files of aftercare keep their order": ("aftercare/selectors/clock.py", "import aftercare.emails"),

@@ -1,0 +1,105 @@
+"""What is known beside the answers: holds, the re-screen of the day, allergies, medicines."""
+
+import uuid
+from typing import ClassVar
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from patients.models.person import Patient, options
+from patients.vocabulary import AnsweredBy, Blocks
+
+
+@pghistory.track()
+class Hold(models.Model):
+    """Stops booking, a session or invitations until a clinician releases it (SETTLED 13)."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="holds")
+    blocks = ArrayField(models.CharField(max_length=12, choices=options(Blocks)))
+    cause_kind = models.CharField(max_length=30)
+    cause_uuid = models.UUIDField(null=True, blank=True)
+    reason = models.CharField(max_length=300)
+    placed_at = models.DateTimeField()
+    placed_by = models.CharField(max_length=160)
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.CharField(max_length=160, blank=True)
+    release_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-placed_at", "-pk"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["patient"], name="open_holds", condition=Q(released_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"hold on {', '.join(self.blocks)}"
+
+
+@pghistory.track()
+class Rescreen(models.Model):
+    """“Anything changed since you answered?” A draft by link until somebody confirms it on the day (SETTLED 2)."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="rescreens")
+    on = models.DateField()
+    changed = models.BooleanField()
+    words = models.TextField(max_length=2000, blank=True)
+    answered_by = models.CharField(max_length=10, choices=options(AnsweredBy))
+    at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.CharField(max_length=160, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.CharField(max_length=160, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-on", "-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"rescreen {self.on}"
+
+
+@pghistory.track()
+class Allergy(models.Model):
+    """One substance that the patient reacts to. Its name blocks products that contain it (S13, S16)."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allergies")
+    substance = models.CharField(max_length=30)
+    name = models.CharField(max_length=200)
+    anaphylaxis = models.BooleanField(default=False)
+    noted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the clinic learnt of it. Empty: before this was kept."))
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class Medication(models.Model):
+    """A medicine that the patient takes, as declared or noted by staff."""
+
+    SITE_PATH: ClassVar[str] = "patient__site"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="medications")
+    name = models.CharField(max_length=200)
+    dose = models.CharField(max_length=100, blank=True)
+    started_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
