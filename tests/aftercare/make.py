@@ -31,7 +31,7 @@ def make_patient(site: Site, **fields: Any) -> Patient:
         "email": "olivia@patient.example", "phone": "07700 900123", "phone_digits": "07700900123", "language": "en",
         "mail_mode": "full", "created_at": ENDED - timedelta(days=30),
     } | fields  # fmt: skip
-    return Patient.objects.create(site=site, number=next(_numbers), **values)
+    return Patient.objects.create(site=site, **({"number": next(_numbers)} | values))
 
 
 def make_course(patient: Patient, staff: Staff, **fields: Any) -> Course:

@@ -1,14 +1,18 @@
 """The whole stack for the journeys: real PostgreSQL, broker, worker, beat, SMTP, web; and a real Chromium."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,7 @@ from desk.demo.cast import PASSWORD
 from embedded import pg, stack
 from embedded.catcher import read
 from embedded.services import TEMPLATE, Services
-from embedded.supervisor import Supervisor
+from embedded.supervisor import ROOT, Supervisor
 
 CHROME = os.environ.get("CHROME_BIN") or shutil.which("chromium") or shutil.which("chromium-browser")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -76,17 +80,28 @@ class Clinic:
         stack.start_web(self.team, self.ports)
         stack.wait_for_web(self.team, self.ports.web)
 
+    def ended_session(self, email: str, hours: float, **fields: str) -> dict[str, str]:
+        """A patient of this journey alone, whose session ended so many hours ago and is not planned yet: the app finds it by itself."""
+        given = json.dumps(fields | {"email": email, "hours": hours})
+        said = subprocess.run([sys.executable, "-m", "tests.journeys.ended", given], env=self.team.environment, capture_output=True, text=True, cwd=ROOT)
+        assert said.returncode == 0, said.stderr[-2000:]
+        return dict(json.loads(said.stdout.splitlines()[-1]))
+
     def mail_to(self, address: str, subject: str, *, seconds: float = 60) -> str:
         """The text part of the next unread mail to an address whose subject holds the words."""
+        body = self.letter_to(address, subject, seconds=seconds).get_body(("plain",))
+        assert body is not None
+        return str(body.get_content())
+
+    def letter_to(self, address: str, subject: str, *, seconds: float = 60) -> EmailMessage:
+        """The next unread mail to an address whose subject holds the words, with its headers."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for path in sorted(self.mail.glob("*.eml")):
                 found = read(path)
                 if path.name not in self.read_mails and address in str(found["To"]) and subject in str(found["Subject"]):
                     self.read_mails.add(path.name)
-                    body = found.get_body(("plain",))
-                    assert body is not None
-                    return str(body.get_content())
+                    return found
             time.sleep(0.3)
         raise AssertionError(f"no mail to {address} with “{subject}” within {seconds} s")
 

@@ -1,4 +1,4 @@
-"""J6 in sentences: a red flag until it is closed, a changed protocol until it is in force."""
+"""J6 in sentences: a red flag until it is closed, a changed protocol until its mail."""
 
 
 import pytest
@@ -71,9 +71,9 @@ class TestARedFlag:
 
 
 class TestAProtocolChanges:
-    """A manager drafts, a clinician approves."""
+    """A manager drafts, a clinician approves, a patient gets the words."""
 
-    def test_from_the_draft_to_the_version_in_force(self, clinic: Clinic, at_desk: Visitor, at_chair: Visitor) -> None:
+    def test_from_the_draft_to_the_mail(self, clinic: Clinic, at_desk: Visitor, at_chair: Visitor) -> None:
         at_desk.sign_in("max").go("/aftercare/protocol/")
         at_desk.check()
         at_desk.press("Start a new version")
@@ -102,6 +102,10 @@ class TestAProtocolChanges:
         at_desk.go(version)
         at_desk.press("Publish")
         at_desk.sees("in force, approved by Dr Amara")
+        today = clinic.ended_session("protocol.step@patients.example", 0.1, given_name="Petra")
+        text = clinic.mail_to(today["email"], "information after your visit", seconds=90)
+        assert "Dear Petra, please wash from" in text
+        assert text.index("please wash from") < text.index("Wash")
 
 
 def test_the_rota_is_kept_in_the_browser(clinic: Clinic, at_chair: Visitor) -> None:
