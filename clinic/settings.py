@@ -157,7 +157,8 @@ MIGRATION_LINTER_OPTIONS = {"sql_analyser": "postgresql", "exclude_migration_tes
 # ── database ─────────────────────────────────────────────────────────────────────────────────────────────────────
 _OPTIONS: dict[str, Any] = {
     "connect_timeout": 5, "application_name": "anagen",
-    "options": "-c idle_in_transaction_session_timeout=60s",  # a process that sleeps in a transaction lets go of its locks
+    # a process that sleeps in a transaction lets go of its locks; how alike a typed name must be (0.6 would miss a swapped letter)
+    "options": "-c idle_in_transaction_session_timeout=60s -c pg_trgm.word_similarity_threshold=0.35",
 }  # fmt: skip
 if not IS_CELERY and not TESTING and env.flag("DATABASE_POOL", True) and "gunicorn" in sys.argv[0]:
     _OPTIONS["pool"] = {"min_size": 2, "max_size": 10, "timeout": 5}

@@ -62,6 +62,7 @@ class Patient(models.Model):
             GinIndex(OpClass(Upper("search_name"), name="gin_trgm_ops"), name="patient_name_trigrams"),
             models.Index(fields=["birth_on"], name="patient_birth"),
             models.Index(fields=["phone_digits"], name="patient_phone", opclasses=["varchar_pattern_ops"]),
+            GinIndex(fields=["phone_digits"], name="patient_phone_parts", opclasses=["gin_trgm_ops"]),
             models.Index(Upper("email"), name="patient_email"),
             models.Index(fields=["site", "search_name", "id"], name="patient_list"),
         ]

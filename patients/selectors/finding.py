@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
 from clinic.audit import Actor
@@ -55,13 +56,19 @@ def _by_name(rows: QuerySet[Patient], name: str, limit: int) -> list[Patient]:
     found = list(rows.filter(inside).order_by("search_name", "pk")[:limit])
     if len(found) < 5:
         seen = {patient.pk for patient in found}
-        near = (
-            rows.annotate(near=TrigramWordSimilarity(name, "search_name"))
-            .filter(near__gte=Value(0.35))
-            .order_by("-near", "search_name", "pk")[:limit]
-        )
+        near = _alike(rows, name).filter(_is_alike(name)).order_by("-near", "search_name", "pk")[:limit]
         found += [patient for patient in near if patient.pk not in seen]
     return found[:limit]
+
+
+def _alike(rows: QuerySet[Patient], name: str) -> QuerySet[Any]:
+    """With how much of the name is in each row's (`near`), and what the trigram index is made of (`upper`)."""
+    return rows.annotate(near=TrigramWordSimilarity(name, "search_name"), upper=Upper("search_name"))
+
+
+def _is_alike(name: str) -> Q:
+    """By the index alone, at the threshold that `clinic/settings.py` sets for every connection (SETTLED 33)."""
+    return Q(upper__trigram_word_similar=name.upper())
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,8 @@ def duplicate_candidates(
     """Likely the same person, best first: at least two of name, date of birth, phone and e-mail, or a very near name."""
     name = plain(f"{family_name} {given_name}")
     number = digits(phone)
-    rows = scoped(Patient.objects.current(), actor).annotate(near=TrigramWordSimilarity(name, "search_name"))
-    same = Q(near__gte=0.6)
+    rows = _alike(scoped(Patient.objects.current(), actor), name)
+    same = _is_alike(name) & Q(near__gte=0.6)
     if birth_on:
         same |= Q(birth_on=birth_on, near__gte=0.3)
     if len(number) >= 7:

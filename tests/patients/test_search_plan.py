@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -36,6 +37,7 @@ def crowd(amara: Staff) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(host=own["HOST"], port=own["PORT"], dbname=connection.settings_dict["NAME"], user=SUPERUSER) as opened:
         opened.execute("SET session_replication_role = replica")
         opened.execute("SET lock_timeout = '5s'")
+        opened.execute(f"SET pg_trgm.word_similarity_threshold = {_threshold()}".encode())
         site = amara.sites.get()
         opened.execute("INSERT INTO clinic_site SELECT * FROM jsonb_populate_record(NULL::clinic_site, %s::jsonb)", [_copy_of(site.pk)])
         opened.execute(_PEOPLE, {"site": CROWDED, "many": MANY})
@@ -43,6 +45,13 @@ def crowd(amara: Staff) -> Iterator[psycopg.Connection[Any]]:
         opened.execute("ANALYZE patients_patient")
         yield opened
         opened.rollback()
+
+
+def _threshold() -> float:
+    """As the app's own connections have it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW pg_trgm.word_similarity_threshold")
+        return float(cursor.fetchone()[0])
 
 
 def _copy_of(pk: int) -> str:
@@ -54,9 +63,14 @@ def _copy_of(pk: int) -> str:
 
 def asked(words: str, by: Actor) -> str:
     """The first query that the search itself sends for these words."""
+    return next(query for query in all_asked(words, by) if "UPPER" in query)
+
+
+def all_asked(words: str, by: Actor) -> list[str]:
+    """Every query about patients that the search sends for these words."""
     with CaptureQueriesContext(connection) as seen:
         selectors.found_patients(words, replace(by, site_ids=frozenset({CROWDED})))
-    return next(str(query["sql"]) for query in seen if "search_name" in str(query["sql"]) and "UPPER" in str(query["sql"]))
+    return [str(query["sql"]) for query in seen if "search_name" in str(query["sql"])]
 
 
 def plan_of(crowd: psycopg.Connection[Any], sql: str) -> tuple[str, float, int]:
@@ -72,6 +86,34 @@ def test_a_search_by_name_goes_by_the_trigram_index(crowd: psycopg.Connection[An
         assert "patient_name_trigrams" in plan, plan
         assert '"Relation Name": "patients_patient"' in plan and rows <= 50
         print(f"{words}: {rows} rows, {took:.1f} ms among {MANY:,}")
+
+
+@pytest.mark.parametrize("words", ["efab abc", "wrong name", "marsh ann"])
+def test_a_name_that_is_only_alike_goes_by_the_index_too(words: str, crowd: psycopg.Connection[Any], amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
+    exact, alike = all_asked(words, actor_of(amara))
+    assert "%>" in alike and "%>" not in exact
+    plan, took, rows = plan_of(crowd, alike)
+    assert "patient_name_trigrams" in plan and '"Seq Scan"' not in plan, plan
+    print(f"{words}: {rows} rows, {took:.1f} ms among {MANY:,}")
+
+
+def test_a_piece_of_a_phone_number_goes_by_its_index(crowd: psycopg.Connection[Any], amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
+    crowd.execute("UPDATE patients_patient SET phone_digits = lpad((number * 7919 %% 100000000)::text, 10, '4') WHERE site_id = %s", [CROWDED])
+    crowd.execute("SELECT gin_clean_pending_list('patient_phone_parts')")
+    crowd.execute("ANALYZE patients_patient")
+    (sql,) = all_asked("0912 345", actor_of(amara))
+    plan, _took, _rows = plan_of(crowd, sql)
+    assert "patient_phone_parts" in plan, plan
+
+
+def test_likely_duplicates_are_found_without_reading_everybody(crowd: psycopg.Connection[Any], amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
+    by = replace(actor_of(amara), site_ids=frozenset({CROWDED}))
+    with CaptureQueriesContext(connection) as seen:
+        selectors.duplicate_candidates(given_name="Ann", family_name="Marsh", birth_on=date(1980, 1, 1), phone="07700 900123", email="a@b.example", actor=by)
+    (sql,) = [str(query["sql"]) for query in seen if "search_name" in str(query["sql"])]
+    plan, took, _rows = plan_of(crowd, sql)
+    assert '"Seq Scan"' not in plan and "patient_name_trigrams" in plan, plan
+    print(f"duplicates: {took:.1f} ms among {MANY:,}")
 
 
 def test_another_expression_would_not_and_that_is_noticed(crowd: psycopg.Connection[Any], amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
