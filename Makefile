@@ -70,6 +70,7 @@ bench: setup
 
 shots: setup build/browser
 	CHROME_BIN="$$(cat build/browser)" $(PY) -m scripts.shots
+	SHOTS=shots CHROME_BIN="$$(cat build/browser)" REQUIRE_BROWSER=1 $(PY) -m pytest -q tests/journeys/test_patient_looks.py
 
 check: setup
 	$(PY) -m ruff check .

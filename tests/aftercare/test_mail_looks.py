@@ -13,6 +13,7 @@ from aftercare.models import Plan, Protocol
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS, Mail
 from tests.aftercare.make import ENDED, make_plan, make_response
+from tests.house.spoken import walked
 from treatments.models import Device, DeviceBlock, Product, ProductUse, ZoneRecord
 
 SUPPORTED = {
@@ -171,3 +172,17 @@ def test_the_alert_obeys_the_same_rules(site: Site, amara: Staff) -> None:
     make_response(plan.check_ins.get(code="check_24h"), at=ENDED + timedelta(hours=24), discharge="pus")
     found = _read(KINDS["concern_alert"].build(OutboxMessage.objects.get(kind="concern_alert"), ENDED).html)
     assert not found.properties - set(SUPPORTED)
+
+
+@pytest.mark.house
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_mail_of_a_patient_is_on_the_list_dark_at_night_and_begins_like_a_sentence(site: Site, amara: Staff, language: str) -> None:
+    """The mails of the other rooms too: appointments, forms, recalls, the automatic answer."""
+    mails = [words for words in walked(language, site, amara) if words.where.startswith(("mail ", "template "))]
+    html = {words.where: words.html for words in mails if words.html}
+    assert len(html) > 30
+    assert {where for where, text in html.items() if "prefers-color-scheme: dark" not in text or 'name="color-scheme" content="light dark"' not in text} == set()
+    assert {where: found for where, text in html.items() if (found := _read(text).properties - set(SUPPORTED))} == {}
+    assert {where for where, text in html.items() if ("html", language) not in [(tag, attrs.get("lang")) for tag, attrs in _read(text).tags]} == set()
+    greeted = [(words.where, words.said[1]) for words in mails if words.where.endswith(" text") and words.said[0].startswith(("Hello", "Hola"))]
+    assert greeted and [(where, line) for where, line in greeted if line[0].islower()] == []

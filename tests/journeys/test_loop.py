@@ -105,7 +105,7 @@ class TestFirstVisit:
         assert rows == [("appointment_confirmed", "planned", True)]
         clinic.rows("UPDATE clinic_outboxmessage SET send_after = now() WHERE patient_uuid = %s AND kind = 'appointment_confirmed'", uuid)
         text = clinic.mail_to(ADDRESS, "your appointment")
-        assert "your appointment is on" in text
+        assert "Your appointment is on" in text
 
     def test_dr_amara_records_ends_and_signs_a_session(self, clinic: Clinic, at_chair: Visitor) -> None:
         uuid, _born = patient_row(clinic, ADDRESS)

@@ -19,6 +19,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "hba1c_percent": (3, 20), "home_roller_mm": (0.1, 3),
 }  # fmt: skip
 CHOOSE = _("Choose an answer. “Not sure” is fine.")
+CHOOSE_ONE = _("Choose an answer.")
+UNSURE_VALUES = frozenset({"unsure", "possible", "undiagnosed"})
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class StepForm(forms.Form):
         """Radios."""
         self.fields[name] = forms.ChoiceField(
             label=question.words, choices=question.options, widget=forms.RadioSelect, initial=initial, required=question.required,
-            error_messages={"required": CHOOSE},
+            error_messages={"required": CHOOSE if UNSURE_VALUES & {value for value, _words in question.options} else CHOOSE_ONE},
         )  # fmt: skip
 
     def add_text(self, name: str, words: Any, initial: Any, *, rows: int = 0) -> None:
