@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q
 
 from clinic.audit import Actor
 from clinic.models import Breaker, OutboxMessage, OutboxMove, Suppression
@@ -63,16 +63,3 @@ def unreached(actor: Actor) -> list[tuple[Suppression, Patient]]:
     by_uuid = {patient.uuid: patient for patient in known}
     pairs = [(row, by_uuid[row.patient_uuid]) for row in rows if row.patient_uuid in by_uuid]
     return [(row, patient) for row, patient in pairs if patient.email.lower() == row.address.lower()][:100]
-
-
-def searched(rows: QuerySet[OutboxMessage], words: str, actor: Actor) -> QuerySet[OutboxMessage]:
-    """By name, number or address of the patient, or by the kind of message."""
-    words = words.strip()[:100]
-    if not words:
-        return rows
-    if "\x00" in words:
-        return rows.none()  # PostgreSQL refuses the character, and nobody's name has it
-    people = Patient.objects.filter(site__in=actor.site_ids).filter(
-        Q(search_name__icontains=words) | Q(email__icontains=words) | Q(number=int(words) if words.isdecimal() and len(words) < 12 else -1)
-    )
-    return rows.filter(Q(patient_uuid__in=people.values("uuid")) | Q(kind__icontains=words.replace(" ", "_").lower()))

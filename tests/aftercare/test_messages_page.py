@@ -1,20 +1,27 @@
 """The clinic's Messages page: how mail is doing, search, and whom mail does not reach; and how mail leaves, for the manager."""
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aftercare import selectors
 from aftercare.models import Plan
+from aftercare.selectors.messages import _KINDS, NEVER_READ, all_messages
+from clinic.audit import Actor
 from clinic.models import Breaker, Clinic, OutboxMessage, OutboxMove, Site, Staff, Suppression
+from clinic.outbox.kinds import KINDS
+from patients.models import Patient
 from tests.aftercare.make import make_plan
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff], Client]
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -121,3 +128,33 @@ class TestHowMailLeaves:
 
     def test_only_the_manager(self, amara: Staff, rosa: Staff, iris: Staff, client_as: SignIn) -> None:
         assert {client_as(who).get("/mail-settings/").status_code for who in (amara, rosa, iris)} == {403}
+
+
+def test_every_kind_that_staff_may_read_has_a_name_by_which_it_is_found() -> None:
+    named = {kind.name for kind in KINDS.values() if kind.scope not in NEVER_READ} - {"probe"}
+    assert named and named <= set(_KINDS)
+
+
+@pytest.mark.parametrize("words", ["", "marsh", "invitation", "nobody at all"])
+@pytest.mark.parametrize("state", ["", "failed", "sent"])
+def test_the_largest_table_is_never_read_whole(words: str, state: str, plan: Plan, amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
+    """Among 20,000 messages the list goes by an index, whatever is asked."""
+    people = Patient.objects.bulk_create(
+        Patient(site=plan.patient.site, number=700_000 + n, given_name="Ann", family_name=f"Other{n}", search_name=f"other{n} ann", birth_on=START.date(), created_at=START)
+        for n in range(400)
+    )
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(key=f"many:{n}", kind="check_in", scope="care", patient_uuid=people[n % 400].uuid, state="sent" if n % 50 else "failed",
+                      send_after=START + timedelta(minutes=n), recipient="a@b.example") for n in range(20_000)
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE clinic_outboxmessage")
+    with CaptureQueriesContext(connection) as seen:
+        all_messages(actor_of(amara), state=state, words=words)
+    asked = [str(query["sql"]) for query in seen if 'FROM "clinic_outboxmessage"' in str(query["sql"])]
+    assert len(asked) == (words != "nobody at all")  # nobody is found: the table is not asked at all
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute(f"EXPLAIN {sql}")
+            steps = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Seq Scan on clinic_outboxmessage" not in steps, steps
