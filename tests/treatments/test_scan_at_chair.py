@@ -255,6 +255,12 @@ class TestAProduct:
         assert answer.status_code == 422 and words in beside(answer) and not chair.record.product_uses.exists()
 
 
+    def test_a_label_that_has_expired_stops_though_the_stock_knows_no_date(self, chair: Chair, site: Site) -> None:
+        make_product(site, gtin=GTIN, lot="S7", expires_on=None)
+        answer = chair.scan(f"01{GTIN}1726013110S7")
+        assert answer.status_code == 422 and "By its label this expired on 31 Jan 2026" in beside(answer) and not chair.record.product_uses.exists()
+
+
 def test_an_empty_scan_field_is_a_plain_save(chair: Chair) -> None:
     assert chair.scan("  ").status_code == 302 and chair.record.notes == "typed already"
 

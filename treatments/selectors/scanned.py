@@ -84,10 +84,10 @@ def _not_usable(lot: CartridgeLot, day: date) -> str:
 
 def _other_date(printed: date | None, stored: date | None, day: date) -> str:
     """The label is nearer to the thing than the stock: its date stops, and two dates are not chosen between."""
+    if printed is not None and printed < day:
+        return _("By its label this expired on %(day)s. Take another one.") % {"day": f"{printed:%d %b %Y}"}
     if printed is None or stored is None or printed == stored:
         return ""
-    if printed < day:
-        return _("By its label this expired on %(day)s. Take another one.") % {"day": f"{printed:%d %b %Y}"}
     return _("The label says usable through %(printed)s, the stock says %(stored)s. Compare with the box; choose from the list only if the stock is right.") % {
         "printed": f"{printed:%d %b %Y}", "stored": f"{stored:%d %b %Y}",
     }  # fmt: skip
