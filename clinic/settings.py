@@ -284,7 +284,8 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": {
             "production": "whitenoise.storage.CompressedManifestStaticFilesStorage",
-            "demo": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+            # packing takes seconds at every start, and a demo's browser sits on the same machine
+            "demo": "whitenoise.storage.CompressedManifestStaticFilesStorage" if env.flag("PACK_STATIC", False) else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
         }.get(ANAGEN_ENV, "django.contrib.staticfiles.storage.StaticFilesStorage")
     },
 }

@@ -159,12 +159,12 @@ def _review(door: _Door) -> HttpResponse:
     if draft is None:
         return redirect(door.url("done") if selectors.latest_answers(door.patient) else door.url("page", page=door.steps[0].name))
     said = {group["page"].name: group for group in words.answers_in_words(draft, for_patient=True)}
+    left = door.left()
     groups: list[dict[str, Any]] = [
-        {"page": page, "lines": said.get(page.name, {}).get("lines", []), "denied": said.get(page.name, {}).get("denied", []), "since": said.get(page.name, {}).get("since"),
-         "url": door.url("page", page="changes" if page.name in walk.confirmed(draft.extras) else page.name) + "?then=review"}
+        said.get(page.name, {}) | {"page": page, "open": any(step.page == page for step in left), "url": door.url("page", page="changes" if page.name in walk.confirmed(draft.extras) else page.name) + "?then=review"}
         for page in door.pages
     ]  # fmt: skip
-    return render(door.request, "patients/intake_review.html", door.context(groups=groups, left=door.left(), go_on=door.url("consent"), draft=draft))
+    return render(door.request, "patients/intake_review.html", door.context(groups=groups, left=left, go_on=door.url("consent")))
 
 
 def _sign(door: _Door) -> HttpResponse:

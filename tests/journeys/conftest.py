@@ -146,7 +146,7 @@ def clinic(services: Services) -> Iterator[Clinic]:
     ports = stack.Ports(_free_port(), _free_port(), _free_port())
     pg.run_sql(services.sockets, f'DROP DATABASE IF EXISTS "{stack.DATABASE}" WITH (FORCE);;CREATE DATABASE "{stack.DATABASE}" TEMPLATE "{TEMPLATE}" OWNER app_owner STRATEGY file_copy')
     base = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_", "BROKER", "CACHE", "MFA"))}
-    environment = stack.environment_for(base | {"DRAIN_SECONDS": "4", "SWEEP_SECONDS": "6", "OUTBOX_RATE_PER_SECOND": "200"}, home, services.sockets, ports)
+    environment = stack.environment_for(base | {"DRAIN_SECONDS": "4", "SWEEP_SECONDS": "6", "OUTBOX_RATE_PER_SECOND": "200", "PACK_STATIC": "1"}, home, services.sockets, ports)
     environment["BROKER_URL"] = f"redis+socket://{services.sockets}/v.sock?virtual_host=5"
     environment["CACHE_URL"] = f"unix://{services.sockets}/v.sock?db=6"
     team = Supervisor(environment, quiet=True, log=home / "stack.log")

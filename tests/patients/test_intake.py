@@ -184,6 +184,16 @@ class TestNothingIsLost:
         client.post("/l/intake/sun/", {"fitzpatrick": "I"})
         assert draft_of(ana).answers["hba1c_percent"] == 7.2
 
+    def test_the_review_says_where_details_are_missing(self, ana: Patient) -> None:
+        client = phone(ana)
+        walk(client)
+        client.post("/l/intake/skin/", {"rows": ["psoriasis"]})
+        client.post("/l/intake/about/", {"interpreter_needed": "no"})
+        page = " ".join(client.get("/l/intake/review/").content.decode().split())
+        skin = page.split("Skin and scars</h2>")[1].split("</section>")[0]
+        assert "Not all answered yet." in skin and "No to all 8" in skin and page.count("answered yet") == 1
+        assert "Answer what is missing" in page
+
     def test_consent_does_not_open_before_every_screen_is_answered(self, ana: Patient) -> None:
         client = phone(ana)
         walk(client)
