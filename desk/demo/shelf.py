@@ -19,7 +19,7 @@ def fill_shelf(site: Site, patients: list[Patient], *, by: Actor, at: datetime) 
         services.apply_patch_test(patient=patient, product=serum, by=nurse, at=morning, place="behind the left ear")
     wet = CartridgeLot.objects.filter(site=site, lot="A12").first()
     if wet is not None:
-        services.quarantine_lot(lot=wet, reason="The box came in wet", by=by)
+        services.quarantine_lot(lot=wet, reason="The box came in wet", by=by, at=at)
     record = TreatmentSession.objects.filter(patient__in=patients, state="signed").select_related("patient").order_by("started_at", "pk").first()
     if record is not None and record.started_at is not None:
         entry = services.EventEntry(what="Swollen lymph nodes", onset_at=record.started_at + timedelta(days=1), expectedness="expected")

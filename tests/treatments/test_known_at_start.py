@@ -53,7 +53,7 @@ def recalled(record: TreatmentSession) -> None:
 
 
 def set_aside(record: TreatmentSession) -> None:
-    services.quarantine_lot(lot=CartridgeLot.objects.get(), reason="a reaction", by=Actor.of_task("t"))
+    services.quarantine_lot(lot=CartridgeLot.objects.get(), reason="a reaction", by=Actor.of_task("t"), at=LATER)
 
 
 def pen_broken(record: TreatmentSession) -> None:

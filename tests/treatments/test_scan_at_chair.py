@@ -177,7 +177,7 @@ class TestWhyNot:
         assert chair.scan("A17").status_code == 302 and chair.cartridge == units(lot)[0]
 
     def test_set_aside(self, chair: Chair, site: Site) -> None:
-        services.quarantine_lot(lot=box(site), reason="wet box", by=DESK)
+        services.quarantine_lot(lot=box(site), reason="wet box", by=DESK, at=DAY)
         assert self.refused(chair, CODE) == "Lot A17 is set aside: wet box. Take another cartridge."
 
     def test_recalled(self, chair: Chair, site: Site) -> None:

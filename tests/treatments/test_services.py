@@ -155,7 +155,7 @@ class TestOneCartridgeOneSession:
         unit = make_cartridge(site, lot="W1", expires_on=date(2026, 3, 2))
         assert selectors.why_not(unit, date(2026, 3, 2)) == ""
         assert "expired on 02 Mar 2026" in selectors.why_not(unit, date(2026, 3, 3))
-        services.quarantine_lot(lot=unit.lot, reason="recall", by=Actor.of_command("t"))
+        services.quarantine_lot(lot=unit.lot, reason="recall", by=Actor.of_command("t"), at=DAY)
         assert "out of use: recall" in selectors.why_not(unit, date(2026, 3, 2))
 
 

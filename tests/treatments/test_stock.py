@@ -138,7 +138,7 @@ class TestReceiving:
 class TestOutOfUse:
     def test_a_lot_that_is_set_aside_is_not_offered_and_comes_back(self, site: Site) -> None:
         lot = take_in(site)
-        services.quarantine_lot(lot=lot, reason="wet box", by=DESK)
+        services.quarantine_lot(lot=lot, reason="wet box", by=DESK, at=DAY)
         assert not selectors.free_cartridges(site, DAY.date()).exists()
         assert "wet box" in selectors.why_not(lot.cartridges.all()[0], DAY.date())
         services.release_lot(lot=lot, reason="dry inside", by=DESK)
@@ -156,7 +156,7 @@ class TestOutOfUse:
         record = make_draft(site, amara)
         unit = record.blocks.get().cartridge
         assert unit is not None
-        services.quarantine_lot(lot=unit.lot, reason="wet", by=DESK)
+        services.quarantine_lot(lot=unit.lot, reason="wet", by=DESK, at=DAY)
         with pytest.raises(services.Blocked) as stop:
             services.start_session(record=record, by=Actor.of_staff(amara), at=DAY)
         assert [f.rule for f in stop.value.findings] == ["S06"]
@@ -200,7 +200,7 @@ class TestTheShelf:
     def test_few_usable_units_are_said(self, site: Site, max_: Staff) -> None:
         take_in(site, units=9)
         assert selectors.inventory(Actor.of_staff(max_), DAY.date()).few == []
-        services.quarantine_lot(lot=CartridgeLot.objects.get(), reason="x", by=DESK)
+        services.quarantine_lot(lot=CartridgeLot.objects.get(), reason="x", by=DESK, at=DAY)
         assert selectors.inventory(Actor.of_staff(max_), DAY.date()).few == [("16-needle", 0)]
 
     def test_of_one_site(self, site: Site, other_site: Site, max_: Staff) -> None:

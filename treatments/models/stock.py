@@ -1,7 +1,7 @@
 """Devices, cartridges and products: what touches the scalp."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 import pghistory
@@ -32,6 +32,7 @@ class Device(models.Model):
     serial = models.CharField(max_length=60, blank=True)
     registered_for_scalp = models.BooleanField(default=True)
     out_of_service = models.BooleanField(default=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]
@@ -63,6 +64,7 @@ class CartridgeLot(models.Model):
     month_only = models.BooleanField(default=False)
     quarantined = models.BooleanField(default=False)
     quarantine_reason = models.CharField(max_length=200, blank=True)
+    quarantined_at = models.DateTimeField(null=True, blank=True)
     recalled = models.BooleanField(default=False)
     recalled_at = models.DateTimeField(null=True, blank=True)
     recall_reason = models.CharField(max_length=200, blank=True)
@@ -90,6 +92,12 @@ class CartridgeLot(models.Model):
     def why_out_of_use(self) -> str:
         """The reason that stands; a recall before a quarantine."""
         return self.recall_reason if self.recalled else self.quarantine_reason
+
+    @property
+    def out_of_use_at(self) -> datetime | None:
+        """Since when; the earlier of both. None when it is in use, or when nobody noted it."""
+        known = [at for flag, at in ((self.recalled, self.recalled_at), (self.quarantined, self.quarantined_at)) if flag and at]
+        return min(known, default=None)
 
     def is_usable_on(self, day: date) -> bool:
         """Neither recalled nor set aside, and not past its printed day."""

@@ -1,10 +1,12 @@
 """What the rules say about a record, what is still missing, and what signing needs."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from clinic.findings import Finding
 from treatments.models import DeviceBlock, TreatmentSession
 from treatments.rules import RANK, findings_for, session
+from treatments.rules.policy import SessionPolicy
 from treatments.rules.vocabulary import Stage
 from treatments.selectors.courses import policy
 from treatments.selectors.inputs import block_input, session_input
@@ -12,17 +14,24 @@ from treatments.selectors.inputs import block_input, session_input
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The S-rules on a record: results, findings with words, what is not filled in yet, reasons still owed."""
+    """The S-rules on a record: results, findings with words, what is not filled in yet, reasons still owed.
+
+    `withdrawn` are findings (`S05`, `S06`) that stand only because a device or lot was taken out of use after it had touched
+    skin. It can't be unmade: with a reason, which is signed with the record, they stop neither check-out nor signature (decision 0017).
+    """
 
     overall: str
     results: list[dict[str, str]]
     findings: list[Finding]
     missing: list[str] = field(default_factory=list)
     owed: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
 
     def blocks(self, *, but: tuple[str, ...] = ()) -> list[Finding]:
-        """Findings that stop, but for the rules named."""
-        return [f for f in self.findings if f.severity in ("BLOCK", "BLOCK_PRODUCT") and f.rule not in but]
+        """Findings that stop, but for the rules named and for what was explained."""
+        stopping = [f for f in self.findings if f.severity in ("BLOCK", "BLOCK_PRODUCT") and f.rule not in but]
+        return [f for f in stopping if reason_key(f.rule, f.subject) not in self.explained]
 
 
 def reason_key(rule: str, subject: str) -> str:
@@ -36,22 +45,46 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     blocks = list(record.blocks.select_related("device", "cartridge", "cartridge__lot").prefetch_related("zones"))
     missing = _missing(blocks)
     general = session_input(record, stage, None)  # asked once, whatever the number of devices
-    inputs = [general | block_input(block) for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
-    worst: dict[tuple[str, str], dict[str, str]] = {}
-    for given in inputs or [general]:
+    used = [block for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
+    worst, wrong = _run([general | block_input(block) for block in used] or [general], numbers)
+    results = [worst[key] for key in sorted(worst)]
+    overall = max((row["severity"] for row in results), key=lambda s: RANK[s], default="OK")
+    findings = findings_for({"results": results}, numbers)
+    owed = [reason_key(f.rule, f.subject) for f in findings if f.severity == "REASON"]
+    withdrawn = _only_withdrawn(record, worst, general, used, numbers)
+    given = {key for key in (*owed, *withdrawn) if record.reasons.get(key)}
+    return Evaluation(
+        overall, results, findings, [*missing, *wrong], [key for key in owed if key not in given],
+        withdrawn, [key for key in withdrawn if key in given],
+    )  # fmt: skip
+
+
+Worst = dict[tuple[str, str], dict[str, str]]
+
+
+def _run(inputs: list[dict[str, Any]], numbers: SessionPolicy) -> tuple[Worst, list[str]]:
+    """The worst result of each rule and subject over all devices, and what is wrong with the input, in words."""
+    worst: Worst = {}
+    wrong: list[str] = []
+    for given in inputs:
         answer = session(given, numbers)
         if "errors" in answer:
-            missing += [f"{error['path']}: {error['message']}" for error in answer["errors"]]
+            wrong += [f"{error['path']}: {error['message']}" for error in answer["errors"]]
             continue
         for row in answer["results"]:
             key = (row["rule"], row.get("zone", row.get("product", "")))
             if key not in worst or RANK[row["severity"]] > RANK[worst[key]["severity"]]:
                 worst[key] = row
-    results = [worst[key] for key in sorted(worst)]
-    overall = max((row["severity"] for row in results), key=lambda s: RANK[s], default="OK")
-    findings = findings_for({"results": results}, numbers)
-    owed = [reason_key(f.rule, f.subject) for f in findings if f.severity == "REASON"]
-    return Evaluation(overall, results, findings, missing, [key for key in owed if not record.reasons.get(key)])
+    return worst, wrong
+
+
+def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, Any], used: list[DeviceBlock], numbers: SessionPolicy) -> list[str]:
+    """Which of S05 and S06 would not stand if nothing had been recalled, set aside or retired since the start."""
+    stopping = {key for key in worst if key[0] in ("S05", "S06") and worst[key]["severity"] == "BLOCK"}
+    if not record.started_at or not stopping:
+        return []
+    otherwise, _wrong = _run([general | block_input(block, withdrawals=False) for block in used], numbers)
+    return sorted(reason_key(*key) for key in stopping - set(otherwise))
 
 
 def _missing(blocks: list[DeviceBlock]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from clinic.clock import local_date, resolve_local
 from patients import selectors as people
-from treatments.models import AdverseEvent, Cartridge, Device, DeviceBlock, TreatmentSession, ZoneRecord
+from treatments.models import AdverseEvent, Cartridge, DeviceBlock, TreatmentSession, ZoneRecord
 from treatments.rules.measures import SCALES
 from treatments.selectors import prp
 from treatments.selectors.courses import done_sessions, last_day, last_session, policy
@@ -103,13 +103,15 @@ def _who(record: TreatmentSession) -> dict[str, Any]:
     return {"operator": given}
 
 
-def block_input(block: DeviceBlock | None) -> dict[str, Any]:
-    """Device, cartridge and zones; what is not chosen yet is stood in for, so that the rest can be judged."""
+def block_input(block: DeviceBlock | None, *, withdrawals: bool = True) -> dict[str, Any]:
+    """Device, cartridge and zones; what is not chosen yet is stood in for, so that the rest can be judged.
+
+    Without `withdrawals` it is as if no lot were recalled or set aside, and no device out of service.
+    """
     zones = [_zone(zone) for zone in block.zones.all()] if block else []
-    over = block is not None and _is_over(block.session)
     return {
-        "device": _device(block.device, over) if block else {"maxDepthMm": 10},
-        "cartridge": _cartridge(block.cartridge, block.seal_intact, over) if block and block.cartridge else _NO_CARTRIDGE_YET,
+        "device": _device(block, withdrawals) if block else {"maxDepthMm": 10},
+        "cartridge": _cartridge(block.cartridge, block, withdrawals) if block and block.cartridge else _NO_CARTRIDGE_YET,
         "zones": zones or [{"zone": "vertex", "depthMm": 0.5}],
     }
 
@@ -117,23 +119,31 @@ def block_input(block: DeviceBlock | None) -> dict[str, Any]:
 _NO_CARTRIDGE_YET = {"lot": "-", "expiry": "2100-12-31", "usedBefore": False, "sealIntact": True}
 
 
-def _device(device: Device, over: bool) -> dict[str, Any]:
+def _device(block: DeviceBlock, withdrawals: bool) -> dict[str, Any]:
+    device = block.device
+    withdrawn = withdrawals and device.out_of_service and not _learnt_later(block.session, device.retired_at)
     found: dict[str, Any] = {
         "maxDepthMm": device.max_depth_hundredths / 100,
         "type": device.type,
-        "registered": device.registered_for_scalp and (over or not device.out_of_service),
+        "registered": device.registered_for_scalp and not withdrawn,
     }
     return found | ({"udi": device.udi} if device.udi else {})
 
 
-def _cartridge(unit: Cartridge, seal_intact: bool, over: bool) -> dict[str, Any]:
+def _cartridge(unit: Cartridge, block: DeviceBlock, withdrawals: bool) -> dict[str, Any]:
+    lot = unit.lot
     return {
-        "lot": unit.lot.lot,
-        "expiry": unit.lot.expiry_text(),
+        "lot": lot.lot,
+        "expiry": lot.expiry_text(),
         "usedBefore": unit.discarded_at is not None,
-        "sealIntact": seal_intact,
-        "recalled": unit.lot.is_out_of_use and not over,
+        "sealIntact": block.seal_intact,
+        "recalled": withdrawals and lot.is_out_of_use and not _learnt_later(block.session, lot.out_of_use_at),
     }
+
+
+def _learnt_later(record: TreatmentSession, at: datetime | None) -> bool:
+    """Whether it came up after the patient had left: then it says nothing about what was done (decision 0011)."""
+    return record.ended_at is not None and (at is None or at > record.ended_at)
 
 
 def _zone(zone: ZoneRecord) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from treatments.services.errors import (
     ChangedMeanwhile,
     EndBeforeStart,
     NotOpen,
+    NotUsable,
 )
 from treatments.services.events import EventEntry, close_adverse_event, record_adverse_event
 from treatments.services.measurements import (
@@ -44,7 +45,7 @@ from treatments.services.stock import (
 __all__ = [
     "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
     "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NothingToUndo",
-    "NotSetAside", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
+    "NotSetAside", "NotUsable", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_session", "events", "mark_entered_in_error", "mark_measurement_in_error",
     "note_earlier_sessions", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",

@@ -22,7 +22,7 @@ from treatments.models import (
     TreatmentSession,
     ZoneRecord,
 )
-from treatments.services.errors import CartridgeSpent, CartridgeTaken, ChangedMeanwhile, NotOpen
+from treatments.services.errors import CartridgeSpent, CartridgeTaken, ChangedMeanwhile, NotOpen, NotUsable
 from treatments.services.events import events_of_bleeding
 from treatments.vocabulary import SessionState
 
@@ -133,9 +133,11 @@ def _one_session_only() -> Iterator[None]:
 def change_block(
     *, record: TreatmentSession, device: Device, cartridge: Cartridge, seal_intact: bool, by: Actor, at: datetime
 ) -> DeviceBlock:
-    """Another device or cartridge in mid-session: a second block, on which the rules run too (SETTLED 7)."""
+    """Another device or cartridge in mid-session: a second block, on which the rules run too (SETTLED 7). Raises NotUsable, CartridgeTaken."""
     with audit.write(by=by, action="session.change_block"):
         locked = locked_session(record, SessionState.STARTED)
+        if device.out_of_service or not cartridge.lot.is_usable_on(locked.site.today(at)):
+            raise NotUsable("This device or cartridge is out of use. Take another one.", field="new_cartridge")
         newest = locked.blocks.order_by("-position").first()
         with _one_session_only():
             block = DeviceBlock.objects.create(

@@ -24,6 +24,10 @@ class CartridgeSpent(Conflict):
     """It touched skin: it can't be taken out of the record again (S06)."""
 
 
+class NotUsable(Refused):
+    """It is out of use or past its date: no skin is touched with it (S05, S06)."""
+
+
 class NotOpen(Refused):
     """The record is past this step."""
 

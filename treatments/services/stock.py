@@ -78,11 +78,12 @@ def register_product(
     return row
 
 
-def quarantine_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
-    """Set a lot aside until somebody knows more: no unit of it may be used (S06)."""
+def quarantine_lot(*, lot: CartridgeLot, reason: str, by: Actor, at: datetime) -> None:
+    """Set a lot aside until somebody knows more: no unit of it may be used (S06). Said again, the first instant stands."""
     with audit.write(by=by, action="stock.quarantine", reason=reason):
+        lot.quarantined_at = lot.quarantined_at if lot.quarantined else at
         lot.quarantined, lot.quarantine_reason = True, reason[:200]
-        lot.save(update_fields=["quarantined", "quarantine_reason"])
+        lot.save(update_fields=["quarantined", "quarantine_reason", "quarantined_at"])
 
 
 def release_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
@@ -93,8 +94,8 @@ def release_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
             raise NotSetAside("A recalled lot stays out of use.")
         if not lot.quarantined:
             raise NotSetAside("This lot is in use.")
-        lot.quarantined = False
-        lot.save(update_fields=["quarantined"])
+        lot.quarantined, lot.quarantined_at = False, None
+        lot.save(update_fields=["quarantined", "quarantined_at"])
 
 
 def recall_lot(*, lot: CartridgeLot, reason: str, by: Actor, at: datetime) -> int:
@@ -121,8 +122,9 @@ def discard_cartridge(*, cartridge: Cartridge, reason: str, by: Actor, at: datet
         locked.save(update_fields=["discarded_at", "discard_reason"])
 
 
-def retire_device(*, device: Device, reason: str, by: Actor) -> None:
+def retire_device(*, device: Device, reason: str, by: Actor, at: datetime) -> None:
     """Take a device out of service (S05)."""
     with audit.write(by=by, action="device.retire", reason=reason):
+        device.retired_at = device.retired_at if device.out_of_service else at
         device.out_of_service = True
-        device.save(update_fields=["out_of_service"])
+        device.save(update_fields=["out_of_service", "retired_at"])

@@ -85,7 +85,7 @@ def quarantine(request: HttpRequest, lot: str) -> HttpResponse:
     """Set aside until somebody knows more."""
     found = _lot(request, lot)
     return _with_reason(
-        request, lambda reason: services.quarantine_lot(lot=found, reason=reason, by=request.actor), _("The lot is set aside."),
+        request, lambda reason: services.quarantine_lot(lot=found, reason=reason, by=request.actor, at=timezone.now()), _("The lot is set aside."),
         lambda status, **more: _lot_page(request, found, status, **more), redirect("treatments:lot", lot=found.uuid),
     )  # fmt: skip
 

@@ -113,7 +113,7 @@ def retire_device(request: HttpRequest, device: str) -> HttpResponse:
     """Out of service: it is not offered any more, and no session starts with it (S05)."""
     found, form = fetch(Device, request.actor, uuid=device), ReasonForm(request.POST)
     if form.is_valid():
-        services.retire_device(device=found, reason=form.cleaned_data["text"], by=request.actor)
+        services.retire_device(device=found, reason=form.cleaned_data["text"], by=request.actor, at=timezone.now())
         messages.success(request, _("The device is out of service."))
     else:
         messages.error(request, _("Give the reason."))
