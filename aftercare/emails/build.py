@@ -126,7 +126,7 @@ def check_in(row: OutboxMessage, at: datetime) -> Mail:
 def check_in_reminder(row: OutboxMessage, at: datetime) -> Mail:
     """The same questions once more."""
     asked = CheckIn.objects.select_related("patient", "site__clinic", "plan__session").get(uuid=cause_of(row))
-    return mail_of("check_in_reminder", asked.patient, asked.site, _check_in_url(asked, at), language=row.language)
+    return mail_of("check_in_reminder", asked.patient, asked.site, _check_in_url(asked, at), language=row.language, at=at)
 
 
 @_in_its_language

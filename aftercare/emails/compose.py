@@ -8,6 +8,7 @@ from aftercare.emails.calendar import CONTENT_TYPE, FILE_NAME, times_file
 from aftercare.models import Plan, ProtocolStep
 from aftercare.selectors.answers import expected_words
 from aftercare.selectors.instructions import Instructions, instructions_of
+from aftercare.selectors.rota import keeps_watch
 from aftercare.selectors.wording import opening_of
 from aftercare.states import Purpose
 from clinic.mailkit import render
@@ -19,9 +20,9 @@ from treatments.selectors import next_window
 _MONTH_DAYS = 30.4
 
 
-def mail_of(message: str, patient: Patient, site: Site, url: str, *, language: str, **context: Any) -> Mail:
+def mail_of(message: str, patient: Patient, site: Site, url: str, *, language: str, at: datetime, **context: Any) -> Mail:
     """In full mode the message's own templates, in neutral mode the one that only says that something waits."""
-    values: dict[str, Any] = {"clinic": site.clinic, "site": site, "url": url}
+    values: dict[str, Any] = {"clinic": site.clinic, "site": site, "url": url, "watched": keeps_watch(site, at)}
     if patient.mail_mode == "full":
         subject, text, html = render(message, {**values, "first_name": patient.first_name, **context}, language)
     else:
@@ -47,7 +48,7 @@ def step_mail(
     known = instructions or instructions_of(plan, at=at)
     patient, site = plan.patient, plan.site
     context = _context(step, plan, known, at) | {"opening": opening_of(step, plan, known, language=language)}
-    mail = mail_of(step.purpose, patient, site, url, language=language, **context)
+    mail = mail_of(step.purpose, patient, site, url, language=language, at=at, **context)
     if step.purpose == Purpose.INSTRUCTIONS and patient.mail_mode == "full":
         return replace(mail, attachments=((FILE_NAME, CONTENT_TYPE, times_file(plan, known.groups, at=at)),))
     return mail

@@ -15,8 +15,9 @@ from aftercare.rules import RULES
 from aftercare.rules.meaning import expected_signs
 from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
-from aftercare.selectors.rota import is_site_open_at, is_watched_now
+from aftercare.selectors.rota import is_site_open_at, keeps_watch, opens_next
 from aftercare.states import Level
+from clinic.clock import local_date
 from clinic.findings import Finding
 from clinic.rulebook import book, policy_version_in
 
@@ -52,7 +53,7 @@ class AnswerPage:
     title: str
     paragraphs: list[str] = field(default_factory=list)
     waiting: list[WaitGroup] = field(default_factory=list)
-    is_open: bool = False
+    opens: str = ""
     is_watched: bool = False
     next_questions: str = ""
 
@@ -148,13 +149,15 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
     tone, icon, title = _HEAD[level]
     open_now = is_site_open_at(check_in.site, at)
     waiting = instructions_of(check_in.plan, at=at).waiting
+    if level == Level.SAME_DAY and concern is not None and local_date(concern.due_at, check_in.site.zone) > local_date(at, check_in.site.zone):
+        title = _("A clinician will look at this when we open.")
     paragraphs = _paragraphs(level, open_now=open_now, check_in=check_in)
     if response.call_emergency:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
         words = _("We have told a clinician. When you have had help, please call us on %(phone)s.")
         paragraphs = [words % {"phone": check_in.site.phone}]
     return AnswerPage(
-        level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, open_now, is_watched_now(check_in.site, at), next_questions(check_in, at=at)
+        level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, opens_next(check_in.site, at), keeps_watch(check_in.site, at), next_questions(check_in, at=at)
     )
 
 
@@ -175,10 +178,8 @@ def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
             _("We have told a clinician, but please do not wait for a call."),
         ]
     if level == Level.SAME_DAY:
-        return [
-            _("We aim to call you by %(due)s. Keep your phone near.") % {"due": due},
-            _("Call %(phone)s sooner if it gets worse.") % {"phone": site.phone},
-        ]
+        sooner = _("Call %(phone)s sooner if it gets worse.") if open_now else _("If it gets worse before then, call your out-of-hours service, or %(number)s.")
+        return [_("We aim to call you by %(due)s. Keep your phone near.") % {"due": due}, sooner % {"phone": site.phone, "number": site.emergency_number}]
     if level == Level.ROUTINE:
         return [_("We will get back to you by %(due)s.") % {"due": due}, *_meaning(check_in)]
     return _meaning(check_in) or [expected_words(check_in.plan, at=check_in.response.answered_at)]

@@ -87,6 +87,26 @@ def _row(shift: OnCallShift, zone: str, at: datetime) -> ShiftRow:
     )
 
 
+def keeps_watch(site: Site, at: datetime) -> bool:
+    """Whether a patient may be told that answers are watched day and night: the clinic says so, and the rota, if it keeps one, has no gap in the week to come."""
+    if not site.clinic.watched_round_the_clock:
+        return False
+    return not OnCallShift.objects.filter(site=site).exists() or not _gaps(site, at)
+
+
+def _gaps(site: Site, at: datetime) -> list[tuple[datetime, datetime]]:
+    shifts = OnCallShift.objects.filter(site=site, ends_at__gt=at, staff__is_active=True).values_list("starts_at", "ends_at")
+    return uncovered([*shifts, *open_spans(site, at)], since=at, until=at + AHEAD)
+
+
+def opens_next(site: Site, at: datetime) -> str:
+    """When a closed site opens, in words; empty while it is open, and where no hours are known."""
+    spans = open_spans(site, at)
+    if any(begins <= at < ends for begins, ends in spans):
+        return ""
+    return next((wall_words(begins, site.zone) for begins, _ends in spans if begins > at), "")
+
+
 def claimed_by(actor: Actor) -> list[Concern]:
     """The unfinished concerns that the actor has: what there is to hand over."""
     rows = scoped(Concern.objects.unfinished().by_urgency(), actor).filter(claimed_by_id=actor.staff_id)

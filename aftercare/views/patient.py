@@ -133,7 +133,7 @@ def _plan(request: HttpRequest) -> Plan:
 def instructions(request: HttpRequest) -> HttpResponse:
     """The instructions to read again; POST says that they were read, with the answer to one question."""
     plan, at = _plan(request), timezone.now()
-    context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at)}
+    context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at), "watched": selectors.keeps_watch(plan.site, at)}
     context["teach"] = selectors.teach_back(plan)
     if request.method != "POST":
         return _render(request, "aftercare/instructions.html", context)
