@@ -38,6 +38,7 @@ urlpatterns = [
     path("inventory/contacts/<uuid:contact>/told/", recalls.told, name="told"),
     path("inventory/products/", stock.add_product, name="add_product"),
     path("inventory/products/<uuid:product>/", lots.product, name="product"),
+    path("inventory/products/<uuid:product>/formula/", lots.formula, name="formula"),
     path("inventory/products/<uuid:product>/withdraw/", lots.withdraw, name="withdraw_product"),
     path("inventory/products/<uuid:product>/received.csv", lots.received_product_csv, name="received_product_csv"),
     path("of/<uuid:patient>/", sessions.course, name="course"),

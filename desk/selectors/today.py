@@ -150,6 +150,8 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
         found.append((ngettext("second signature", "second signatures", count), count, "treatments:second_signatures"))
     if may(actor, "patch_test:record") and (count := sessions.patch.due_count(actor, at)):
         found.append((ngettext("patch test to read", "patch tests to read", count), count, "treatments:patch_list"))
+    if may(actor, "measurement:record") and (count := sessions.readings.to_do(actor)):
+        found.append((ngettext("blinded reading", "blinded readings", count), count, "treatments:readings"))
     return found
 
 

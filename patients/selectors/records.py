@@ -109,6 +109,18 @@ def session_consent(patient: Patient, *, until: datetime | None = None) -> dict[
     }
 
 
+_MATCH_ALONE = ("anaesthetic", "minoxidil", "latex", "propylene_glycol")
+
+
+def allergies_to_ask(patient: Patient) -> list[str]:
+    """Kinds of allergies whose substance nobody has named: as texts they equal no ingredient, so no product is stopped by them (S13).
+
+    Kinds that name a substance themselves (latex, minoxidil), and anaesthetics as a group, need no asking.
+    """
+    rows = patient.allergies.filter(ended_at=None).exclude(substance__in=_MATCH_ALONE)
+    return sorted({row.substance.replace("_", " ") for row in rows if not row.name.strip() or row.name.strip().lower().replace(" ", "_") == row.substance})
+
+
 def allergy_names(patient: Patient, *, until: datetime | None = None) -> list[str]:
     """Names of the patient's allergens, and the word for anaesthetics as a group (S13, S16).
 
@@ -121,7 +133,7 @@ def allergy_names(patient: Patient, *, until: datetime | None = None) -> list[st
         rows = patient.allergies.filter(known & lasting)
     for allergy in rows:
         names.append(allergy.name)
-        if allergy.substance in ("anaesthetic", "minoxidil", "latex", "propylene_glycol"):
+        if allergy.substance in _MATCH_ALONE:
             names.append(allergy.substance.replace("_", " ") if allergy.substance != "anaesthetic" else "anaesthetic")
     return sorted(set(names))
 

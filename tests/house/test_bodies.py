@@ -54,7 +54,7 @@ NO_SUBJECT = {
     "desk:propose_policy": "of the clinic", "desk:approve_policy": "of the clinic", "desk:decline_policy": "of the clinic",
     "desk:withdraw_policy": "of the clinic",
     "staff:reset_mfa": "staff", "staff:invite": "staff", "staff:decide": "staff", "treatments:add_device": "stock",
-    "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:add_product": "stock",
+    "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:formula": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
 # names that a view reads from a body or a query by itself, and that name an object; each has a test below
 IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test", "visit"}

@@ -35,6 +35,7 @@ NO_PATIENT = {
     "aftercare/protocol_preview.html": "a test mail to oneself about an invented patient",
     "aftercare/protocol_step.html": "a protocol belongs to the clinic",
     "aftercare/protocol_version.html": "a protocol belongs to the clinic",
+    "treatments/_formula.html": "a product of the stock",
     "aftercare/rota.html": "shifts are of a site; the form that hands a concern over names its patient",
     "appointments/_new.html": "the patient is chosen on this form",
     "appointments/_import_file.html": "rows of a file",

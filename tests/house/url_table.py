@@ -217,6 +217,7 @@ TABLE: dict[str, dict[str, str]] = {
     "treatments:event_page": {"GET": "adverse_event:view", "POST": "adverse_event:record"},
     "treatments:event_report": {"GET": "adverse_event:view"},
     "treatments:events": {"GET": "adverse_event:view", "POST": "adverse_event:record"},
+    "treatments:formula": {"POST": "stock:quarantine"},
     "treatments:give_photo_consent": {"POST": "consent:record"},
     "treatments:give_up_test": {"POST": "patch_test:record"},
     "treatments:inventory": {"GET": "device:view"},

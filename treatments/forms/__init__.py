@@ -7,10 +7,10 @@ from treatments.forms.patch import PatchApplyForm, PatchReadForm
 from treatments.forms.photos import PhotoForm
 from treatments.forms.prp import CheckForm, DrawForm, UseForm, WitnessForm
 from treatments.forms.session import SessionForm
-from treatments.forms.stock import DeviceForm, LotForm, ProductForm, ReasonForm
+from treatments.forms.stock import DeviceForm, FormulaForm, LotForm, ProductForm, ReasonForm
 
 __all__ = [
     "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
-    "ErrorForm", "EventForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
+    "ErrorForm", "EventForm", "FormulaForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
     "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
 ]  # fmt: skip

@@ -124,3 +124,14 @@ class ReasonForm(forms.Form):
     def clean_text(self) -> str:
         """Without stray blanks."""
         return clean_spaces(self.cleaned_data["text"])
+
+
+class FormulaForm(forms.Form):
+    """When the maker changed what is in a product, and where that is known from."""
+
+    on = forms.DateField(label=_("Changed on"), widget=_DATE, error_messages={"required": _("Give the day.")})
+    text = forms.CharField(label=_("Where it is known from"), max_length=200, error_messages={"required": _("Say where it is known from.")}, help_text=_("For example: the maker's letter of 3 March"))
+
+    def clean_text(self) -> str:
+        """Without stray blanks."""
+        return clean_spaces(self.cleaned_data["text"])

@@ -58,6 +58,12 @@ def reading_counts(reader: Actor) -> tuple[int, int]:
     return waiting_pairs(reader).count(), BlindReading.objects.filter(reader_id=reader.staff_id, answered_at__isnull=False).count()
 
 
+def to_do(reader: Actor) -> int:
+    """How many pairs this reader can grade: those that wait, and one that was opened and not answered."""
+    opened = scoped(BlindReading.objects.all(), reader).filter(reader_id=reader.staff_id, answered_at=None)
+    return waiting_pairs(reader).count() + opened.count()
+
+
 def readers_agree(reader: Actor) -> Agreement:
     """Over the pairs that two readers have graded, at the actor's sites: weighted kappa, percent, n."""
     rows = scoped(BlindReading.objects.filter(answer__isnull=False), reader).order_by("later_id", "answered_at", "pk")

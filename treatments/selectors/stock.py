@@ -1,9 +1,10 @@
 """Reads about devices, cartridges and products."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Count, Q, QuerySet
 
 from clinic.audit import Actor
@@ -140,3 +141,24 @@ def known_name(gtin: str, site: Site) -> str:
 def newest_patch_test(record: TreatmentSession, product: Product) -> PatchTest | None:
     """The test that counts for a product: the newest one of this patient."""
     return PatchTest.objects.filter(patient=record.patient, product=product).order_by("-applied_at").first()
+
+
+@dataclass(frozen=True)
+class FormulaDay:
+    """One day that was noted as a change of formula: by whom, when, and where it is known from."""
+
+    on: date
+    at: datetime
+    by: str
+    reason: str
+
+
+def formula_days(product: Product) -> list[FormulaDay]:
+    """Every day that was ever noted, newest note first, from the history that triggers write."""
+    rows = apps.get_model("treatments", "ProductEvent").objects.filter(pgh_obj_id=product.pk).exclude(formula_changed_on=None)
+    found: list[FormulaDay] = []
+    for row in rows.order_by("pgh_id"):
+        known = row.pgh_context or {}
+        if known.get("action") == "stock.formula":
+            found.insert(0, FormulaDay(row.formula_changed_on, row.pgh_created_at, known.get("name", ""), known.get("reason", "")))
+    return found

@@ -30,8 +30,10 @@ from treatments.services.steps import end_session, start_session
 from treatments.services.stock import (
     AlreadyThere,
     NotSetAside,
+    NotYet,
     UnitGone,
     discard_cartridge,
+    note_formula_change,
     quarantine_lot,
     recall_lot,
     register_device,
@@ -45,10 +47,10 @@ from treatments.services.stock import (
 __all__ = [
     "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
     "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NothingToUndo",
-    "NotSetAside", "NotUsable", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
+    "NotSetAside", "NotUsable", "NotYet", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_session", "events", "mark_entered_in_error", "mark_measurement_in_error",
-    "note_earlier_sessions", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
+    "note_earlier_sessions", "note_formula_change", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
     "signing", "start_session", "undo_copy", "withdraw_product",

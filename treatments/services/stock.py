@@ -21,6 +21,10 @@ class UnitGone(Refused):
     """The cartridge was used or thrown away already."""
 
 
+class NotYet(Refused):
+    """What is noted has happened."""
+
+
 class NotSetAside(Refused):
     """A recall is the maker's word and is not lifted here; and what is in use needs no lifting."""
 
@@ -103,6 +107,20 @@ def recall_lot(*, lot: CartridgeLot, reason: str, by: Actor, at: datetime) -> in
     with audit.write(by=by, action="stock.recall", reason=reason):
         rows = CartridgeLot.objects.select_for_update().filter(selectors.same_lot(lot), recalled=False)
         return rows.update(recalled=True, recalled_at=at, recall_reason=reason[:200])
+
+
+def note_formula_change(*, product: Product, on: date, reason: str, by: Actor, at: datetime) -> Product:
+    """The maker changed the formula on this day: older patch tests count only with a reason (S13). Earlier days stay in the history.
+
+    Raises NotYet for a day to come.
+    """
+    if on > product.site.today(at):
+        raise NotYet("This day has not come yet.", field="on")
+    with audit.write(by=by, action="stock.formula", reason=reason):
+        locked = Product.objects.select_for_update().get(pk=product.pk)
+        locked.formula_changed_on = on
+        locked.save(update_fields=["formula_changed_on"])
+    return locked
 
 
 def withdraw_product(*, product: Product, reason: str, by: Actor, at: datetime) -> None:

@@ -16,7 +16,7 @@ from clinic.errors import Refused
 from clinic.permissions import allow, fetch, level, may
 from clinic.requests import HttpRequest
 from treatments import selectors, services
-from treatments.forms import ReasonForm
+from treatments.forms import FormulaForm, ReasonForm
 from treatments.models import Cartridge, CartridgeLot, Product
 
 
@@ -63,6 +63,7 @@ def _product_page(request: HttpRequest, found: Product, status: int = 200, **mor
     context = {
         "product": found, "received": received, "receipts": found.receipts.all(), "reason_form": ReasonForm(),
         "full": level(request.actor, "stock:received") == "full", "today": found.site.today(timezone.now()),
+        "formula_form": FormulaForm(), "formula_days": selectors.formula_days(found),
     }  # fmt: skip
     return render(request, "treatments/product.html", context | more, status=status)
 
@@ -120,6 +121,21 @@ def withdraw(request: HttpRequest, product: str) -> HttpResponse:
         _("The product is withdrawn."),
         lambda status, **more: _product_page(request, found, status, **more), redirect("treatments:product", product=found.uuid),
     )  # fmt: skip
+
+
+@allow(POST="stock:quarantine")
+def formula(request: HttpRequest, product: str) -> HttpResponse:
+    """The formula changed: patch tests from before then need a reason (S13)."""
+    found, form = fetch(Product.objects.select_related("site"), request.actor, uuid=product), FormulaForm(request.POST)
+    if form.is_valid():
+        try:
+            services.note_formula_change(product=found, on=form.cleaned_data["on"], reason=form.cleaned_data["text"], by=request.actor, at=timezone.now())
+        except Refused as refusal:
+            form.add_error(refusal.field or None, refusal.message)
+        else:
+            messages.success(request, _("Noted. Patch tests from before that day now need a reason."))
+            return redirect("treatments:product", product=found.uuid)
+    return _product_page(request, found, 422, formula_form=form)
 
 
 @allow(POST="stock:use")

@@ -12,6 +12,7 @@ from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, fetch
 from clinic.requests import HttpRequest
+from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
 from treatments.forms import PatchApplyForm, PatchReadForm, ReasonForm
@@ -43,7 +44,7 @@ def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
 def _page(request: HttpRequest, found: Patient, status: int = 200, **more: Any) -> HttpResponse:
     at = timezone.now()
     context = {
-        "patient": found, "tests": selectors.patch.of_patient(found, at), "tab": "sessions", "read_form": PatchReadForm(),
+        "patient": found, "tests": selectors.patch.of_patient(found, at), "tab": "sessions", "read_form": PatchReadForm(), "to_ask": people.allergies_to_ask(found),
         "form": PatchApplyForm(site=found.site, today=found.site.today(at)),
     }  # fmt: skip
     return render(request, "treatments/patch_tests.html", context | more, status=status)
