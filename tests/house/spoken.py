@@ -177,6 +177,11 @@ def healthy_intake(cast: Cast) -> Iterator[Words]:
     yield _page(consent, "/l/consent/", {"do": "withdraw"})
     yield _page(consent, "/l/consent/", {"do": "withdraw", "sure": "on", "reason": "x"})
     yield _page(consent, "/l/consent/", {"do": "sign"})
+    yield _page(consent, "/l/consent/", {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"})
+    people.publish_consent_text(  # another version: only what is new stands open
+        version="t2", language=cast.language, text="⟦consent⟧\n\n⟦a new paragraph⟧", procedures=["scalp_microneedling"], off_label=True, by=DESK, at=NOW
+    )
+    yield _page(consent, "/l/consent/")
     again = cast.phone(cast.link("intake", patient, patient))
     people_mails.intake_invitation(patient=patient, by=DESK, at=NOW)
     yield _page(again, "/l/intake/")
