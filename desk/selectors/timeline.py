@@ -75,7 +75,7 @@ Source = Callable[[_Asked], Iterator[Entry]]
 
 
 def _sessions(asked: _Asked) -> Iterator[Entry]:
-    rows = asked.patient.sessions.annotate(began=Coalesce("started_at", "planned_start_at")).select_related("operator", "signed_record", "entered_in_error")
+    rows = asked.patient.sessions.annotate(began=Coalesce("started_at", "planned_start_at")).select_related("operator", "signed_record", "entered_in_error", "prp")
     for row in asked.newest(rows, "began"):
         state, tone, icon = {
             SessionState.SIGNED: (_("signed"), "done", "lock"), SessionState.ENDED: (_("not signed"), "warn", "pencil"),
@@ -84,7 +84,11 @@ def _sessions(asked: _Asked) -> Iterator[Entry]:
         if hasattr(row, "entered_in_error"):
             state, tone, icon = _("entered in error"), "action", "x-circle"
         title = _("Session %(number)s") % {"number": row.number}
-        yield Entry(row.began, "sessions", title, row.operator.display_name, state, tone, icon, reverse("treatments:session", args=[row.uuid]))
+        prp = getattr(row, "prp", None)
+        detail = row.operator.display_name
+        if prp is not None and prp.used_at:
+            detail = _("%(who)s · with PRP, %(ml)s mL") % {"who": detail, "ml": prp.volume_ml}
+        yield Entry(row.began, "sessions", title, detail, state, tone, icon, reverse("treatments:session", args=[row.uuid]))
 
 
 def _events(asked: _Asked) -> Iterator[Entry]:

@@ -13,11 +13,13 @@ from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.models import AccessEvent, Site, Staff
+from desk.selectors import timeline
 from patients import services as people
 from patients.models import Intake, Patient
 from tests.treatments.make import DAY, DESK, END, make_draft, make_entry, make_ready
 from treatments import selectors, services
 from treatments.models import PrpUse, TreatmentSession, TubeCheck
+from treatments.selectors.results import results_of
 from treatments.services.prp import PrpRefused, TubeNotChecked
 from treatments.vocabulary import CheckHow
 
@@ -161,6 +163,27 @@ class TestTheRecord:
         ):  # fmt: skip
             with pytest.raises(DatabaseError), transaction.atomic():
                 act()
+
+
+@pytest.mark.usefixtures("free")
+class TestWhatIsSeenAfterwards:
+    def ended(self, site: Site, amara: Staff, okoro: Staff, *, used: bool) -> TreatmentSession:
+        record = drawn(site, amara)
+        if used:
+            check(record, amara), check(record, okoro)
+            use(record, amara)
+        else:
+            services.prp.give_up_prp(record=record, reason="clotted", by=Actor.of_staff(amara), at=DAY + timedelta(minutes=6))
+        return services.end_session(record=record, ended_at=DAY + timedelta(minutes=40), by=Actor.of_staff(amara), at=DAY + timedelta(minutes=40))
+
+    @pytest.mark.parametrize(("used", "mark"), [(True, "1 PRP"), (False, "1")])
+    def test_the_plot_and_its_table_mark_it_and_so_does_the_timeline(self, site: Site, amara: Staff, okoro: Staff, used: bool, mark: str) -> None:
+        record = self.ended(site, amara, okoro, used=used)
+        found = results_of(record.patient, at=DAY + timedelta(days=1))
+        assert [number for _on, number in found.sessions] == [mark] and [row["label"] for row in found.plot["sessions"]] == [mark]
+        entries = timeline(record.patient, actor=Actor.of_staff(amara), at=DAY + timedelta(days=1)).entries
+        said = next(entry.detail for entry in entries if entry.title == "Session 1")
+        assert said == ("Dr Amara Osei · with PRP, 6.0 mL" if used else "Dr Amara Osei")
 
 
 @pytest.mark.usefixtures("free")

@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from clinic.clock import local_date
 from patients.models import Intake, Patient
 from treatments.measure_words import GRADE_WORDS, KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER_WORDS, UNIT_WORDS
-from treatments.models import Measurement
+from treatments.models import Measurement, TreatmentSession
 from treatments.rules.measures import SPECS, Quantity, Rater, Unit
 from treatments.rules.measures.panels import Panel, Row, Steps, panels
 from treatments.rules.measures.series import Day, Key, Series, differs_from_baseline
@@ -81,7 +83,7 @@ def results_of(patient: Patient, *, at: datetime) -> Results:
         by_kind.setdefault(row.kind, []).append(row)
     found = panels(_row(row, patient, readers) for row in rows)
     shown = [_shown(panel, by_kind[panel.spec.kind]) for panel in found]
-    sessions = [(local_date(s.started_at or s.planned_start_at, patient.site.zone), str(s.number)) for s in done_sessions(patient).order_by("started_at", "pk")]
+    sessions = [(local_date(s.started_at or s.planned_start_at, patient.site.zone), _session_label(s)) for s in done_sessions(patient).select_related("prp").order_by("started_at", "pk")]
     medicines = [(m.name, m.started_on, m.ended_on) for m in patient.medications.all() if m.started_on]
     spans = _pregnancies(patient, today)
     return Results(shown, sessions, medicines, spans, _plot(shown, sessions, medicines, spans, today))
@@ -186,6 +188,12 @@ def _summary(lines: list[Line], unit: str) -> str:
 def _seconds(on: date) -> int:
     """Days on the axis: noon, so that no zone moves them."""
     return (on - date(1970, 1, 1)).days * 86400 + 43200
+
+
+def _session_label(record: TreatmentSession) -> str:
+    """Its number, and whether PRP was used in it: section 5 wants PRP marked on every chart."""
+    prp = getattr(record, "prp", None)
+    return _("%(number)s PRP") % {"number": record.number} if prp is not None and prp.used_at else str(record.number)
 
 
 def _plot(shown: list[Shown], sessions: list[tuple[date, str]], medicines: Iterable[Any], spans: list[Span], today: date) -> dict[str, Any]:
