@@ -48,8 +48,12 @@ def sign_consent(
     signature_png: bytes = b"",
     on_paper: bool = False,
     paper_on: date | None = None,
+    by_its_link: bool = False,
 ) -> Consent:
-    """Store the signature under the exact text. Raises SignatureMissing."""
+    """Store the signature under the exact text, and mail a link to it. Raises SignatureMissing.
+
+    `by_its_link`: signed behind such a link, which goes on; a new one would end it under the patient's hands.
+    """
     if not signed_name.strip():
         raise SignatureMissing("Type your full name to sign.", field="signed_name")
     with audit.write(by=by, action="consent.sign"):
@@ -66,7 +70,8 @@ def sign_consent(
             signed_at=at,
             by=by.name[:160],
         )
-        emails.consent_link(patient=patient, by=by, at=at)
+        if not by_its_link:
+            emails.consent_link(patient=patient, by=by, at=at)
     return signed
 
 

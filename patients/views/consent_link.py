@@ -27,7 +27,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     if do == "sign" and text is not None and not state.is_good and form.is_valid():
         services.sign_consent(
             patient=patient, text=text, signed_name=form.cleaned_data["signed_name"], signature_png=form.drawing(), photos=form.cleaned_data["photos"],
-            off_label_understood=form.cleaned_data["off_label_understood"], by=by, at=at,
+            off_label_understood=form.cleaned_data["off_label_understood"], by_its_link=True, by=by, at=at,
         )  # fmt: skip
         return redirect("patients_link:consent")
     context = {

@@ -9,9 +9,11 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import Error, IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
+from clinic import links
 from clinic.audit import Actor
-from clinic.models import Site, Staff
+from clinic.models import Link, Site, Staff
 from patients import selectors, services
 from patients.models import Consent, ConsentDraft, ConsentText, Patient
 from patients.services import PersonData
@@ -179,3 +181,26 @@ class TestPages:
 
     def test_the_desk_does_not_see_drafts(self, draft: ConsentDraft, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
         assert client_as(rosa).get("/patients/consent-texts/").status_code == 403
+
+
+class TestSigningBehindItsLink:
+    """What is new is signed from the mail; the same link then shows what was signed."""
+
+    @pytest.mark.django_db
+    def test_the_link_goes_on_and_shows_the_signature(self, site: Site) -> None:
+        by, at = Actor(kind="command", name="test"), timezone.now()
+        give = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": by}
+        first = services.publish_consent_text(version="1", text="What it is.", at=at, **give)
+        data = PersonData(given_name="Ana", family_name="Ruiz", birth_on=date(1985, 3, 27), sex="male", email="ana@patients.example")
+        ana = services.register_patient(data=data, site=site, by=by, at=at)
+        services.sign_consent(patient=ana, text=first, signed_name="Ana Ruiz", off_label_understood=True, photos=False, by=by, at=at)
+        services.publish_consent_text(version="2", text="What it is.\n\nWhat is new.", at=at + timedelta(seconds=1), **give)
+        link = Link.objects.get(patient_uuid=ana.uuid, purpose="consent", revoked_at=None)
+        phone = Client()
+        phone.post("/l/" + links.mint_token(link, at=at) + "/", {"day": "27", "month": "3", "year": "1985"})
+        page = phone.get("/l/consent/").content.decode()
+        assert "What is new since you signed" in page and "<ins>What is new.</ins>" in page
+        answer = phone.post("/l/consent/", {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"}, follow=True)
+        assert answer.status_code == 200 and "Signed by Ana Ruiz" in answer.content.decode() and "This link does not work" not in answer.content.decode()
+        link.refresh_from_db()
+        assert link.revoked_at is None and Link.objects.filter(patient_uuid=ana.uuid, purpose="consent").count() == 1
