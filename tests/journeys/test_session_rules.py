@@ -287,10 +287,6 @@ CASES: dict[str, Case] = {
     "S17 passes": Case("S17", "vertex", draft(), (Step(None, {"passes_vertex": "6"}), Step("REASON", {"passes_vertex": "7"}))),
     "S18 endpoint": Case("S18", "vertex", started, (
         Step("NOTE"), Step(None, {"endpoint_vertex": "mild_erythema"}), Step("NOTE", {"endpoint_vertex": "pinpoint_bleeding"}), Step("BLOCK", {"endpoint_vertex": "frank_bleeding"}))),
-    "S19 a tube that is not the patient's": Case("S19", "", with_prp, (
-        Step(None), Step("BLOCK", change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), False)),
-        Step(None, change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), True)))),
-    "S19 no volume": Case("S19", "", with_prp, (Step(None), Step("BLOCK", change=lambda r: PrpUse.objects.filter(session=r).update(volume_ml=None)))),
     "S20 baseline": Case("S20", "", first_session, (Step("BLOCK"), Step("REASON", {"baseline_waiver_reason": "camera broken"}))),
     "S21 aftercare": Case("S21", "", started, (Step("REASON"), Step(None, {"aftercare_delivered": True}))),
     "S23 pain": Case("S23", "", started, (Step(None, {"pain": "7, 7"}), Step("NOTE", {"pain": "7, 8"}), Step("BLOCK", {"pain": "8, 3, 8"}))),
@@ -298,6 +294,11 @@ CASES: dict[str, Case] = {
     "S24 a closed zone": Case("S24", "vertex", draft(), (Step("BLOCK", change=lambda r: type(r.course).objects.filter(pk=r.course_id).update(excluded_zones=["vertex"])),)),
     "S25 sharps": Case("S25", "", started, (Step("REASON"), Step(None, {"sharps_and_cleaning_confirmed": True}))),
     "S26 passes at the signature": Case("S26", "", ended, (Step("BLOCK"), Step(None, {"passes_vertex": "4"}))),
+    # last: a wording that covers PRP is in force from here on
+    "S19 a tube that is not the patient's": Case("S19", "", with_prp, (
+        Step(None), Step("BLOCK", change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), False)),
+        Step(None, change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), True)))),
+    "S19 no volume": Case("S19", "", with_prp, (Step(None), Step("BLOCK", change=lambda r: PrpUse.objects.filter(session=r).update(volume_ml=None)))),
 }  # fmt: skip
 
 NEXT_STEP = {"draft": "start", "started": "end", "ended": "sign"}
