@@ -195,7 +195,7 @@ class TestAtTheChair:
             yield
 
     def sent(self, record: TreatmentSession, **changes: str) -> dict[str, str]:
-        return {"subject": str(record.patient.uuid), "matches": "yes", "email": "okoro@riverside.example", "password": "correct horse battery"} | changes
+        return {"subject": str(record.patient.uuid), "is_theirs": "yes", "email": "okoro@riverside.example", "password": "correct horse battery"} | changes
 
     def test_a_second_person_confirms_with_their_own_password(self, site: Site, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
         record, client = drawn(site, amara), client_as(amara)
@@ -209,7 +209,7 @@ class TestAtTheChair:
         ("changes", "words"),
         [
             ({"password": "wrong"}, "is not right"), ({"email": "nobody@riverside.example"}, "is not right"),
-            ({"email": "amara@riverside.example"}, "That is you"), ({"email": "rosa@riverside.example"}, "not a clinician"), ({"matches": ""}, "Read the label"),
+            ({"email": "amara@riverside.example"}, "That is you"), ({"email": "rosa@riverside.example"}, "not a clinician"), ({"is_theirs": ""}, "Read the label"),
         ],
     )  # fmt: skip
     def test_nobody_else_does(self, changes: dict[str, str], words: str, site: Site, amara: Staff, okoro: Staff, rosa: Staff, client_as: SignIn) -> None:
@@ -233,9 +233,9 @@ class TestAtTheChair:
         services.start_session(record=record, by=Actor.of_staff(amara), at=DAY)
         assert client.post(url("prp_draw"), subject | {"tube_label": ""}).status_code == 422
         assert client.post(url("prp_draw"), subject | {"tube_label": "Marsh"}).status_code == 302
-        assert client.post(url("prp_check"), subject | {"matches": "yes"}).status_code == 302
+        assert client.post(url("prp_check"), subject | {"is_theirs": "yes"}).status_code == 302
         assert client.post(url("prp_use"), subject | {"volume_ml": "6"}).status_code == 422
-        assert client_as(okoro).post(url("prp_check"), subject | {"matches": "yes"}).status_code == 302
+        assert client_as(okoro).post(url("prp_check"), subject | {"is_theirs": "yes"}).status_code == 302
         assert client.post(url("prp_use"), subject | {"volume_ml": "0"}).status_code == 422
         assert client.post(url("prp_use"), subject | {"volume_ml": "6"}).status_code == 302
         assert "6.0 mL" in client.get(url("prp")).content.decode()

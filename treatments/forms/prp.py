@@ -40,9 +40,9 @@ MATCH = (("yes", _("Yes: name, date of birth and number are this patient's")), (
 
 
 class CheckForm(forms.Form):
-    """One person's word."""
+    """One person's word. Not named `matches`: a field of that name hides the form's own method from htmx and from checkers."""
 
-    matches = forms.ChoiceField(label=_("Is the label this patient's?"), choices=MATCH, widget=forms.RadioSelect, error_messages={"required": _("Read the label, then choose.")})
+    is_theirs = forms.ChoiceField(label=_("Is the label this patient's?"), choices=MATCH, widget=forms.RadioSelect, error_messages={"required": _("Read the label, then choose.")})
 
 
 class WitnessForm(CheckForm):
@@ -51,4 +51,4 @@ class WitnessForm(CheckForm):
     email = forms.EmailField(label=_("E-mail of the second person"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     password = forms.CharField(label=_("Their password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}))
     code = forms.CharField(label=_("Their six-digit code"), required=False, max_length=12, help_text=_("If they use an authenticator app"), widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
-    field_order = ("matches", "email", "password", "code")
+    field_order = ("is_theirs", "email", "password", "code")

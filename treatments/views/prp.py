@@ -86,7 +86,7 @@ def check(request: HttpRequest, session: str) -> HttpResponse:
     by, at, staff = request.actor, timezone.now(), staff_of(request)
 
     def act(record: TreatmentSession, data: dict[str, Any]) -> object:
-        return services.prp.check_tube(record=record, staff=staff, matches=data["matches"] == "yes", how=CheckHow.OWN_LOGIN, by=by, at=at)
+        return services.prp.check_tube(record=record, staff=staff, matches=data["is_theirs"] == "yes", how=CheckHow.OWN_LOGIN, by=by, at=at)
 
     return _step(request, session, "check", CheckForm(request.POST, auto_id="id_own_%s"), act, _("Your check is noted."))
 
@@ -103,7 +103,7 @@ def witness(request: HttpRequest, session: str) -> HttpResponse:
         second = Actor.of_staff(staff, by.request_id)
         if not may(second, "session:draft") or record.site_id not in second.site_ids:
             raise Refused(_("The second person is not a clinician of this site."), field="email")
-        return services.prp.check_tube(record=record, staff=staff, matches=data["matches"] == "yes", how=CheckHow.AT_CHAIR, by=second, at=at)
+        return services.prp.check_tube(record=record, staff=staff, matches=data["is_theirs"] == "yes", how=CheckHow.AT_CHAIR, by=second, at=at)
 
     return _step(request, session, "witness", WitnessForm(request.POST), act, _("The second check is noted."))
 
