@@ -13,14 +13,19 @@ pytestmark = pytest.mark.journey
 
 
 def free_visit(clinic: Clinic) -> tuple[str, str]:
-    """A booked visit some days ahead with nothing after it for an hour: its id and its day."""
-    rows = clinic.rows(
-        "SELECT a.uuid, (a.starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment a WHERE a.state IN ('booked', 'confirmed') AND a.starts_at > now() + interval '30 hours' "
-        "AND extract(hour FROM a.starts_at AT TIME ZONE 'Europe/London') BETWEEN 10 AND 14 "
-        "AND NOT EXISTS (SELECT 1 FROM appointments_appointment b WHERE b.id <> a.id AND b.state NOT IN ('cancelled', 'missed') AND b.starts_at < a.ends_at + interval '75 minutes' AND b.ends_at > a.starts_at - interval '20 minutes' "
-        "AND (b.clinician_id = a.clinician_id OR b.room_id = a.room_id OR b.device_id = a.device_id)) ORDER BY a.starts_at LIMIT 1"
+    """A booked visit some days ahead: its id and its day. What stands near it in the same diary, room or device is cancelled first."""
+    uuid, day = clinic.rows(
+        "SELECT uuid, (starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment WHERE state IN ('booked', 'confirmed') AND starts_at > now() + interval '30 hours' "
+        "AND extract(hour FROM starts_at AT TIME ZONE 'Europe/London') BETWEEN 10 AND 14 ORDER BY starts_at, id LIMIT 1"
+    )[0]
+    near = (
+        "FROM appointments_appointment a WHERE a.uuid = %s AND b.id <> a.id AND b.starts_at < a.ends_at + interval '75 minutes' AND b.ends_at > a.starts_at - interval '20 minutes' "
+        "AND (b.clinician_id = a.clinician_id OR b.room_id = a.room_id OR b.device_id = a.device_id)"
     )
-    return str(rows[0][0]), str(rows[0][1])
+    gone = clinic.rows(f"UPDATE appointments_appointment b SET state = 'cancelled', state_since = now() {near} RETURNING b.id", uuid)
+    for (pk,) in gone:
+        clinic.rows("DELETE FROM appointments_occupation WHERE appointment_id = %s RETURNING id", pk)
+    return str(uuid), str(day)
 
 
 def arrived_now(clinic: Clinic) -> str:
