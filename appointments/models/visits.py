@@ -53,6 +53,11 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return f"appointment {self.starts_at}"
 
+    @property
+    def minutes(self) -> int:
+        """Its own length: that of its kind, unless somebody stretched it."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
 
 class StatusChange(models.Model):
     """One change of state, with who and why. Rows are only added; undo is a row too."""

@@ -201,13 +201,13 @@ def read_diary(
 
 def free_slots(
     *, site: Site, visit_type: VisitType, from_on: date, to_on: date, at: datetime, clinician: Staff | None = None,
-    patient: Patient | None = None, but: int | None = None,
+    patient: Patient | None = None, but: int | None = None, minutes: int | None = None,
 ) -> list[Slot]:  # fmt: skip
-    """Free starts from `from_on` to `to_on`, both included, never in the past. Constant number of queries."""
+    """Free starts from `from_on` to `to_on`, both included, never in the past. Constant number of queries. `minutes`: as `read_diary`."""
     days = days_between(from_on, to_on)
     if not days:
         return []
     diary = read_diary(
-        site=site, visit_type=visit_type, from_on=days[0], to_on=days[-1], at=at, clinician=clinician, patient=patient, but=but
-    )
+        site=site, visit_type=visit_type, from_on=days[0], to_on=days[-1], at=at, clinician=clinician, patient=patient, but=but, minutes=minutes,
+    )  # fmt: skip
     return [slot for on in days for slot in diary.slots(on)]

@@ -116,14 +116,18 @@ def gate_for(patient: Patient, visit_type: VisitType, *, at: datetime, but: int 
 
 def offers(
     *, patient: Patient, visit_type: VisitType, from_on: date, days: int, at: datetime, clinician: Staff | None = None,
-    may_early: bool = False, but: int | None = None,
+    may_early: bool = False, but: int | None = None, minutes: int | None = None,
 ) -> list[DayOffer]:  # fmt: skip
-    """Day by day: free slots, or the one reason why the day is grey. Days inside the follow-up window come first."""
+    """Day by day: free slots, or the one reason why the day is grey. Days inside the follow-up window come first.
+
+    `minutes`: another length than the kind of visit has, for a visit that was stretched.
+    """
     gate = gate_for(patient, visit_type, at=at, but=but)
     wanted = days_between(from_on, from_on + timedelta(days=days - 1))
     diary = read_diary(
-        site=patient.site, visit_type=visit_type, from_on=wanted[0], to_on=wanted[-1], at=at, clinician=clinician, patient=patient, but=but
-    )
+        site=patient.site, visit_type=visit_type, from_on=wanted[0], to_on=wanted[-1], at=at, clinician=clinician, patient=patient, but=but,
+        minutes=minutes,
+    )  # fmt: skip
     found = [_offer(gate, diary, on, may_early=may_early) for on in wanted]
     return sorted(found, key=lambda offer: (offer.word not in ("in_window", "free"), offer.on))
 

@@ -112,7 +112,7 @@ def diary_for(visit: Appointment, from_on: date, to_on: date, *, at: datetime, c
     """The diary in which this visit, as long as it is, looks for another place."""
     return read_diary(
         site=visit.site, visit_type=visit.visit_type, from_on=from_on, to_on=to_on, at=at, patient=visit.patient, but=visit.pk, claimed=claimed,
-        minutes=int((visit.ends_at - visit.starts_at).total_seconds() // 60),
+        minutes=visit.minutes,
     )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def move_appointment(
 ) -> Appointment:
     """Another time, length or clinician. Mails wait three minutes; moving back within them sends nothing. Raises SlotTaken…"""
     check_gate(appointment.patient, appointment.visit_type, wish.starts_at, early_reason=early_reason, at=at, but=appointment.pk)
-    minutes = wish.minutes or int((appointment.ends_at - appointment.starts_at).total_seconds() // 60)
+    minutes = wish.minutes or appointment.minutes
     wanted = Appointment.objects.select_related("visit_type", "site", "patient", "clinician").get(pk=appointment.pk)
     wanted.starts_at, wanted.ends_at = wish.starts_at, wish.starts_at + timedelta(minutes=minutes)
     wanted.clinician = wish.clinician

@@ -157,6 +157,7 @@ def taken_error(appointment: Appointment, at: datetime) -> SlotTaken:
     site, on = appointment.site, local_date(appointment.starts_at, appointment.site.zone)
     slots = selectors.free_slots(
         site=site, visit_type=appointment.visit_type, from_on=on, to_on=on + timedelta(days=7), at=at, patient=appointment.patient,
+        but=appointment.pk, minutes=appointment.minutes,
     )  # fmt: skip
     nearest = sorted(slots, key=lambda slot: abs(slot.starts_at - appointment.starts_at))[:4]
     return SlotTaken(nearest, selectors.who_has(appointment))

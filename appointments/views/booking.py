@@ -78,7 +78,7 @@ def _finder(request: HttpRequest, patient: Patient, at: datetime, but: Appointme
     may_early = may(request.actor, "appointment:early")
     offers = selectors.offers(
         patient=patient, visit_type=visit_type, from_on=first, days=DAYS_SHOWN, at=at, clinician=clinician, may_early=may_early,
-        but=but.pk if but else None,
+        but=but.pk if but else None, minutes=but.minutes if but else None,
     )  # fmt: skip
     slots = [slot for offer in offers for slot in offer.slots]
     reasons = {offer.grey for offer in offers if offer.by_rule}

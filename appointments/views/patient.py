@@ -149,6 +149,7 @@ def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: d
     elif request.method == "POST":
         context |= {"problem": _("Choose a time.")}
         status = 422
-    found = selectors.offers(patient=patient, visit_type=visit_type, from_on=first, days=21, at=at, but=moving.pk if moving else None)
+    own, minutes = (moving.pk, moving.minutes) if moving else (None, None)
+    found = selectors.offers(patient=patient, visit_type=visit_type, from_on=first, days=21, at=at, but=own, minutes=minutes)
     context |= _choices(found, usual=selectors.usual_clinician(patient), wanted=request.GET.get("with", ""))
     return render(request, "appointments/link_choose.html", context, status=status)
