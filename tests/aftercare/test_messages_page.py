@@ -135,26 +135,25 @@ def test_every_kind_that_staff_may_read_has_a_name_by_which_it_is_found() -> Non
     assert named and named <= set(_KINDS)
 
 
-@pytest.mark.parametrize("words", ["", "marsh", "invitation", "nobody at all"])
-@pytest.mark.parametrize("state", ["", "failed", "sent"])
-def test_the_largest_table_is_never_read_whole(words: str, state: str, plan: Plan, amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
-    """Among 20,000 messages the list goes by an index, whatever is asked."""
+def test_the_largest_table_is_never_read_whole(plan: Plan, amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
+    """Among 10,000 messages the list goes by an index, whatever is asked."""
     people = Patient.objects.bulk_create(
         Patient(site=plan.patient.site, number=700_000 + n, given_name="Ann", family_name=f"Other{n}", search_name=f"other{n} ann", birth_on=START.date(), created_at=START)
         for n in range(400)
     )
     OutboxMessage.objects.bulk_create(
         OutboxMessage(key=f"many:{n}", kind="check_in", scope="care", patient_uuid=people[n % 400].uuid, state="sent" if n % 50 else "failed",
-                      send_after=START + timedelta(minutes=n), recipient="a@b.example") for n in range(20_000)
+                      send_after=START + timedelta(minutes=n), recipient="a@b.example") for n in range(10_000)
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE clinic_outboxmessage")
-    with CaptureQueriesContext(connection) as seen:
-        all_messages(actor_of(amara), state=state, words=words)
-    asked = [str(query["sql"]) for query in seen if 'FROM "clinic_outboxmessage"' in str(query["sql"])]
-    assert len(asked) == (words != "nobody at all")  # nobody is found: the table is not asked at all
-    with connection.cursor() as cursor:
-        for sql in asked:
-            cursor.execute(f"EXPLAIN {sql}")
-            steps = "\n".join(row[0] for row in cursor.fetchall())
-            assert "Seq Scan on clinic_outboxmessage" not in steps, steps
+        for words in ("", "marsh", "invitation", "nobody at all"):
+            for state in ("", "failed", "sent"):
+                with CaptureQueriesContext(connection) as seen:
+                    all_messages(actor_of(amara), state=state, words=words)
+                asked = [str(query["sql"]) for query in seen if 'FROM "clinic_outboxmessage"' in str(query["sql"])]
+                assert len(asked) == (words != "nobody at all")  # nobody is found: the table is not asked at all
+                for sql in asked:
+                    cursor.execute(f"EXPLAIN {sql}")
+                    steps = "\n".join(row[0] for row in cursor.fetchall())
+                    assert "Seq Scan on clinic_outboxmessage" not in steps, (words, state, steps)
