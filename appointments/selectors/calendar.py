@@ -29,12 +29,17 @@ def columns(site: Site, by: str) -> list[dict[str, str]]:
     return [{"id": f"c{person.pk}", "title": person.display_name} for person in clinicians_of(site)]
 
 
-def shown_hours(site: Site) -> tuple[int, int]:
-    """First and last hour of the grid: opening hours, with an hour on each side."""
+def shown_hours(site: Site, visits: Iterable[Appointment] = ()) -> tuple[int, int]:
+    """First and last hour of the grid: opening hours, with an hour on each side, and every one of the visits, whatever its hour."""
     rows = list(OpeningHours.objects.filter(site=site).values_list("opens", "closes"))
     first = min((opens.hour for opens, _closes in rows), default=8)
     last = max((closes.hour + (closes.minute > 0) for _opens, closes in rows), default=18)
-    return max(0, first - 1), min(24, last + 1)
+    first, last = max(0, first - 1), min(24, last + 1)
+    for visit in visits:
+        starts, ends = visit.starts_at.astimezone(site.tz), visit.ends_at.astimezone(site.tz)
+        first = min(first, starts.hour)
+        last = max(last, 24 if ends.date() > starts.date() else ends.hour + (ends.minute > 0))
+    return first, last
 
 
 def _whole(site: Site, first: date, last: date) -> Span:

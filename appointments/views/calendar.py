@@ -42,11 +42,11 @@ def day(request: HttpRequest) -> HttpResponse:
     site = site_of(request)
     on, by = day_in(request, site), "room" if request.GET.get("by") == "room" else "clinician"
     week = request.GET.get("view") == "week"
-    first, last = shown.shown_hours(site)
     step = timedelta(days=7 if week else 1)
     start = on - timedelta(days=on.weekday()) if week else on
     record_access(by=request.actor, action="appointment.day")
     days, columns = _days(site, start, 7 if week else 1), shown.columns(site, by)
+    first, last = shown.shown_hours(site, (row for _day, rows in days for row in rows if row.state not in shown.HIDDEN))
     if by == "room" and any(row.room_id is None and row.state not in shown.HIDDEN for _day, rows in days for row in rows):
         columns.append({"id": "r0", "title": _("No room")})
     context = {

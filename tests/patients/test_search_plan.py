@@ -80,6 +80,18 @@ def plan_of(crowd: psycopg.Connection[Any], sql: str) -> tuple[str, float, int]:
     return json.dumps(row[0]), float(row[0][0]["Execution Time"]), int(row[0][0]["Plan"]["Actual Rows"])
 
 
+def read_whole(plan: str) -> set[str]:
+    """The tables that the plan reads from end to end. A handful of sites may be among them; the patients may not."""
+
+    def walk(step: dict[str, Any]) -> Iterator[str]:
+        if step["Node Type"] == "Seq Scan":
+            yield str(step["Relation Name"])
+        for below in step.get("Plans", []):
+            yield from walk(below)
+
+    return set(walk(json.loads(plan)[0]["Plan"]))
+
+
 def test_a_search_by_name_goes_by_the_trigram_index(crowd: psycopg.Connection[Any], amara: Staff, actor_of: Callable[[Staff], Actor]) -> None:
     for words in ("efab", "efab abc", "marsh"):
         plan, took, rows = plan_of(crowd, asked(words, actor_of(amara)))
@@ -93,7 +105,7 @@ def test_a_name_that_is_only_alike_goes_by_the_index_too(words: str, crowd: psyc
     exact, alike = all_asked(words, actor_of(amara))
     assert "%>" in alike and "%>" not in exact
     plan, took, rows = plan_of(crowd, alike)
-    assert "patient_name_trigrams" in plan and '"Seq Scan"' not in plan, plan
+    assert "patient_name_trigrams" in plan and "patients_patient" not in read_whole(plan), plan
     print(f"{words}: {rows} rows, {took:.1f} ms among {MANY:,}")
 
 
@@ -112,7 +124,7 @@ def test_likely_duplicates_are_found_without_reading_everybody(crowd: psycopg.Co
         selectors.duplicate_candidates(given_name="Ann", family_name="Marsh", birth_on=date(1980, 1, 1), phone="07700 900123", email="a@b.example", actor=by)
     (sql,) = [str(query["sql"]) for query in seen if "search_name" in str(query["sql"])]
     plan, took, _rows = plan_of(crowd, sql)
-    assert '"Seq Scan"' not in plan and "patient_name_trigrams" in plan, plan
+    assert "patients_patient" not in read_whole(plan) and "patient_name_trigrams" in plan, plan
     print(f"duplicates: {took:.1f} ms among {MANY:,}")
 
 
