@@ -14,7 +14,8 @@ def past_visits(site: Site, dice: random.Random, at: datetime) -> int:
     rows: list[Appointment] = []
     busy: dict[int, datetime] = {}
     for session in TreatmentSession.objects.filter(site=site, appointment=None, started_at__lt=at - timedelta(days=2)).order_by("started_at", "pk"):
-        if session.started_at is None or session.started_at < busy.get(session.operator_id, session.started_at):
+        closed = session.started_at is not None and session.started_at.weekday() == 6
+        if session.started_at is None or closed or session.started_at < busy.get(session.operator_id, session.started_at):
             continue
         ends = session.started_at + timedelta(minutes=visit_type.minutes)
         busy[session.operator_id] = ends
