@@ -32,8 +32,11 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
           "--use-fake-device-for-media-stream"]  # a camera that shows a test picture; each page still has to be allowed to use it
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser the journeys are skipped, loudly; with REQUIRE_BROWSER=1 that is an error."""
+    """Journeys come last: the browser's driver leaves a running loop in this thread, and what is forked under it inherits the test's
+    database connection. Without a browser they are skipped, loudly; with REQUIRE_BROWSER=1 that is an error."""
+    items.sort(key=lambda item: item.get_closest_marker("journey") is not None)
     if CHROME:
         return
     if os.environ.get("REQUIRE_BROWSER") == "1":
