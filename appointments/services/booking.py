@@ -106,7 +106,7 @@ def move_appointment(
     *, appointment: Appointment, wish: Wish, by: Actor, at: datetime, early_reason: str = "", overlap_reason: str = "", tell: bool = True
 ) -> Appointment:
     """Another time, length or clinician. Mails wait three minutes; moving back within them sends nothing. Raises SlotTaken…"""
-    check_gate(appointment.patient, appointment.visit_type, wish.starts_at, early_reason=early_reason, at=at, but=appointment.pk)
+    check_gate(appointment.patient, appointment.visit_type, wish.starts_at, early_reason=early_reason, at=at, but=appointment.pk, was=appointment.starts_at)
     minutes = wish.minutes or appointment.minutes
     wanted = Appointment.objects.select_related("visit_type", "site", "patient", "clinician").get(pk=appointment.pk)
     wanted.starts_at, wanted.ends_at = wish.starts_at, wish.starts_at + timedelta(minutes=minutes)

@@ -164,16 +164,17 @@ def taken_error(appointment: Appointment, at: datetime) -> SlotTaken:
 
 
 def check_gate(
-    patient: Patient, visit_type: VisitType, starts_at: datetime, *, early_reason: str, at: datetime, but: int | None = None
-) -> None:
-    """SETTLED 3, 4, 15 as of the slot's day. Raises NotEligible, TooEarly."""
+    patient: Patient, visit_type: VisitType, starts_at: datetime, *, early_reason: str, at: datetime, but: int | None = None, was: datetime | None = None,
+) -> None:  # fmt: skip
+    """SETTLED 3, 4, 15 as of the slot's day. Raises NotEligible, TooEarly. `was`: of a visit that is moved; S10 counts days, so within its day it asks nothing new."""
     day = local_date(starts_at, patient.site.zone)
     if starts_at <= at:
         raise Refused(_("This time is in the past."), field="slot")
     gate = selectors.gate_for(patient, visit_type, at=at, but=but)
     if reason := gate.why_not(day):
         raise NotEligible(reason)
-    if gate.interval(day).word == "early" and not early_reason.strip():
+    same_day = was is not None and local_date(was, patient.site.zone) == day
+    if gate.interval(day).word == "early" and not same_day and not early_reason.strip():
         raise TooEarly(
             "This is 7 to 27 days from the last session or another booked one. A clinician gives a reason for that.", field="early_reason"
         )

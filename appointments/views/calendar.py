@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from appointments import selectors, services
 from appointments.forms import NewVisitForm
-from appointments.models import Appointment, Room
+from appointments.models import Appointment, Room, VisitType
 from appointments.selectors import calendar as shown
 from appointments.views.common import (
     clinician_by,
@@ -34,6 +34,8 @@ from clinic.permissions import allow, fetch, level, may
 from clinic.requests import HttpRequest
 from patients import selectors as people
 from patients.models import Patient
+
+_DAYS_LOOKED_AT = 13
 
 
 @allow(GET="appointment:view")
@@ -132,6 +134,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """A click on an empty slot: find or register the patient, choose the visit, book. A page, or a dialogue's content."""
     site, at = site_of(request), timezone.now()
     initial = {"starts": request.GET.get("starts", "")[:16], "clinician": request.GET.get("clinician", "").removeprefix("c")}
+    if request.method == "GET" and not initial["starts"]:
+        initial |= _first_free(site, day_in(request, site), at)
     form = NewVisitForm(request.POST or None, initial=initial, site=site, clinicians=clinicians(site), today=site.today(at))
     context: dict[str, Any] = {"site": site, "form": form, "form_key": request.POST.get("form_key") or uuid4().hex}
     status = 200
@@ -148,6 +152,18 @@ def new(request: HttpRequest) -> HttpResponse:
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
     context["found"] = _found(request, form)
     return fragment_or_page(request, "appointments/_new.html", "appointments/new.html", context, status=status)
+
+
+def _first_free(site: Site, on: date, at: datetime) -> dict[str, Any]:
+    """What the form proposes when no slot was clicked: the first free time on the shown day or soon after, and with whom. Nothing when all is full."""
+    visit_type = VisitType.objects.first()
+    if visit_type is None:
+        return {}
+    first = max(on, site.today(at))
+    slots = selectors.free_slots(site=site, visit_type=visit_type, from_on=first, to_on=first + timedelta(days=_DAYS_LOOKED_AT), at=at)
+    if not slots:
+        return {}
+    return {"starts": f"{slots[0].starts_at.astimezone(site.tz):%Y-%m-%dT%H:%M}", "clinician": slots[0].clinician_id}
 
 
 def _found(request: HttpRequest, form: NewVisitForm) -> list[Patient]:

@@ -156,7 +156,7 @@
     document.body.addEventListener("visit-booked", function (event) { newDialog.close(); newBody.textContent = ""; say(event.detail.message, false, event.detail); calendar.refetchEvents(); });
     newDialog.addEventListener("click", function (event) { if (event.target.closest("[data-close-dialog]")) { newDialog.close(); } });
     var newLink = document.getElementById("new-visit");
-    if (newLink) { newLink.addEventListener("click", function (event) { event.preventDefault(); openNew(newLink.href + "&starts=" + data.on + "T" + pad(Math.max(Number(data.first), new Date().getHours() + 1)) + ":00"); }); }
+    if (newLink) { newLink.addEventListener("click", function (event) { event.preventDefault(); openNew(newLink.href); }); }
 
     /* the list, live refresh */
     listButton.hidden = false;

@@ -14,6 +14,7 @@ from appointments import services
 from appointments.models import Appointment, VisitType
 from clinic import links
 from clinic.models import Site, Staff
+from tests.appointments.make import at_hour, make_clear, make_clinic, make_visit
 from tests.appointments.test_booking import DESK, NOW, book, make_patient, talk
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +89,17 @@ def test_what_is_offered_when_the_time_is_taken_is_long_enough_too(long: Appoint
 
 def test_another_patient_s_visit_has_the_length_of_its_kind(site: Site, talk: VisitType, amara: Staff) -> None:
     assert book(site, talk, amara, hour=15, patient=make_patient(site)).minutes == 30
+
+
+def test_within_its_own_day_an_early_visit_asks_no_second_reason(site: Site, amara: Staff) -> None:
+    """S10 counts days: the reason that let the visit onto its day still holds at another hour, not on another early day."""
+    needling = make_clinic(site, amara)
+    patient = make_clear(site)
+    make_visit(patient, needling, amara, at_hour(10, days=30))
+    early = services.book_appointment(
+        patient=patient, visit_type=needling, wish=services.Wish(starts_at=at_hour(10, days=14), clinician=amara), by=DESK, at=NOW, early_reason="travels"
+    )
+    moved = services.move_appointment(appointment=early, wish=services.Wish(starts_at=at_hour(14, days=14), clinician=amara), by=DESK, at=NOW)
+    assert (moved.starts_at, moved.early_reason) == (at_hour(14, days=14), "travels")
+    with pytest.raises(services.TooEarly):
+        services.move_appointment(appointment=moved, wish=services.Wish(starts_at=at_hour(14, days=15), clinician=amara), by=DESK, at=NOW)

@@ -21,14 +21,19 @@ def calendar(visitor: Visitor, query: str = "") -> None:
     visitor.page.wait_for_selector("#calendar .ec-event:not(.ec-bg-event)", timeout=15_000)
 
 
+UNTROUBLED = (
+    "EXISTS (SELECT 1 FROM patients_intake i WHERE i.patient_id = p.id AND i.state <> 'draft' AND i.answers->>'blood_thinner' = 'none' "
+    "AND NOT i.answers ? 'allergies' AND coalesce(i.answers->>'psoriasis', '') <> 'history_clear') "
+    "AND NOT EXISTS (SELECT 1 FROM patients_hold h WHERE h.patient_id = p.id AND h.released_at IS NULL)"
+)
+
+
 def clear_patient(clinic: Clinic, number: int = 0) -> tuple[Any, ...]:
     """Somebody whom nothing stops: uuid, family name, date of birth, address."""
     rows = clinic.rows(
-        "SELECT p.uuid, p.family_name, p.birth_on, p.email, p.given_name FROM patients_patient p JOIN patients_intake i ON i.patient_id = p.id "
-        "WHERE i.state <> 'draft' AND i.answers->>'blood_thinner' = 'none' AND NOT i.answers ? 'allergies' AND coalesce(i.answers->>'psoriasis', '') <> 'history_clear' AND NOT EXISTS (SELECT 1 FROM appointments_appointment a WHERE a.patient_id = p.id AND a.state IN ('booked', 'confirmed', 'arrived')) "
-        "AND NOT EXISTS (SELECT 1 FROM patients_hold h WHERE h.patient_id = p.id AND h.released_at IS NULL) "
-        "AND NOT EXISTS (SELECT 1 FROM treatments_treatmentsession t WHERE t.patient_id = p.id AND t.started_at > now() - interval '45 days') AND p.email <> '' "
-        "GROUP BY p.id ORDER BY p.id"
+        f"SELECT p.uuid, p.family_name, p.birth_on, p.email, p.given_name FROM patients_patient p WHERE {UNTROUBLED} AND p.email <> '' "
+        "AND NOT EXISTS (SELECT 1 FROM appointments_appointment a WHERE a.patient_id = p.id AND a.state IN ('booked', 'confirmed', 'arrived')) "
+        "AND NOT EXISTS (SELECT 1 FROM treatments_treatmentsession t WHERE t.patient_id = p.id AND t.started_at > now() - interval '45 days') ORDER BY p.id"
     )
     return rows[number]
 
