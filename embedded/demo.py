@@ -74,10 +74,11 @@ def _run(team: Supervisor, var: Path, sockets: Path, ports: stack.Ports, amount:
 
 
 def _greet(team: Supervisor, ports: stack.Ports, seconds: float) -> None:
-    from desk.demo.cast import PASSWORD
+    from desk.demo.cast import PASSWORD, WALL_CODE
 
     lines = [f"ready after {seconds:.1f} s", "", f"Anagen        http://127.0.0.1:{ports.web}/", f"Mail catcher  http://127.0.0.1:{ports.catcher}/", ""]
     lines += [f"{role:<11} {address:<20} {PASSWORD}" for role, address in _LOGINS]
+    lines += [f"wall screen http://127.0.0.1:{ports.web}/wall/ with the code {WALL_CODE}"]
     for line in [*lines, "", "Ctrl-C ends all of it. Starting again keeps the data; make reset removes it."]:
         team.say("demo", line)
 

@@ -9,6 +9,7 @@ from appointments.models import Appointment, Recall, VisitType
 from appointments.rules import Wants
 from clinic.audit import Actor
 from clinic.models import Site
+from desk.demo import front
 from treatments.models import Course, TreatmentSession
 
 _TRIES = (("phone", "no_answer", ""), ("phone", "message", "will call back on Friday"), ("mail", "reached", "thinks about it"))
@@ -36,11 +37,12 @@ def _end_old_courses(at: datetime) -> None:
 
 
 def _wait(at: datetime, *, by: Actor) -> None:
-    """Four booked patients who would come earlier, at different hours."""
+    """Four booked patients who would come earlier, at different hours, and may."""
     visit_type = VisitType.objects.get(code="session")
-    later = Appointment.objects.filter(starts_at__gt=at + timedelta(days=4), state__in=["booked", "confirmed"]).select_related("patient__site")
+    later = Appointment.objects.filter(starts_at__gt=at + timedelta(hours=32), state__in=["booked", "confirmed"]).select_related("patient__site", "site", "visit_type")
     wishes = (Wants(), Wants(weekdays=frozenset({0, 2})), Wants(from_time=time(14)), Wants(to_time=time(12)))
-    for number, (visit, wants) in enumerate(zip(later.order_by("starts_at")[:4], wishes, strict=False)):
+    able = (visit for visit in later.filter(visit_type=visit_type).exclude(patient__email="").order_by("-starts_at")[:60] if front.suited(visit, at=at))
+    for number, (visit, wants) in enumerate(zip(able, wishes, strict=False)):
         visits.join_waiting_list(
             patient=visit.patient, visit_type=visit_type, wants=wants, clinician=None, gives_up=visit, by=by, at=at - timedelta(days=9 - number),
         )  # fmt: skip

@@ -30,7 +30,7 @@ from treatments.models import (
 from treatments.rules import RULES_VERSION
 from treatments.services.signing import canonical, fingerprint
 
-_HEALTHY: dict[str, Any] = {
+HEALTHY: dict[str, Any] = {
     question.key: question.negative for page in PAGES for question in page.every if question.kind == "choice" and question.negative and not question.note
 } | {"expectation_or_distress": "no"}
 
@@ -44,7 +44,7 @@ class People:
 
 
 def _answers(dice: random.Random, sex: str) -> dict[str, Any]:
-    answers = _HEALTHY | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": dice.choice(["I", "II", "II", "III", "III", "IV", "V", "VI"])}
+    answers = HEALTHY | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": dice.choice(["I", "II", "II", "III", "III", "IV", "V", "VI"])}
     if sex == "male":
         for key in ("pregnancy", "trying_to_conceive", "breastfeeding"):
             answers.pop(key, None)

@@ -34,7 +34,8 @@ def arrived_now(clinic: Clinic) -> str:
     clinic.rows("DELETE FROM appointments_occupation WHERE during && tstzrange(now() - interval '1 hour', now() + interval '2 hours')")
     uuid = clinic.rows(
         "UPDATE appointments_appointment SET state = 'arrived', state_since = now(), in_room_at = NULL, starts_at = now(), ends_at = now() + interval '45 minutes' "
-        "WHERE id = (SELECT id FROM appointments_appointment WHERE state IN ('booked', 'confirmed') AND starts_at > now() + interval '2 days' ORDER BY starts_at DESC LIMIT 1) RETURNING uuid"
+        "WHERE id = (SELECT a.id FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id "
+        f"WHERE a.state IN ('booked', 'confirmed') AND a.starts_at > now() + interval '30 hours' AND {UNTROUBLED} ORDER BY a.starts_at DESC LIMIT 1) RETURNING uuid"
     )[0][0]
     clinic.rows("DELETE FROM appointments_occupation WHERE appointment_id = (SELECT id FROM appointments_appointment WHERE uuid = %s)", uuid)
     return str(uuid)
@@ -189,7 +190,7 @@ class TestWallScreen:
     def test_paired_by_a_code_shows_initials_and_goes_dark(self, clinic: Clinic, at_desk: Visitor, chromium: Browser) -> None:
         at_desk.sign_in("rosa").go("/appointments/settings/")
         at_desk.check()
-        at_desk.page.fill("#screen_name", "Staff room")
+        at_desk.page.fill("#screen_name", "Beside the lift")
         at_desk.press("Make a code")
         at_desk.sees("It is not shown again")
         code = at_desk.page.inner_text(".wall-code-shown")
@@ -205,7 +206,8 @@ class TestWallScreen:
         wall.sees("Harley site")
         assert wall.page.locator("a[href], button, input").count() <= 1  # the skip link
         at_desk.go("/appointments/settings/")
-        at_desk.press("Sign it out")
+        with at_desk.page.expect_navigation():
+            at_desk.page.locator("li:has-text('Beside the lift') button").click()
         wall.go("/wall/")
         wall.sees("Make a code under Booking settings")
         context.close()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Clinic
-from desk.demo import elsewhere, lists, live, past, people, photos, shelf
+from desk.demo import elsewhere, front, lists, live, past, people, photos, shelf
 from desk.demo.house import build_house
 
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         if options["patients"] < 20:
             raise CommandError("The demo needs at least 20 patients.")
         if Clinic.objects.exists():
+            front.wall_code(by=Actor.of_command("seed_demo"), at=timezone.now())
             self.stdout.write("There is a clinic already; nothing was changed.")
             return
         began, dice, by, at = time.monotonic(), random.Random(options["seed"]), Actor.of_command("seed_demo"), timezone.now()
@@ -49,8 +50,12 @@ class Command(BaseCommand):
             booked = live.fill_calendar(site, rest[:150], dice, by=by, at=at)
             past.past_visits(site, dice, at)
             lists.fill_lists(site, at, by=by)
+            front.offer_a_time(site, by=by, at=at)
             shelf.fill_shelf(site, rest, by=by, at=at)
             elsewhere.bring_record(site, at)
+            front.type_in_paper(at=at)
+            front.note_elsewhere(at=at)
+            front.wall_code(by=by, at=at)
             self.stdout.write(f"{photos.give_photos(rest, options['photos'], by=by, at=at)} drawn photos")
             self.stdout.write(f"{booked} visits, today and in the next days; recalls and a waiting list")
         self.stdout.write(f"demo clinic ready in {time.monotonic() - began:.1f} s")
