@@ -30,7 +30,8 @@ MODULES = (
     "appointments/emails/*.py", "appointments/services/booking.py", "appointments/services/common.py", "appointments/services/waiting.py",
     "appointments/views/patient.py",
     "aftercare/default_protocol.py", "aftercare/emails/*.py", "aftercare/forms/check_in*.py", "aftercare/pages/*.py", "aftercare/purposes.py",
-    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py", "aftercare/selectors/wording.py",
+    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py",
+    "aftercare/selectors/presence.py", "aftercare/selectors/wording.py",
     "aftercare/services/check_ins.py", "aftercare/views/patient.py", "aftercare/words.py",
     "treatments/emails.py", "treatments/services/photos/cleaning.py", "treatments/services/photos/uploads.py",
 )  # fmt: skip

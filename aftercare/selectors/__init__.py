@@ -51,12 +51,12 @@ from aftercare.selectors.pages import (
     teach_back,
 )
 from aftercare.selectors.plans import plan_behind, planned_for, plans_in_error, sessions_without_plan
+from aftercare.selectors.presence import presence
 from aftercare.selectors.protocol import in_work, plans_for_preview, problem_words, removed_steps, step_rows, versions
 from aftercare.selectors.rota import (
     claimed_by,
     clinicians_of,
     is_site_open_at,
-    is_watched_now,
     keeps_watch,
     on_call_at,
     on_call_names,
@@ -89,7 +89,6 @@ __all__ = [
     "in_work",
     "instructions_of",
     "is_site_open_at",
-    "is_watched_now",
     "keeps_watch",
     "kind_name",
     "kind_words",
@@ -109,6 +108,7 @@ __all__ = [
     "planned_for",
     "plans_for_preview",
     "plans_in_error",
+    "presence",
     "problem_words",
     "protocol_for_page",
     "removed_steps",

@@ -15,7 +15,7 @@ from aftercare.rules import RULES
 from aftercare.rules.meaning import expected_signs
 from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
-from aftercare.selectors.rota import is_site_open_at, keeps_watch, opens_next
+from aftercare.selectors.presence import Presence, notice_words, presence, sooner_words, told_words, urgent_words
 from aftercare.states import Level
 from clinic.clock import local_date
 from clinic.findings import Finding
@@ -53,8 +53,9 @@ class AnswerPage:
     title: str
     paragraphs: list[str] = field(default_factory=list)
     waiting: list[WaitGroup] = field(default_factory=list)
-    opens: str = ""
-    is_watched: bool = False
+    notice: str = ""
+    is_closed: bool = False
+    calls_us_first: bool = False
     next_questions: str = ""
 
 
@@ -147,39 +148,33 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
     concern = getattr(check_in, "concern", None)
     level = concern.level if concern is not None else response.triage
     tone, icon, title = _HEAD[level]
-    open_now = is_site_open_at(check_in.site, at)
-    waiting = instructions_of(check_in.plan, at=at).waiting
+    now = presence(check_in.site, at)
+    if level == Level.URGENT and now.nobody:  # “us” only while somebody of us is there
+        title = _("You need medical advice now.")
     if level == Level.SAME_DAY and concern is not None and local_date(concern.due_at, check_in.site.zone) > local_date(at, check_in.site.zone):
         title = _("A clinician will look at this when we open.")
-    paragraphs = _paragraphs(level, open_now=open_now, check_in=check_in)
+    paragraphs = _paragraphs(level, now=now, check_in=check_in)
     if response.call_emergency:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
-        words = _("We have told a clinician. When you have had help, please call us on %(phone)s.")
-        paragraphs = [words % {"phone": check_in.site.phone}]
+        paragraphs = [told_words(now, check_in.site)]
     return AnswerPage(
-        level, response.call_emergency, tone, icon, str(title), paragraphs, waiting, opens_next(check_in.site, at), keeps_watch(check_in.site, at), next_questions(check_in, at=at)
-    )
+        level, response.call_emergency, tone, icon, str(title), paragraphs,
+        waiting=instructions_of(check_in.plan, at=at).waiting,
+        notice=notice_words(now, check_in.site, at=at),
+        is_closed=now.is_open is False,
+        calls_us_first=level == Level.URGENT and not response.call_emergency and now.is_open is not False,
+        next_questions=next_questions(check_in, at=at),
+    )  # fmt: skip
 
 
-def _paragraphs(level: str, *, open_now: bool, check_in: CheckIn) -> list[str]:
+def _paragraphs(level: str, *, now: Presence, check_in: CheckIn) -> list[str]:
     site = check_in.site
     concern = getattr(check_in, "concern", None)
     due = wall_words(concern.due_at, site.zone) if concern is not None else ""
-    if level == Level.URGENT and open_now:
-        return [
-            _("Call %(phone)s now. We have told a clinician, who will try to call you too.") % {"phone": site.phone}
-        ]
     if level == Level.URGENT:
-        words = _(
-            "We are closed now. If you can't reach us, call your out-of-hours service, or %(number)s if it gets worse."
-        )
-        return [
-            words % {"number": site.emergency_number},
-            _("We have told a clinician, but please do not wait for a call."),
-        ]
+        return urgent_words(now, site, due=due)
     if level == Level.SAME_DAY:
-        sooner = _("Call %(phone)s sooner if it gets worse.") if open_now else _("If it gets worse before then, call your out-of-hours service, or %(number)s.")
-        return [_("We aim to call you by %(due)s. Keep your phone near.") % {"due": due}, sooner % {"phone": site.phone, "number": site.emergency_number}]
+        return [_("We aim to call you by %(due)s. Keep your phone near.") % {"due": due}, sooner_words(now, site)]
     if level == Level.ROUTINE:
         return [_("We will get back to you by %(due)s.") % {"due": due}, *_meaning(check_in)]
     return _meaning(check_in) or [expected_words(check_in.plan, at=check_in.response.answered_at)]

@@ -99,23 +99,7 @@ def _gaps(site: Site, at: datetime) -> list[tuple[datetime, datetime]]:
     return uncovered([*shifts, *open_spans(site, at)], since=at, until=at + AHEAD)
 
 
-def opens_next(site: Site, at: datetime) -> str:
-    """When a closed site opens, in words; empty while it is open, and where no hours are known."""
-    spans = open_spans(site, at)
-    if any(begins <= at < ends for begins, ends in spans):
-        return ""
-    return next((wall_words(begins, site.zone) for begins, _ends in spans if begins > at), "")
-
-
 def claimed_by(actor: Actor) -> list[Concern]:
     """The unfinished concerns that the actor has: what there is to hand over."""
     rows = scoped(Concern.objects.unfinished().by_urgency(), actor).filter(claimed_by_id=actor.staff_id)
     return list(rows.select_related("patient", "site"))
-
-
-def is_watched_now(site: Site, at: datetime) -> bool:
-    """Whether answers are really watched at this minute: open, or the clinic says day and night and somebody is on call."""
-    if is_site_open_at(site, at):
-        return True
-    uses_rota = OnCallShift.objects.filter(site=site).exists()
-    return site.clinic.watched_round_the_clock and (not uses_rota or bool(on_call_at(site.pk, at)))

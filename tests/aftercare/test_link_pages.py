@@ -156,7 +156,7 @@ def test_at_night_the_page_says_that_the_clinic_is_closed(plan: Plan, asked: Che
     _tap(phone, _with({"now": {"flag": ["discharge:pus"]}}), night)
     body = _done(phone, night)
     assert "We are closed now." in body
-    assert "please do not wait for a call" in body
+    assert "Please do not wait for a call" in body
 
 
 def test_the_answer_is_taken_once_and_the_link_is_used_up(phone: Client, plan: Plan) -> None:

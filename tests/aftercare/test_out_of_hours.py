@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -26,35 +27,111 @@ def plan(site: Site, amara: Staff) -> Plan:
     return make_plan(site, amara)
 
 
-def _read(plan: Plan, at: datetime, **answers: object) -> str:
+def _read(plan: Plan, at: datetime, language: str = "en-gb", **answers: Any) -> str:
     """The page after these answers at this hour, as words."""
     check_in = plan.check_ins.filter(response=None).order_by("opens_at")[0]
-    with time_machine.travel(at, tick=False), translation.override("en-gb"):
+    with time_machine.travel(at, tick=False), translation.override(language):
         make_response(check_in, at=at, **answers)
         check_in.refresh_from_db()
         page = selectors.answer_page(check_in, at=at)
-    return " | ".join([page.title, *map(str, page.paragraphs), f"opens {page.opens}", WATCHED if page.is_watched else UNWATCHED])
+    return " | ".join([page.title, *map(str, page.paragraphs), page.notice])
 
 
 @pytest.mark.parametrize(
     ("at", "answers", "said", "never"),
     [
-        (NOON, PUS, ["Call 020 7946 0123 now.", "opens  |", UNWATCHED], ["closed"]),
-        (EVENING, PUS, ["We are closed now.", "out-of-hours service, or 999", "do not wait for a call", "opens Wed 4 Mar, 09:00"], ["Call 020 7946 0123 now."]),
-        (NIGHT, PUS, ["We are closed now.", "opens Wed 4 Mar, 09:00", UNWATCHED], []),
+        (NOON, PUS, ["speak to us now", "Call 020 7946 0123 now.", UNWATCHED], ["closed now"]),
+        (EVENING, PUS, ["We are closed now.", "out-of-hours service, or 999", "do not wait for a call", "open Wed 4 Mar, 09:00"], ["Call 020 7946 0123 now.", "speak to us", "will try to call"]),
+        (NIGHT, PUS, ["We are closed now.", "open Wed 4 Mar, 09:00", UNWATCHED], []),
         (NOON, LUMPS, ["look at this today", "by Tue 3 Mar, 18:00", "Call 020 7946 0123 sooner"], ["out-of-hours"]),
         (EVENING, LUMPS, ["when we open", "by Wed 4 Mar, 17:00", "before then, call your out-of-hours service, or 999"], ["today", "Call 020 7946 0123"]),
         (NIGHT, LUMPS, ["look at this today", "by Wed 4 Mar, 17:00", "out-of-hours service"], ["Call 020 7946 0123"]),
-        (SATURDAY, LUMPS, ["when we open", "by Mon 9 Mar, 17:00", "opens Mon 9 Mar, 09:00"], ["today"]),
-        (NOON, {}, ["expected at this time", "opens  |", UNWATCHED], ["closed"]),
-        (EVENING, {}, ["expected at this time", "opens Wed 4 Mar, 09:00", UNWATCHED], []),
+        (SATURDAY, LUMPS, ["when we open", "by Mon 9 Mar, 17:00", "open Mon 9 Mar, 09:00"], ["today"]),
+        (NOON, {}, ["expected at this time", UNWATCHED], ["closed now"]),
+        (EVENING, {}, ["expected at this time", "open Wed 4 Mar, 09:00", UNWATCHED], []),
     ],
     ids=["pus at noon", "pus as it closes", "pus at night", "lumps at noon", "lumps as it closes", "lumps at night", "lumps on Saturday", "well at noon", "well in the evening"],
 )
-def test_the_answer_page_by_the_hour(plan: Plan, at: datetime, answers: dict[str, object], said: list[str], never: list[str]) -> None:
+def test_the_answer_page_by_the_hour(plan: Plan, at: datetime, answers: dict[str, Any], said: list[str], never: list[str]) -> None:
     page = _read(plan, at, **answers)
     assert [words for words in said if words not in page] == [], page
     assert [words for words in never if words in page] == [], page
+
+
+class TestUrgent:
+    """The page of an answer that can't wait, in each of the cases: what is said is true, in both languages, and so is what is not said."""
+
+    CLOSED = {"en-gb": ["We are closed now"], "es": ["estamos cerrados"]}
+    ON_CALL = {"en-gb": ["a clinician is on call", "will try to call you by Wed 4 Mar, 03:00", "If nobody has called you by then"], "es": ["de guardia", "03:00"]}
+    ALONE = {"en-gb": ["You need medical advice now.", "Please do not wait for a call."], "es": ["Necesita consejo médico ahora.", "no espere"]}
+
+    def _at(self, plan: Plan, language: str, at: datetime = NIGHT, **answers: Any) -> str:
+        return _read(plan, at, language, **(answers or PUS))
+
+    def _on_call(self, site: Site, staff: Staff, *, since: datetime = EVENING, hours: int = 15) -> None:
+        OnCallShift.objects.create(site=site, staff=staff, starts_at=since, ends_at=since + timedelta(hours=hours))
+
+    @pytest.mark.parametrize("language", ["en-gb", "es"])
+    def test_closed_and_nobody_on_call(self, plan: Plan, language: str) -> None:
+        said = self._at(plan, language)
+        assert [words for words in self.CLOSED[language] + self.ALONE[language] if words not in said] == [], said
+        assert [words for words in self.ON_CALL[language][:1] if words in said] == []
+
+    @pytest.mark.parametrize("language", ["en-gb", "es"])
+    def test_closed_and_somebody_on_call(self, plan: Plan, site: Site, amara: Staff, language: str) -> None:
+        self._on_call(site, amara)
+        said = self._at(plan, language)
+        assert [words for words in self.CLOSED[language] + self.ON_CALL[language] if words not in said] == [], said
+        assert [words for words in self.ALONE[language] if words in said] == []
+        if language == "en-gb":
+            assert "nobody reads them" not in said and UNWATCHED in said and "open Wed 4 Mar, 09:00" in said
+            alerts = OutboxMessage.objects.filter(kind="concern_alert").values_list("recipient", flat=True)
+            assert list(alerts) == [amara.email], "the page says that the clinician on call was told"
+
+    @pytest.mark.parametrize("language", ["en-gb", "es"])
+    def test_open(self, plan: Plan, site: Site, amara: Staff, language: str) -> None:
+        self._on_call(site, amara)
+        said = self._at(plan, language, NOON)
+        assert "020 7946 0123" in said
+        assert [words for words in self.CLOSED[language] + self.ON_CALL[language][:1] + self.ALONE[language] if words in said] == []
+
+    def test_a_shift_that_is_over_or_to_come_or_of_somebody_who_left_is_nobody(self, plan: Plan, site: Site, amara: Staff) -> None:
+        self._on_call(site, amara, since=NOON, hours=4)
+        self._on_call(site, amara, since=NIGHT + timedelta(minutes=1))
+        assert selectors.presence(site, NIGHT).nobody
+        OnCallShift.objects.filter(starts_at__gt=NIGHT).update(starts_at=NIGHT - timedelta(hours=1))
+        assert selectors.presence(site, NIGHT).somebody
+        Staff.objects.filter(pk=amara.pk).update(is_active=False)
+        said = self._at(plan, "en-gb")
+        assert "closed now" in said and "is on call." not in said
+
+    def test_with_a_shift_only_later_it_does_not_say_that_nobody_reads_at_night(self, plan: Plan, site: Site, amara: Staff) -> None:
+        self._on_call(site, amara, since=NIGHT + timedelta(hours=20))
+        said = self._at(plan, "en-gb")
+        assert "nobody is on call now" in said and "at night and on closed days" not in said
+        assert "at night and on closed days" not in self._at(plan, "en-gb", NOON, redness=0)
+
+    def test_the_clinic_s_word_without_a_rota_counts(self, plan: Plan, site: Site) -> None:
+        site.clinic.watched_round_the_clock = True
+        site.clinic.save()
+        said = self._at(plan, "en-gb")
+        assert "closed now" in said and "will try to call you by" in said and WATCHED in said
+
+    @pytest.mark.parametrize("on_call", [True, False])
+    def test_a_site_without_hours_never_says_that_it_is_closed(self, plan: Plan, site: Site, amara: Staff, on_call: bool) -> None:
+        site.opening_hours.all().delete()
+        if on_call:
+            self._on_call(site, amara)
+        said = self._at(plan, "en-gb")
+        assert "closed now" not in said and "Call 020 7946 0123 now." in said and "out-of-hours service, or 999" in said
+        assert ("on call, who will try to call you" in said) is on_call
+
+    @pytest.mark.parametrize(("on_call", "told"), [(True, "We have told a clinician."), (False, "once we are open.")])
+    def test_beside_the_emergency_number(self, plan: Plan, site: Site, amara: Staff, on_call: bool, told: str) -> None:
+        if on_call:
+            self._on_call(site, amara)
+        said = self._at(plan, "en-gb", breathing_difficulty=True)
+        assert said.startswith("Call 999 now.") and told in said
 
 
 class TestWatched:
@@ -74,7 +151,7 @@ class TestWatched:
 
     def test_not_in_an_open_hour_with_a_gap_in_a_night_to_come(self, plan: Plan, site: Site, amara: Staff) -> None:
         self._whole_week(site, amara, but=timedelta(days=2))
-        assert selectors.is_watched_now(site, NOON) and UNWATCHED in _read(plan, NOON)
+        assert selectors.presence(site, NOON).is_open and UNWATCHED in _read(plan, NOON)
 
     def test_nobody_who_may_no_longer_sign_in_counts(self, plan: Plan, site: Site, amara: Staff) -> None:
         self._whole_week(site, amara)

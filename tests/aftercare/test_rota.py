@@ -229,13 +229,13 @@ class TestAdverseEvent:
         assert reverse("treatments:session", kwargs={"session": plan.session.uuid}) in page
 
 
-def test_answers_are_called_watched_only_when_somebody_does(plan: Plan, site: Site, amara: Staff) -> None:
-    assert not selectors.is_watched_now(site, NIGHT)
-    assert selectors.is_watched_now(site, NOON)
+def test_somebody_is_there_only_when_somebody_is(plan: Plan, site: Site, amara: Staff) -> None:
+    assert selectors.presence(site, NIGHT).nobody
+    assert selectors.presence(site, NOON).is_open
     site.clinic.watched_round_the_clock = True
     site.clinic.save()
-    assert selectors.is_watched_now(site, NIGHT)
+    assert selectors.presence(site, NIGHT).somebody, "without a rota the clinic's word counts"
     shift = OnCallShift.objects.create(site=site, staff=amara, starts_at=NOON, ends_at=NIGHT)
-    assert not selectors.is_watched_now(site, NIGHT)
+    assert selectors.presence(site, NIGHT).nobody
     OnCallShift.objects.filter(pk=shift.pk).update(ends_at=NIGHT + timedelta(hours=1))
-    assert selectors.is_watched_now(site, NIGHT)
+    assert selectors.presence(site, NIGHT).somebody

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from aftercare import services as after
 from aftercare.emails import times_file
-from aftercare.models import CheckIn, Plan
+from aftercare.models import CheckIn, OnCallShift, Plan
 from aftercare.selectors import instructions_of
 from appointments import services as visits
 from appointments.models import Offer
@@ -220,6 +220,11 @@ def check_in_pages(cast: Cast) -> Iterator[Words]:
     for hour in (0, 12):
         for name, answers in _ANSWERS:
             yield from _meant(cast, name, answers, NOW + timedelta(hours=hour))
+    night = NOW + timedelta(hours=12)
+    shift = OnCallShift.objects.create(site=cast.site, staff=cast.staff, starts_at=night - timedelta(hours=1), ends_at=night + timedelta(hours=8))
+    for name, answers in _ANSWERS[-3:]:
+        yield from _meant(cast, f"{name} on call", answers, night)
+    shift.delete()
 
 
 @contextmanager
