@@ -55,8 +55,8 @@ def _timed(patients: int) -> dict[str, float]:
 
     from clinic.audit import Actor
     from clinic.models import Staff
-    from desk.results import clinic_results
-    from desk.running import clinic_running
+    from desk.selectors.results import clinic_results
+    from desk.selectors.running import clinic_running
     from treatments.models import TreatmentSession
 
     call_command("seed_demo", patients=patients, seed=1, photos=0, verbosity=0, stdout=io.StringIO())

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from clinic.audit import Actor
 from clinic.models import AccessEvent, Site, Staff
-from desk import record_views
 from desk.fhir import NotValid, bundle_of, checked
 from desk.fhir.measures import _value
 from desk.fhir.parts import quantity, stripped
+from desk.views import records as record_views
 from patients import services as people
 from patients.models import Allergy, Medication, Patient
 from tests.clinic.account_steps import confirm

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from clinic.audit import Actor
 from clinic.csvs import inert
 from clinic.models import Site, Staff
-from desk.results import clinic_results
-from desk.results_tables import chart, lines, means, rates, without_totals
+from desk.selectors.results import clinic_results
+from desk.selectors.tables import chart, lines, means, rates, without_totals
 from patients.models import Patient
 from treatments.models import AdverseEvent, Measurement, TreatmentSession
 from treatments.rules.measures.suppression import LEAST

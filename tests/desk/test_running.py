@@ -10,8 +10,8 @@ from django.test import Client
 from appointments.models import Appointment, StatusChange, VisitType
 from clinic.audit import Actor
 from clinic.models import DeliveryEvent, OutboxMessage, Site, Staff
-from desk.results_tables import Row, Table
-from desk.running import clinic_running
+from desk.selectors.running import clinic_running
+from desk.selectors.tables import Row, Table
 from patients.models import Patient
 from tests.appointments.make import make_clinic
 from tests.clinic.outbox_make import make_row, probe

@@ -27,7 +27,7 @@ from clinic.audit import Actor
 from clinic.clock import resolve_local
 from clinic.models import Site
 from clinic.permissions import scoped
-from desk.results_tables import Row, Table, means, rates, without_totals
+from desk.selectors.tables import Row, Table, means, rates, without_totals
 from treatments.measure_words import METHOD_WORDS
 from treatments.models import AdverseEvent, Course, DeviceBlock, Measurement, ProductUse, TreatmentSession
 from treatments.rules.measures import Key, Point, Quantity, Unit, series_of

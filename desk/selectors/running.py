@@ -19,8 +19,8 @@ from clinic.audit import Actor
 from clinic.clock import local_date, resolve_local
 from clinic.models import DeliveryEvent, OutboxMessage, Site
 from clinic.permissions import scoped
-from desk.results import ClinicResults
-from desk.results_tables import Row, Table, plain_rates, rates
+from desk.selectors.results import ClinicResults
+from desk.selectors.tables import Row, Table, plain_rates, rates
 from patients.models import Patient
 from treatments import selectors as care
 from treatments.models import TreatmentSession

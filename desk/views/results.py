@@ -8,9 +8,9 @@ from clinic.audit import record_access
 from clinic.csvs import csv_response
 from clinic.permissions import allow
 from clinic.requests import HttpRequest
-from desk.results import ClinicResults, clinic_results
-from desk.results_tables import Chart, Table, chart, lines
-from desk.running import clinic_running
+from desk.selectors.results import ClinicResults, clinic_results
+from desk.selectors.running import clinic_running
+from desk.selectors.tables import Chart, Table, chart, lines
 
 
 @allow(GET="result:view")

@@ -13,8 +13,8 @@ from clinic.errors import Refused
 from clinic.models import PolicyProposal
 from clinic.permissions import acting_staff, allow, may
 from clinic.requests import HttpRequest
-from desk import policy_selectors as selectors
-from desk.policy_forms import PolicyForm
+from desk.forms.policies import PolicyForm
+from desk.selectors import policies as selectors
 from patients.forms import ReasonForm
 
 

@@ -16,7 +16,7 @@ from clinic.models import Staff
 from clinic.permissions import allow, check_subject, fetch
 from clinic.requests import HttpRequest
 from desk.fhir import NotValid, bundle_of, checked
-from desk.record_forms import RecordExportForm
+from desk.forms.records import RecordExportForm
 from patients.models import Patient
 
 logger = logging.getLogger(__name__)
