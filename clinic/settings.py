@@ -189,6 +189,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: Celery's hundred are some 48 minutes, and then worker and beat end
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
@@ -210,7 +211,7 @@ def _every(seconds: float) -> dict[str, Any]:
 _MINUTE = env.number("SWEEP_SECONDS", 60)
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "drain the outbox": {"task": "clinic.drain", **_every(env.number("DRAIN_SECONDS", 30))},
-    "tick": {"task": "clinic.beat_tick", **_every(15)},
+    "tick": {"task": "clinic.beat_tick", **_every(env.number("TICK_SECONDS", 15))},
     "plan the aftercare of ended sessions": {"task": "aftercare.plan_ended_sessions", **_every(_MINUTE)},
     "remind of missed check-ins": {"task": "aftercare.remind_missed_check_ins", **_every(_MINUTE)},
     "watch the response clocks": {"task": "aftercare.watch_response_clocks", **_every(_MINUTE)},

@@ -106,10 +106,10 @@ class Services:
             self.root / "pg", self.sockets, settings=pg.TEST_SETTINGS, log=self.log, wrap=_quiet(signal.SIGQUIT)
         )
 
-    def start_broker(self) -> None:
-        """Start the broker without any data; also used after a test has killed it."""
+    def start_broker(self, *, durable: bool = False) -> None:
+        """Start the broker without any data, or with what it has kept; also used after a test has ended it."""
         self.broker: subprocess.Popen[bytes] = kv.start(
-            self.root / "kv", self.sockets / "v.sock", durable=False, log=self.log,
+            self.root / ("kv-kept" if durable else "kv"), self.sockets / "v.sock", durable=durable, log=self.log,
             preexec_fn=die_with_parent(signal.SIGKILL),
         )
 

@@ -61,7 +61,8 @@ def _locked(name: str) -> Breaker:
 def slot(*, now: datetime) -> Iterator[bool]:
     """One of the connections to the relay, for the length of a drain; False when all are taken.
 
-    The lock is this database session's, so a sender that is killed gives it back at once.
+    The lock is this database session's, so a sender that is killed gives it back at once. One that sleeps loses its
+    session, and with it the lock, when its lease is over: awake it speaks to the database far more often than that.
     """
     taken = None
     with connection.cursor() as cursor:
@@ -69,10 +70,11 @@ def slot(*, now: datetime) -> Iterator[bool]:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_SLOTS, number])
             if cursor.fetchone()[0]:
                 taken = number
+                cursor.execute("SELECT set_config('idle_session_timeout', %s, false)", [f"{round(settings.OUTBOX_LEASE_SECONDS * 1000)}ms"])
                 break
     try:
         yield taken is not None
     finally:
         if taken is not None and connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOTS, taken])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s), set_config('idle_session_timeout', '0', false)", [_SLOTS, taken])

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,10 +25,13 @@ PARTS = {"database", "outbox", "broker", "cache", "worker", "beat"}
 
 
 @pytest.fixture
-def well(db: None) -> Iterator[None]:
-    """Worker and beat ticked a moment ago, nothing is overdue."""
+def well(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Worker and beat ticked a moment ago, nothing is overdue. The page's clock stands still: the first request of a process
+    reads every page's code, which may take seconds."""
+    now = time.time()
+    monkeypatch.setattr(health, "time", SimpleNamespace(time=lambda: now))
     cache.clear()
-    cache.set_many({"worker:last": time.time() - 3, "beat:last": time.time() - 4}, timeout=3600)
+    cache.set_many({"worker:last": now - 3, "beat:last": now - 4}, timeout=3600)
     yield
     cache.clear()
 
@@ -67,7 +71,7 @@ class TestReady:
 
     @pytest.mark.parametrize("part", ["worker", "beat"])
     def test_names_the_one_that_has_been_silent_for_two_minutes(self, client: Client, part: str) -> None:
-        cache.set(f"{part}:last", time.time() - health.STALE_SECONDS - 1, timeout=3600)
+        cache.set(f"{part}:last", health.time.time() - health.STALE_SECONDS - 1, timeout=3600)
         status, state = _ready(client)
         assert status == 503 and state["ok"] is False and _away(state) == {part}
 
@@ -141,18 +145,16 @@ class TestComingUp:
 @pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
 def test_a_real_worker_and_beat_are_ready_before_the_first_interval(client: Client, services: Services, tmp_path: Path) -> None:
-    """Beat ticks every 15 s; a fresh house is ready as soon as both are up, and not ready once the broker is killed."""
+    """Beat ticks hours from now; a fresh house is ready as soon as both are up, and not ready once the broker is killed."""
     cache.clear()
-    environment = os.environ | {"SWEEP_SECONDS": "600", "DRAIN_SECONDS": "600"}
+    environment = os.environ | {"SWEEP_SECONDS": "7200", "DRAIN_SECONDS": "7200", "TICK_SECONDS": "7200"}
     team = Supervisor(environment, quiet=True)
     celery = [sys.executable, "-m", "celery", "-A", "clinic"]
     try:
         team.spawn("worker", [*celery, "worker", "-l", "ERROR", "-c", "1", "--without-gossip", "--without-mingle"])
         _until(lambda: cache.get("worker:last") is not None)
-        began = time.monotonic()
         team.spawn("beat", [*celery, "beat", "-l", "ERROR", "--pidfile=", "-s", str(tmp_path / "beat")])
         _until(lambda: _ready(client)[0] == 200)
-        assert time.monotonic() - began < 14
     finally:
         team.stop()
     services.broker.kill()
@@ -164,7 +166,7 @@ def test_a_real_worker_and_beat_are_ready_before_the_first_interval(client: Clie
         services.start_broker()
 
 
-def _until(there: Any, seconds: float = 60) -> None:
+def _until(there: Any, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < deadline, "it did not come in time"

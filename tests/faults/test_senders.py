@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import OutboxMessage
-from clinic.outbox import claim
+from clinic.outbox import claim, deliver
 from clinic.outbox.kinds import Mail
 from tests.clinic.outbox_make import make_row, plain, probe
 from tests.faults.crew import Child, Gate, full, let_go_of_locks, sender, twice, wait_until
@@ -146,6 +146,36 @@ def test_4_asleep_longer_than_its_lease_it_stops_when_it_wakes(relay: Relay) -> 
     stop([other])
     assert len(relay.seen) - before <= 1
     assert twice(relay.seen) <= 1 and count("sent") == 30
+    at_the_sink(relay)
+
+
+@pytest.mark.usefixtures("kind")
+def test_4_beside_a_relay_that_answers_at_once_a_sleeper_is_as_one_that_died(relay: Relay) -> None:
+    """It fell asleep before it could mark its chunk: at most that chunk is doubled, with the same Message-IDs, and awake
+    it adds no more than one (decision 0016: a mark for each mail would cost such a relay's senders most of their speed)."""
+    rows(30)
+    relay.delay, real, sends = 0, deliver.Sender._one, iter(range(1000))
+
+    def drowsy(self: deliver.Sender, row: OutboxMessage) -> str:
+        if next(sends) == 17:  # the eighth of the second chunk: seven have gone and are not marked
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return real(self, row)
+
+    def before() -> None:
+        let_go_of_locks(3)()
+        deliver._SLOW_SECONDS = 3600.0  # on a busy machine a fast relay looks slow
+        deliver.Sender._one = drowsy  # type: ignore[method-assign]
+
+    sleeper = sender(relay.port, before=before, OUTBOX_CONNECTIONS=1)
+    wait_until(sleeper.is_stopped)
+    assert len(relay.seen) == 17 and count("sent") == 10
+    other = sender(relay.port, loop=True, OUTBOX_CONNECTIONS=1)  # the sleeper's place is free when its lease is over
+    wait_until(lambda: count("sent") == 30)
+    assert len(relay.seen) == 37 and twice(relay.seen) == 7
+    sleeper.kill(signal.SIGCONT)
+    assert sleeper.wait() == 0
+    stop([other])
+    assert len(relay.seen) <= 38 and twice(relay.seen) <= 8 and count("sent") == 30
     at_the_sink(relay)
 
 
