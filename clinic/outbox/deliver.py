@@ -29,7 +29,7 @@ from clinic.smtp import Outcome
 
 log = logging.getLogger("clinic.outbox")
 _FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
-_TOO_MUCH = {432, 452}
+_TOO_MUCH = {429, 432, 452}  # the first is a provider's
 _SLOW_SECONDS = 0.01  # a mail that took longer is marked at once: the mark costs little beside it, and a stop then doubles one mail, not ten
 
 
@@ -202,7 +202,8 @@ class Sender:
         if row.doubt == Doubt.HOLD:
             self._move(row, State.HELD, "no answer after it was handed over; it may have gone")
             return
-        then = self.now() + timedelta(seconds=settings.OUTBOX_BACKOFF_SECONDS[0])
+        steps = settings.OUTBOX_BACKOFF_SECONDS
+        then = self.now() + timedelta(seconds=steps[min(row.attempts, len(steps) - 1)])  # a server that is dumb for an hour must not use up all tries
         self._move(
             row, State.PLANNED, "no answer after it was handed over; sent again with the same Message-ID",
             attempts=F("attempts") + 1, in_doubt=True, send_after=then,

@@ -11,6 +11,8 @@ from clinic.models import DeliveryEvent, OutboxMessage, OutboxMove
 from clinic.outbox.states import Delivery, Undeliverable
 from clinic.outbox.suppress import suppress
 
+HARD_CODES = ("5.1.", "5.2.1", "5.4.4", "5.0.")
+"""Status codes that speak of the address (RFC 3463); a full mailbox or a policy does not."""
 _SOFT_MOST, _SOFT_DAYS = 3, timedelta(days=30)
 _WORDS = {
     Delivery.DELIVERED: "delivered",

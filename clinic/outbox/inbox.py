@@ -20,7 +20,6 @@ log = logging.getLogger("clinic.outbox")
 MOST_BYTES = 10 * 1024 * 1024
 _STATUS = re.compile(r"^Status:\s*([245]\.\d{1,3}\.\d{1,3})", re.M | re.I)
 _TO = ("delivered-to", "x-original-to", "envelope-to", "to")
-_HARD = ("5.1.", "5.2.1", "5.4.4", "5.0.")
 
 
 def read(raw: bytes, *, to: str = "", at: datetime) -> str:
@@ -63,7 +62,7 @@ def _bounce(row: OutboxMessage | None, mail: Message, temporary: frozenset[bytes
     status = _STATUS.search(_reports(mail))
     code = status.group(1) if status else ""
     named = {address.decode("latin-1").lower() for address in permanent}
-    hard = row.recipient.lower() in named and (not code or code.startswith(_HARD))
+    hard = row.recipient.lower() in named and (not code or code.startswith(events.HARD_CODES))
     return _noted(row, Said(Delivery.BOUNCED if hard else Delivery.SOFT, row.recipient, "bounce", code), at)
 
 

@@ -1,5 +1,7 @@
 """Doors for mail programs and providers: the one-click stop of an invitation, and events of delivery."""
 
+import json
+
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -50,3 +52,5 @@ def mail_provider_events(request: HttpRequest, provider: str) -> HttpResponse:
         return mail_events.hear(request, provider)
     except SuspiciousOperation:  # a wrong signature: said shortly, not as a page
         return HttpResponse("refused", status=403, content_type="text/plain")
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return HttpResponse("not understood", status=400, content_type="text/plain")
