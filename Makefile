@@ -67,6 +67,7 @@ simulate: setup
 bench: setup
 	$(PY) -m benchmarks.mail
 	$(PY) -m benchmarks.results
+	$(PY) -m benchmarks.imports
 
 shots: setup build/browser
 	CHROME_BIN="$$(cat build/browser)" $(PY) -m scripts.shots

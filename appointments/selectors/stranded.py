@@ -43,20 +43,24 @@ class Grounds:
 
     def why(self, visit: Appointment) -> str:
         """Why a visit does not fit any more; empty when it does."""
-        on = local_date(visit.starts_at, self.site.zone)
-        span = Span(visit.starts_at, visit.ends_at)
+        if local_date(visit.starts_at, self.site.zone) not in self.closed:
+            if visit.room and visit.room.out_of_service:
+                return _("its room is out of use")
+            if visit.device and visit.device.out_of_service:
+                return _("its device is out of use")
+        return self.nobody_there(visit.clinician_id, Span(visit.starts_at, visit.ends_at), any_hour=bool(visit.overlap_reason))
+
+    def nobody_there(self, clinician_id: int, span: Span, *, any_hour: bool = False) -> str:
+        """Why this clinician does not treat in this time: closed, away or outside hours. Empty when they do."""
+        on = local_date(span.starts_at, self.site.zone)
         if on in self.closed:
             return _("the site is closed")
-        if visit.room and visit.room.out_of_service:
-            return _("its room is out of use")
-        if visit.device and visit.device.out_of_service:
-            return _("its device is out of use")
-        if any(row.staff_id == visit.clinician_id and span.overlaps(Span(row.starts_at, row.ends_at)) for row in self.away):
+        if any(row.staff_id == clinician_id and span.overlaps(Span(row.starts_at, row.ends_at)) for row in self.away):
             return _("the clinician is away")
         open_spans = self._spans(on, ((row.opens, row.closes) for row in self.opening if row.weekday == on.weekday()))
-        mine = ((row.starts, row.ends) for row in self.working if row.staff_id == visit.clinician_id and row.weekday == on.weekday())
+        mine = ((row.starts, row.ends) for row in self.working if row.staff_id == clinician_id and row.weekday == on.weekday())
         inside = not minus([span], shared(open_spans, self._spans(on, mine)))
-        return "" if inside or visit.overlap_reason else _("outside working hours")
+        return "" if inside or any_hour else _("outside working hours")
 
     def _spans(self, on: date, hours: Iterable[tuple[time, time]]) -> list[Span]:
         return [Span(resolve_local(on, starts, self.site.zone), resolve_local(on, ends, self.site.zone)) for starts, ends in hours]

@@ -67,8 +67,8 @@ def _read(file: PatientImport, *, at: datetime) -> None:
         file.state, file.problem, file.ended_at, file.content = ImportState.REFUSED, str(refused)[:400], at, None
         file.save()
         return
-    rows = (ImportRow(file=file, line=line, cells=cells) for line, cells in table.rows)
-    ImportRow.objects.bulk_create(rows, batch_size=2000)
+    for start in range(0, len(table.rows), CHUNK):  # a batch at a time: fifty thousand rows as objects would be a lot of memory
+        ImportRow.objects.bulk_create([ImportRow(file=file, line=line, cells=cells) for line, cells in table.rows[start:start + CHUNK]])
     file.state, file.total, file.remarks, file.content = ImportState.CHECKING, len(table.rows), table.remarks, None
     file.save()
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from appointments import emails, selectors
 from appointments.models import Appointment, FreedSlot, Occupation, Offer, VisitType, WaitingListEntry
-from appointments.rules import GRACE_MINUTES, LATEST_OFFER_MINUTES, Wants
+from appointments.rules import GRACE_MINUTES, LATEST_OFFER_MINUTES, Span, Wants
 from appointments.services.common import TooLate, lock
 from clinic import audit
 from clinic.audit import Actor
@@ -74,7 +74,7 @@ def offer_freed_slots(*, by: Actor, at: datetime) -> int:
     made = 0
     for pk in list(due.values_list("pk", flat=True)):
         with audit.write(by=by, action="waiting.offer"):
-            slot = FreedSlot.objects.select_for_update(skip_locked=True).select_related("site").filter(pk=pk, closed_at=None).first()
+            slot = FreedSlot.objects.select_for_update(skip_locked=True, of=("self",)).select_related("site", "clinician").filter(pk=pk, closed_at=None).first()
             made += _step(slot, by=by, at=at) if slot else 0
     return made
 
@@ -89,6 +89,9 @@ def _step(slot: FreedSlot, *, by: Actor, at: datetime) -> int:
     lock([("clinician", slot.clinician_id)])
     if selectors.is_taken(slot, at):
         _close(slot, "booked without the list", at=at)
+        return 0
+    if reason := _nobody_there(slot, at):
+        _close(slot, reason, at=at)
         return 0
     if not selectors.may_offer_now(slot.site, at):
         return 0
@@ -106,6 +109,13 @@ def _step(slot: FreedSlot, *, by: Actor, at: datetime) -> int:
     return len(entries)
 
 
+def _nobody_there(slot: FreedSlot, at: datetime) -> str:
+    """A time can be given back because nobody works then any more, or the clinician goes away while it is offered."""
+    if not slot.clinician.is_active:
+        return _("the clinician has left")
+    return selectors.grounds_of(slot.site, at).nobody_there(slot.clinician_id, Span(slot.starts_at, slot.ends_at))
+
+
 def _hold(slot: FreedSlot, *, until: datetime) -> None:
     """The clinician's time is held for the round; room and device are chosen when somebody says yes."""
     slot.occupations.all().delete()
@@ -117,10 +127,12 @@ def _hold(slot: FreedSlot, *, until: datetime) -> None:
 def accept_offer(*, offer: Offer, book: Callable[[Offer], Appointment], by: Actor, at: datetime) -> Appointment:
     """First yes wins: hold, booking, the visit given up and the list entry change in one transaction. Raises OfferGone."""
     with audit.write(by=by, action="waiting.accept"):
-        slot = FreedSlot.objects.select_for_update().get(pk=offer.slot_id)
+        slot = FreedSlot.objects.select_for_update(of=("self",)).select_related("site", "clinician").get(pk=offer.slot_id)
         locked = Offer.objects.select_for_update().select_related("entry__patient", "slot__clinician").get(pk=offer.pk)
         if slot.closed_at or locked.answered_at:
             raise OfferGone(_("This time is taken now. You stay on the list."))
+        if _nobody_there(slot, at):
+            raise OfferGone(_("This time is no longer possible. You stay on the list."))
         if locked.expires_at <= at:
             raise TooLate(_("This offer is over. You stay on the list."))
         slot.occupations.all().delete()

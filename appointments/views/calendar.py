@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments import selectors, services
-from appointments.forms import NewVisitForm
+from appointments.forms import NewVisitForm, SlotForm
 from appointments.models import Appointment, Room, VisitType
 from appointments.selectors import calendar as shown
 from appointments.views.common import (
@@ -136,7 +136,7 @@ def new(request: HttpRequest) -> HttpResponse:
     initial = {"starts": request.GET.get("starts", "")[:16], "clinician": request.GET.get("clinician", "").removeprefix("c")}
     if request.method == "GET" and not initial["starts"]:
         initial |= _first_free(site, day_in(request, site), at)
-    form = NewVisitForm(request.POST or None, initial=initial, site=site, clinicians=clinicians(site), today=site.today(at))
+    form = NewVisitForm(_typed(request, site), initial=initial, site=site, clinicians=clinicians(site), today=site.today(at))
     context: dict[str, Any] = {"site": site, "form": form, "form_key": request.POST.get("form_key") or uuid4().hex}
     status = 200
     if request.method == "POST":
@@ -152,6 +152,17 @@ def new(request: HttpRequest) -> HttpResponse:
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
     context["found"] = _found(request, form)
     return fragment_or_page(request, "appointments/_new.html", "appointments/new.html", context, status=status)
+
+
+def _typed(request: HttpRequest, site: Site) -> QueryDict | None:
+    """What was typed. A press on one of the nearest free times puts its start and clinician in the place of those."""
+    if not request.POST:
+        return None
+    typed, chosen = request.POST.copy(), SlotForm(request.POST)
+    if chosen.is_valid():
+        starts_at, clinician = chosen.cleaned_data["slot"]
+        typed["starts"], typed["clinician"] = f"{starts_at.astimezone(site.tz):%Y-%m-%dT%H:%M}", str(clinician)
+    return typed
 
 
 def _first_free(site: Site, on: date, at: datetime) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class PersonForm(forms.Form):
     form_key = forms.CharField(widget=forms.HiddenInput, required=False)
     given_name = forms.CharField(label=_("Given name"), max_length=150, required=False)
     family_name = forms.CharField(label=_("Family name"), max_length=150, required=False)
-    birth_on = DateField(label=_("Date of birth"), help_text=_("For example 27 3 1985"), required=True)
+    birth_on = DateField(label=_("Date of birth"), help_text=_("For example 27 3 1985"), required=True, error_messages={"required": _("Give the date of birth.")})
     sex = forms.ChoiceField(label=_("Recorded sex"), choices=choices(Sex), initial=Sex.UNKNOWN)
     email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)

@@ -94,15 +94,15 @@ def duplicate_candidates(
     if email:
         same |= Q(email__iexact=email)
     found = [_candidate(row, name, birth_on, number, email) for row in rows.filter(same).order_by("-near", "pk")[:20]]
-    strong = [c for c in found if len(c.matches) >= 2 or "name" in c.matches or "phone" in c.matches or "e-mail" in c.matches]
+    strong = [c for c in found if len(c.matches) >= 2 or c.patient.near >= 0.6 or "phone" in c.matches or "e-mail" in c.matches]  # type: ignore[attr-defined]
     return sorted(strong, key=lambda c: -len(c.matches))[:5]
 
 
 def _candidate(row: Patient, name: str, birth_on: date | None, number: str, email: str) -> Candidate:
-    near = getattr(row, "near", 0.0)
+    near, same = getattr(row, "near", 0.0), row.search_name == name
     checks = {
-        "name": near >= 0.6,
-        "similar name": 0.3 <= near < 0.6,
+        "name": same,
+        "similar name": near >= 0.3 and not same,
         "date of birth": birth_on is not None and row.birth_on == birth_on,
         "phone": len(number) >= 7 and row.phone_digits == number,
         "e-mail": bool(email) and row.email.lower() == email.lower(),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -198,6 +199,44 @@ def test_the_number_of_queries_of_a_step_does_not_grow_with_its_rows(site: Site,
         return len(check) + len(write)
 
     assert queries(20) == queries(200)
+
+
+@pytest.mark.django_db
+def test_a_step_costs_the_same_in_a_file_ten_times_as_long(site: Site, rosa: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries and memory of one step belong to its chunk and not to the file."""
+    from appointments.services import imports as steps
+
+    monkeypatch.setattr(steps, "CHUNK", 50)
+
+    def dearest(rows: int) -> dict[str, tuple[int, int]]:
+        """For each state the most queries and the most memory (bytes) that one of its steps took."""
+        lines = "".join(f"Ana{n},Person{n},1985-03-01,a{n}@example.org,,2026-01-05\n" for n in range(rows))
+        file = services.start_import(site=site, staff=rosa, file_name="f.csv", content=(HEAD + lines).encode(), month_first=False, by=DESK, at=NOW)
+        services.continue_import(file=file, check=check_row, by=BY, at=NOW)
+        cost: dict[str, tuple[int, int]] = {}
+        for state in ("checking", "writing"):
+            if state == "writing":
+                services.confirm_import(file=file, by=DESK, at=NOW)
+            file.refresh_from_db()
+            while file.state == state:
+                with CaptureQueriesContext(connection) as seen:
+                    tracemalloc.start()
+                    services.continue_import(file=file, check=check_row, by=BY, at=NOW)
+                    peak = tracemalloc.get_traced_memory()[1]
+                    tracemalloc.stop()
+                before = cost.get(state, (0, 0))
+                cost[state] = (max(before[0], len(seen)), max(before[1], peak))
+                file.refresh_from_db()
+        assert file.written == rows
+        for model in (ImportRow, EarlierSession, Patient):
+            model._default_manager.all().delete()
+        return cost
+
+    dearest(60)  # what is only loaded once
+    short, long = dearest(100), dearest(1000)
+    assert {state: queries for state, (queries, _peak) in short.items()} == {state: queries for state, (queries, _peak) in long.items()}
+    for state, (_queries, peak) in long.items():
+        assert peak < 1.5 * short[state][1], f"{state}: {peak} bytes against {short[state][1]}"
 
 
 @pytest.mark.django_db
