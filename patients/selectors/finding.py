@@ -102,7 +102,7 @@ def _candidate(row: Patient, name: str, birth_on: date | None, number: str, emai
     near, same = getattr(row, "near", 0.0), row.search_name == name
     checks = {
         "name": same,
-        "similar name": near >= 0.3 and not same,
+        "or similar name": near >= 0.3 and not same,
         "date of birth": birth_on is not None and row.birth_on == birth_on,
         "phone": len(number) >= 7 and row.phone_digits == number,
         "e-mail": bool(email) and row.email.lower() == email.lower(),

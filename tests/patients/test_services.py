@@ -106,7 +106,7 @@ class TestFinding:
     def test_who_differs_by_a_letter_has_a_similar_name_and_not_the_same(self, site: Site, rosa: Staff, actor_of: Callable[[Staff], Actor]) -> None:
         register(site)
         found = selectors.duplicate_candidates(given_name="Nuri", family_name="Garcia", birth_on=date(1990, 1, 2), phone="", email="", actor=actor_of(rosa))
-        assert [candidate.matches for candidate in found] == [("similar name",)]
+        assert [candidate.matches for candidate in found] == [("or similar name",)]
 
 
 @pytest.mark.django_db
