@@ -4,6 +4,7 @@ from django.urls import path
 
 from treatments.views import (
     events,
+    home,
     lots,
     measurements,
     patch,
@@ -53,6 +54,8 @@ urlpatterns = [
     path("readings/<uuid:reading>/", readings.reading, name="reading"),
     path("patch-tests/<uuid:test>/read/", patch.read_test, name="read_test"),
     path("patch-tests/<uuid:test>/give-up/", patch.give_up_test, name="give_up_test"),
+    path("of/<uuid:patient>/home-plan/", home.home_plan, name="home_plan"),
+    path("of/<uuid:patient>/home-plan/end/", home.end_home_plan, name="end_home_plan"),
     path("of/<uuid:patient>/events/", events.events, name="events"),
     path("events/<uuid:event>/", events.event_page, name="event_page"),
     path("events/<uuid:event>/close/", events.close_event, name="close_event"),

@@ -33,6 +33,14 @@ class DeviceType(StrEnum):
     OTHER_ENERGY = "other_energy"
 
 
+class HomeDevice(StrEnum):
+    """What a patient may hold at home (S22): nothing with energy."""
+
+    ROLLER = "roller"
+    STAMP = "stamp"
+    PEN = "pen"
+
+
 class ProductKind(StrEnum):
     """Kinds of topical (S13, S14)."""
 

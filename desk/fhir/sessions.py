@@ -7,7 +7,7 @@ from appointments.models import Appointment
 from desk.fhir.parts import Draft, Json, concept, day, note, quantity
 from desk.fhir.people import location, practitioner
 from patients.rules.exchange.codes import PHOTOTYPES, SCALP
-from treatments.models import Cartridge, Course, Device, PatchTest, PrpUse, TreatmentSession, ZoneRecord
+from treatments.models import Cartridge, Course, Device, HomePlan, PatchTest, PrpUse, TreatmentSession, ZoneRecord
 from treatments.vocabulary import SessionState, Zone
 from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
@@ -33,6 +33,8 @@ def done(draft: Draft) -> None:
         "blocks__device", "blocks__cartridge__lot", "blocks__zones", "product_uses__product", "signed_record__addenda__by"
     ):
         _session(draft, record)
+    for plan in draft.patient.home_plans.select_related("approved_by").order_by("pk"):
+        _home_plan(draft, plan)
     for test in draft.patient.patch_tests.select_related("product").order_by("pk"):
         _patch_test(draft, test)
 
@@ -46,6 +48,20 @@ def _course(draft: Draft, row: Course) -> Json:
         activity=[{"detail": {
             "kind": "ServiceRequest", "code": concept("Microneedling of the scalp", local=NEEDLING), "status": "in-progress" if open_ else "completed",
             "scheduledTiming": {"repeat": {"count": row.planned_sessions}}, "description": f"{row.planned_sessions} sessions planned",
+        }}],
+    )  # fmt: skip
+
+
+def _home_plan(draft: Draft, row: HomePlan) -> Json:
+    """Needling at home, approved by name."""
+    words = f"{row.device_name} ({row.device_type}), {row.length_mm} mm, once in {row.every_days} days"
+    return draft.add(
+        "CarePlan", draft.id_of(row), status="active" if row.ended_at is None else "completed", intent="plan", title="Needling at home", subject=draft.subject,
+        created=draft.moment(row.recorded_at), author=practitioner(draft, row.approved_by), note=note(row.note, row.end_reason),
+        period={"start": draft.moment(row.recorded_at), "end": draft.moment(row.ended_at)},
+        activity=[{"detail": {
+            "kind": "DeviceRequest", "status": "in-progress" if row.ended_at is None else "completed", "description": words,
+            "scheduledTiming": {"repeat": {"frequency": 1, "period": row.every_days, "periodUnit": "d"}},
         }}],
     )  # fmt: skip
 

@@ -91,6 +91,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "check_in_words": (after.step_words(answered.code), after.level_words(answered.response.triage)) if answered else None,
         "waiting_check_in": check_ins[0] if check_ins and not hasattr(check_ins[0], "response") else None,
         "unfinished": unfinished,
+        "home_plan": sessions.home.running(patient),
     }
 
 

@@ -98,6 +98,15 @@ def _events(asked: _Asked) -> Iterator[Entry]:
         yield Entry(row.onset_at, "sessions", title, row.outcome, state, tone, icon, reverse("treatments:course", args=[asked.patient.uuid]))
 
 
+def _home_plans(asked: _Asked) -> Iterator[Entry]:
+    url = reverse("treatments:home_plan", args=[asked.patient.uuid])
+    for row in asked.newest(asked.patient.home_plans.select_related("approved_by"), "recorded_at"):
+        state, tone = (_("ended"), "done") if row.ended_at else (_("runs"), "booked")
+        detail = _("%(device)s, approved by %(who)s") % {"device": row.device_name, "who": row.approved_by.display_name}
+        title = _("Home plan, %(mm)s mm every %(days)s days") % {"mm": row.length_mm, "days": row.every_days}
+        yield Entry(row.recorded_at, "sessions", title, detail, state, tone, "house", url)
+
+
 def _screenings(asked: _Asked) -> Iterator[Entry]:
     for row in asked.newest(asked.patient.screenings.all(), "at"):
         url = reverse("patients:decision", args=[asked.patient.uuid, row.uuid])
@@ -183,6 +192,7 @@ _VISIT = {
 _SOURCES: tuple[tuple[str, str, Source], ...] = (
     ("sessions", "session:read", _sessions),
     ("sessions", "adverse_event:view", _events),
+    ("sessions", "session:read", _home_plans),
     ("screenings", "screening:view_reasons", _screenings),
     ("screenings", "clearance:view", _clearances),
     ("screenings", "consent:content", _consents),

@@ -1,15 +1,16 @@
 """Every S-rule at its boundary, in the browser, at its moment and in its words; a POST that skips the page is refused alike.
 
-S22 speaks about needling at home, which no session page records; it is covered by the rules' tests.
+The table names each rule with the severities that the rules' document gives it. S22 speaks about needling at home, which has a page of its own.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from playwright.sync_api import Browser
 
@@ -29,7 +30,9 @@ from treatments.models import (
     CartridgeLot,
     Device,
     DeviceBlock,
+    HomePlan,
     PatchTest,
+    Product,
     PrpUse,
     TreatmentSession,
     TubeCheck,
@@ -228,12 +231,52 @@ def tube_word(record: TreatmentSession, who: Staff, matches: bool) -> None:
     TubeCheck.objects.create(session=record, by=who, name=who.display_name, matches=matches, tube_label="Olivia Marsh", how="own_login", at=NOW)
 
 
+def _consent(**values: Any) -> Callable[[TreatmentSession], object]:
+    return lambda record: Consent.objects.filter(patient=record.patient).update(**values)
+
+
+def _numbing_allergy(record: TreatmentSession) -> object:
+    return Allergy.objects.create(patient=record.patient, substance="anaesthetic", name="lidocaine")
+
+
+def _formula(on: date) -> Callable[[TreatmentSession], object]:
+    return lambda record: Product.objects.filter(uses__session=record).update(formula_changed_on=on)
+
+
+def _without(**which: Any) -> Callable[[TreatmentSession], object]:
+    """One part of the baseline is taken away again."""
+    def change(record: TreatmentSession) -> object:
+        rows = {"view": record.patient.photos, "kind": record.patient.measurements}[next(iter(which))]
+        return rows.filter(**which).update(error_at=DAY, error_reason="mistyped", error_by="x")
+    return change
+
+
+def first_with_baseline(world: World) -> TreatmentSession:
+    """Session 1, and all of its baseline."""
+    return draft()(world)
+
+
+def course_of(months_ago_day: date) -> Build:
+    """A second session without a response, in a course that began on this day."""
+    def build(world: World) -> TreatmentSession:
+        began = datetime.combine(months_ago_day, DAY.timetz())
+        record = after((DAY.date() - months_ago_day).days)(world)
+        type(record.course).objects.filter(pk=record.course_id).update(response="none")
+        TreatmentSession.objects.filter(pk=record.pk).update(number=2)
+        TreatmentSession.objects.filter(course=record.course, number=90).update(number=1, started_at=began)
+        return record
+    return build
+
+
 CASES: dict[str, Case] = {
     "S01 asked today": Case("S01", "", draft(), (
         Step(None), Step("BLOCK", change=_rescreen(on=date(2026, 3, 1))), Step(None, change=_rescreen(on=date(2026, 3, 2))),
         Step("BLOCK", change=_rescreen(changed=True, reviewed_at=None)))),
     "S02 eligibility": Case("S02", "", draft(), (Step(None), Step("BLOCK", change=_answers(pregnancy="possible")), Step(None, change=_answers(smoking="yes")))),
     "S03 consent": Case("S03", "", draft(), (Step(None), Step("BLOCK", change=lambda r: Consent.objects.filter(patient=r.patient).update(withdrawn_at=DAY)))),
+    "S03 the off-label statement": Case("S03", "", draft(), (Step("BLOCK", change=_consent(off_label_understood=False)), Step(None, change=_consent(off_label_understood=True)))),
+    "S03 another procedure": Case("S03", "", draft(), (Step("BLOCK", change=_consent(procedures=["other"])), Step(None, change=_consent(procedures=["scalp_microneedling"])))),
+    "S04 no valid credential": Case("S04", "", draft(), (Step("BLOCK", change=_operator(credential_valid=False)), Step(None, change=_operator(credential_valid=True)))),
     "S04 role and credential": Case("S04", "", draft(), (
         Step("BLOCK", change=_operator(operator_role=OperatorRole.AESTHETICIAN)), Step(None, change=_operator(operator_role=OperatorRole.NURSE)),
         Step("BLOCK", change=_operator(credential_expires_on=date(2026, 3, 1))), Step(None, change=_operator(credential_expires_on=date(2026, 3, 2))))),
@@ -263,6 +306,12 @@ CASES: dict[str, Case] = {
     "S12 seven sessions": Case("S12", "", numbered(7), (Step("REASON"),)),
     "S12 no response at the second": Case("S12", "", numbered(2, response="none"), (Step(None),)),
     "S12 no response at the third": Case("S12", "", numbered(3, response="none"), (Step("REASON"),)),
+    "S12 a day before month 6": Case("S12", "", course_of(date(2025, 9, 3)), (Step(None),)),
+    "S12 no response at month 6": Case("S12", "", course_of(date(2025, 9, 2)), (Step("REASON"),)),
+    **{f"S13 {kind} without a test": Case("S13", f"Product {kind}", with_product(kind), (Step("BLOCK_PRODUCT"),)) for kind in ("growth_factor", "exosome", "other")},
+    "S13 doubtful": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=60, result="doubtful"), (Step("BLOCK_PRODUCT"),)),
+    "S13 another formula": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=60), (
+        Step(None, change=_formula(date(2026, 2, 26))), Step("REASON", change=_formula(date(2026, 2, 27))))),
     "S13 no patch test": Case("S13", "Product serum_sterile", with_product("serum_sterile"), (Step("BLOCK_PRODUCT"),)),
     "S13 read a minute early": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=30, read_after=24 - 1 / 60), (Step("BLOCK_PRODUCT"),)),
     "S13 24 h": Case("S13", "Product serum_sterile", with_product("serum_sterile", tested_hours_ago=24), (Step("NOTE"),)),
@@ -276,18 +325,26 @@ CASES: dict[str, Case] = {
     **{f"S14 {kind}": Case("S14", f"Product {kind}", with_product(kind), (Step("BLOCK_PRODUCT", {"hours_0": "23.99"}), Step(None, {"hours_0": "24"})))
        for kind in ("retinoid", "aha", "exfoliant", "nonsterile_cosmetic")},
     "S14 minoxidil": Case("S14", "Product minoxidil", with_product("minoxidil"), (Step("REASON", {"hours_0": "23.99"}), Step(None, {"hours_0": "24"}))),
+    "S14 minoxidil while E32 stands": Case("S14", "Product minoxidil", with_product("minoxidil"), (
+        Step(None, {"hours_0": "48"}), Step("BLOCK_PRODUCT", change=_answers(heart_disease="low_bp")))),
+    "S14 exosome": Case("S14", "Product exosome", with_product("exosome", tested_hours_ago=60), (Step("REASON", {"hours_0": "48"}),)),
     "S14 growth factor": Case("S14", "Product growth_factor", with_product("growth_factor", tested_hours_ago=60), (Step("REASON", {"hours_0": "0"}), Step("REASON", {"hours_0": "48"}))),
+    **{f"S15 {kind} before": Case("S15", kind, draft(), (
+        Step("BLOCK", {"pre_kind": kind, "pre_last_used_at": before(24 - 1 / 60)}), Step("NOTE", {"pre_last_used_at": before(24)}))) for kind in ("aha", "exfoliant")},
     "S15 acid before": Case("S15", "retinoid", draft(), (
         Step("BLOCK", {"pre_kind": "retinoid", "pre_last_used_at": before(24 - 1 / 60)}), Step("NOTE", {"pre_last_used_at": before(24)}),
         Step("NOTE", {"pre_last_used_at": before(72 - 1 / 60)}), Step(None, {"pre_last_used_at": before(72)}))),
     "S16 dose by weight": Case("S16", "LMX", with_numbing, (Step(None, {"grams": "5.40"}), Step("BLOCK_PRODUCT", {"grams": "5.41"}))),
     "S16 dose at most": Case("S16", "LMX", with_numbing, (Step(None, {"weight_kg": "200", "grams": "12.00"}), Step("BLOCK_PRODUCT", {"grams": "12.01"}))),
     "S16 a missing detail": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", {"area_cm2": ""}))),
+    "S16 an allergy to it": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", change=_numbing_allergy))),
     "S16 wiped off": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK", {"wiped_off": False}))),
     "S17 passes": Case("S17", "vertex", draft(), (Step(None, {"passes_vertex": "6"}), Step("REASON", {"passes_vertex": "7"}))),
     "S18 endpoint": Case("S18", "vertex", started, (
         Step("NOTE"), Step(None, {"endpoint_vertex": "mild_erythema"}), Step("NOTE", {"endpoint_vertex": "pinpoint_bleeding"}), Step("BLOCK", {"endpoint_vertex": "frank_bleeding"}))),
     "S20 baseline": Case("S20", "", first_session, (Step("BLOCK"), Step("REASON", {"baseline_waiver_reason": "camera broken"}))),
+    **{f"S20 without {name}": Case("S20", "", first_with_baseline, (Step(None), Step("BLOCK", change=_without(**which)), Step("REASON", {"baseline_waiver_reason": "camera broken"})))
+       for name, which in {"a view": {"view": "occipital"}, "a grade": {"kind": "sinclair"}, "a density": {"kind": "hair_density"}}.items()},
     "S21 aftercare": Case("S21", "", started, (Step("REASON"), Step(None, {"aftercare_delivered": True}))),
     "S23 pain": Case("S23", "", started, (Step(None, {"pain": "7, 7"}), Step("NOTE", {"pain": "7, 8"}), Step("BLOCK", {"pain": "8, 3, 8"}))),
     "S24 below the hairline": Case("S24", "vertex", draft(), (Step(None), Step("BLOCK", {"below_vertex": True}))),
@@ -351,8 +408,68 @@ def test_a_zone_s_finding_stands_beside_the_zone_and_marks_the_map(world: World)
     assert ZoneRecord.objects.get(block__session=record, zone="frontal_hairline").depth_hundredths == 125
 
 
-def test_every_rule_of_a_session_has_a_case() -> None:
-    spoken = {case.rule for case in CASES.values()}
-    assert spoken | {"S22"} == set(RULES)
+# What the page shows while the form of a home plan is filled: typed, then the severity of S22. Never silent once it can be judged.
+HOME_STEPS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"device_name": "Roller B", "length_mm": "1.00", "every_days": "7", "approved": True}, "NOTE"),
+    ({"length_mm": "1.01"}, "BLOCK"), ({"length_mm": "1.00"}, "NOTE"),
+    ({"every_days": "6"}, "BLOCK"), ({"every_days": "7"}, "NOTE"),
+    ({"approved": False}, "BLOCK"),
+)  # fmt: skip
 
 
+def test_a_home_plan_is_judged_while_it_is_typed_and_a_crafted_post_is_refused_alike(world: World) -> None:
+    Staff.objects.filter(pk=world.amara.pk).update(operator_role=OperatorRole.DERMATOLOGIST, credential_expires_on=None)
+    patient, chair = make_ready(world.site), world.chair
+    page, url = chair.page, f"{chair.base}/treatments/of/{patient.uuid}/home-plan/"
+    page.goto(url)
+    page.click("#record summary")
+    typed: dict[str, str] = {"subject": str(patient.uuid), "device_type": "roller"}
+    for fields, severity in HOME_STEPS:
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            for name, value in fields.items():
+                field = page.locator(f"#home-form [name={name}]")
+                field.set_checked(value) if isinstance(value, bool) else field.fill(value)
+            page.locator("#home-form [name=note]").press("Tab")
+            page.locator("#home-form [name=approved]").dispatch_event("change")
+        shown = page.locator(f'#home-findings .finding[data-rule="S22"][data-severity="{severity}"]')
+        shown.wait_for()
+        assert RULES["S22"].words in shown.inner_text()
+        typed |= {name: "on" if value is True else value for name, value in fields.items()}
+        typed = {name: value for name, value in typed.items() if value is not False}
+        if severity == "BLOCK":
+            token = str(page.locator('meta[name="csrf-token"]').get_attribute("content"))
+            answer = page.request.post(url, max_redirects=0, form=typed | {"csrfmiddlewaretoken": token}, headers={"Referer": page.url})
+            assert answer.status == 422 and RULES["S22"].words in answer.text()
+            assert not HomePlan.objects.filter(patient=patient).exists()
+    page.check("#home-form [name=approved]")
+    page.locator('#home-findings .finding[data-severity="NOTE"]').wait_for()
+    page.get_by_role("button", name="Record the plan").click()
+    page.locator("#running").wait_for()
+    assert "Approved by Dr Amara Osei" in page.locator("#running").inner_text()
+    assert Axe().run(page).response["violations"] == []
+    assert not chair.noise, chair.noise
+
+
+# Rule → the severities that the table of the rules' document gives it.
+SEVERITIES: dict[str, set[str]] = {
+    "S01": {"BLOCK"}, "S02": {"BLOCK"}, "S03": {"BLOCK"}, "S04": {"BLOCK"}, "S05": {"BLOCK"}, "S06": {"BLOCK"},
+    "S07": {"BLOCK", "REASON", "NOTE"}, "S08": {"REASON"}, "S09": {"REASON"}, "S10": {"BLOCK", "REASON", "NOTE"}, "S11": {"BLOCK"},
+    "S12": {"REASON"}, "S13": {"BLOCK_PRODUCT", "REASON", "NOTE"}, "S14": {"BLOCK_PRODUCT", "REASON"}, "S15": {"BLOCK", "NOTE"},
+    "S16": {"BLOCK", "BLOCK_PRODUCT"}, "S17": {"REASON"}, "S18": {"BLOCK", "NOTE"}, "S19": {"BLOCK"}, "S20": {"BLOCK", "REASON"},
+    "S21": {"REASON"}, "S22": {"BLOCK", "NOTE"}, "S23": {"NOTE", "BLOCK"}, "S24": {"BLOCK"}, "S25": {"REASON"}, "S26": {"BLOCK"},
+}  # fmt: skip
+
+
+def test_every_rule_is_shown_with_each_of_its_severities() -> None:
+    """A new rule, or a severity that no case brings about, can't be forgotten."""
+    shown: dict[str, set[str]] = {"S22": {severity for _typed, severity in HOME_STEPS}}
+    for case in CASES.values():
+        shown.setdefault(case.rule, set()).update(step.severity for step in case.steps if step.severity)
+    assert set(SEVERITIES) == set(RULES)
+    assert shown == SEVERITIES
+
+
+def test_every_rule_is_also_silent_on_the_other_side_of_its_boundary() -> None:
+    """S22 is never silent: a home plan is always noted."""
+    silent = {case.rule for case in CASES.values() for step in case.steps if step.severity is None}
+    assert silent == set(RULES) - {"S22"}

@@ -1,6 +1,7 @@
 """Parse and clean; never save."""
 
 from treatments.forms.events import CloseForm, EventForm, ShortEventForm
+from treatments.forms.home import HomePlanForm
 from treatments.forms.measurements import BaselineForm, ErrorForm, measure_form
 from treatments.forms.others import BlockForm, CourseForm, EndForm, TextForm
 from treatments.forms.patch import PatchApplyForm, PatchReadForm
@@ -11,6 +12,6 @@ from treatments.forms.stock import DeviceForm, FormulaForm, LotForm, ProductForm
 
 __all__ = [
     "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
-    "ErrorForm", "EventForm", "FormulaForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
+    "ErrorForm", "EventForm", "FormulaForm", "HomePlanForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
     "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
 ]  # fmt: skip

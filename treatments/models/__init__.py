@@ -2,6 +2,7 @@
 
 from treatments.models.earlier import EarlierSession
 from treatments.models.events import AdverseEvent
+from treatments.models.home import HomePlan
 from treatments.models.measurements import BlindReading, Measurement, MeasurementSite
 from treatments.models.patch import PatchReading, PatchTest
 from treatments.models.photos import (
@@ -30,7 +31,7 @@ from treatments.models.stock import Cartridge, CartridgeLot, Device, Product
 
 __all__ = [
     "Addendum", "AdverseEvent", "Anaesthetic", "BlindReading", "Cartridge", "CartridgeLot", "ChainHead",
-    "CoSignature", "Course", "Device", "DeviceBlock", "EarlierSession", "EnteredInError", "Measurement",
+    "CoSignature", "Course", "Device", "DeviceBlock", "EarlierSession", "EnteredInError", "HomePlan", "Measurement",
     "MeasurementSite", "PatchReading", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
     "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse", "PrpUse", "RecallContact",
     "Receipt", "RecordPdf", "SessionPolicy", "SessionPreset", "SignedRecord", "TreatmentSession", "TubeCheck",

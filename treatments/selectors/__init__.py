@@ -1,7 +1,7 @@
 """Every read of this room."""
 
 from treatments.rules import Window
-from treatments.selectors import patch, photos, prp, readings, signed
+from treatments.selectors import home, patch, photos, prp, readings, signed
 from treatments.selectors.checklists import Gap, checklist
 from treatments.selectors.courses import (
     done_sessions,
@@ -39,7 +39,7 @@ next_window = window_of
 
 __all__ = [
     "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of",
-    "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "inventory", "known_name", "last_day",
+    "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "home", "inventory", "known_name", "last_day",
     "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
     "photos", "policy", "presets_of", "prp", "readings", "reason_key", "received_lot", "received_product", "same_lot", "scanned",
     "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "units_of", "usable_products",
