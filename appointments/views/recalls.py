@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from appointments import selectors, services
 from appointments.forms import RecallForm
@@ -87,7 +88,7 @@ def invite_recalls(request: HttpRequest) -> HttpResponse:
     going = [row for row in rows if not selectors.why_not_invited(row) and row.state in (RecallState.DUE, RecallState.CONTACTED)]
     if "confirm" in request.POST:
         count = services.invite_recalls(recalls=going, by=request.actor, at=timezone.now())
-        messages.success(request, _("%(count)d invitations are on their way.") % {"count": count})
+        messages.success(request, ngettext("%(count)d invitation is on its way.", "%(count)d invitations are on their way.", count) % {"count": count})
         return _back(request)
     if not rows:
         messages.error(request, _("Tick the patients first."))

@@ -32,7 +32,7 @@ def clear_patient(clinic: Clinic, number: int = 0) -> tuple[Any, ...]:
     """Somebody whom nothing stops: uuid, family name, date of birth, address."""
     rows = clinic.rows(
         f"SELECT p.uuid, p.family_name, p.birth_on, p.email, p.given_name FROM patients_patient p WHERE {UNTROUBLED} AND p.email <> '' "
-        "AND NOT EXISTS (SELECT 1 FROM appointments_appointment a WHERE a.patient_id = p.id AND a.state IN ('booked', 'confirmed', 'arrived')) "
+        "AND NOT EXISTS (SELECT 1 FROM appointments_appointment a WHERE a.patient_id = p.id AND a.state IN ('booked', 'confirmed', 'arrived', 'in_session')) "
         "AND NOT EXISTS (SELECT 1 FROM treatments_treatmentsession t WHERE t.patient_id = p.id AND t.started_at > now() - interval '45 days') ORDER BY p.id"
     )
     return rows[number]
@@ -229,7 +229,7 @@ class TestRecalls:
         at_desk.press("Send an invitation to those ticked")
         at_desk.sees("Send 1 invitation?")
         at_desk.press("Send")
-        at_desk.sees("1 invitations are on their way")
+        at_desk.sees("1 invitation is on its way")
         address, born = clinic.rows("SELECT p.email, p.birth_on FROM appointments_recall r JOIN patients_patient p ON p.id = r.patient_id WHERE r.uuid = %s", value)[0]
         text = clinic.mail_to(address, "choose your next appointment", seconds=90)
         assert not re.search("needl|hair|scalp", text, re.I)
