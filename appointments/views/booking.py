@@ -74,7 +74,7 @@ def _finder(request: HttpRequest, patient: Patient, at: datetime, but: Appointme
     window = selectors.window_for(patient, today) if visit_type.needs_screening else None
     first = max(today, window.opens_on) if window else today
     with suppress(ValueError):
-        first = max(today, date.fromisoformat(data.get("from", "")))
+        first = max(today, date.fromisoformat(data.get("from") or request.GET.get("from", "")))  # a refused choice stays among the days it was made from
     may_early = may(request.actor, "appointment:early")
     offers = selectors.offers(
         patient=patient, visit_type=visit_type, from_on=first, days=DAYS_SHOWN, at=at, clinician=clinician, may_early=may_early,

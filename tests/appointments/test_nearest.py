@@ -13,6 +13,7 @@ from appointments.rules import Wants
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
+from treatments.models import EarlierSession
 
 pytestmark = pytest.mark.django_db
 TASK, LATER = Actor.of_task("t"), NOW + timedelta(minutes=4)
@@ -56,6 +57,18 @@ class TestTaken:
         page = client_as(rosa).post("/appointments/new/", typed).text
         first = page[page.index('type="submit"', page.index('class="new-visit"')) - 60:]
         assert 'name="slot"' not in first[:first.index(">")], "the form's default button must not be one of the times"
+
+
+def test_a_refused_choice_is_still_on_the_page_and_chosen(
+    site: Site, needling: VisitType, amara: Staff, client_as: Callable[[Staff], Client]
+) -> None:
+    patient = make_clear(site)
+    EarlierSession.objects.create(patient=patient, on=NOW.date() - timedelta(days=10), source="a card", added_at=NOW, added_by="t")
+    address = f"/appointments/of/{patient.uuid}/book/?visit_type=session&from={NOW.date() + timedelta(days=1)}"
+    value = f"{at_hour(10).isoformat()}|{amara.pk}"
+    page = client_as(amara).post(address, {"slot": value, "visit_type": "session", "subject": str(patient.uuid)})
+    assert page.status_code == 422
+    assert f'value="{value}" checked' in page.text.replace("&#x2B;", "+")
 
 
 def freed_for(site: Site, needling: VisitType, amara: Staff) -> FreedSlot:

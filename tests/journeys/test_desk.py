@@ -4,13 +4,12 @@ import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.journeys.conftest import Clinic, Visitor, link_in
+from tests.journeys.fresh import UNTROUBLED, clear_patient, due_recall
 
 pytestmark = pytest.mark.journey
 
@@ -21,23 +20,6 @@ def calendar(visitor: Visitor, query: str = "") -> None:
     visitor.page.wait_for_selector("#calendar .ec-event:not(.ec-bg-event)", timeout=15_000)
 
 
-UNTROUBLED = (
-    "EXISTS (SELECT 1 FROM patients_intake i WHERE i.patient_id = p.id AND i.state <> 'draft' AND i.answers->>'blood_thinner' = 'none' "
-    "AND NOT i.answers ? 'allergies' AND coalesce(i.answers->>'psoriasis', '') <> 'history_clear') "
-    "AND NOT EXISTS (SELECT 1 FROM patients_hold h WHERE h.patient_id = p.id AND h.released_at IS NULL)"
-)
-
-
-def clear_patient(clinic: Clinic, number: int = 0) -> tuple[Any, ...]:
-    """Somebody whom nothing stops: uuid, family name, date of birth, address."""
-    rows = clinic.rows(
-        f"SELECT p.uuid, p.family_name, p.birth_on, p.email, p.given_name FROM patients_patient p WHERE {UNTROUBLED} AND p.email <> '' "
-        "AND NOT EXISTS (SELECT 1 FROM appointments_appointment a WHERE a.patient_id = p.id AND a.state IN ('booked', 'confirmed', 'arrived', 'in_session')) "
-        "AND NOT EXISTS (SELECT 1 FROM treatments_treatmentsession t WHERE t.patient_id = p.id AND t.started_at > now() - interval '45 days') ORDER BY p.id"
-    )
-    return rows[number]
-
-
 def workday(clinic: Clinic, ahead: int) -> str:
     """A day on which the clinic works, so many days ahead or a little later."""
     return str(clinic.rows("SELECT (CASE WHEN extract(isodow FROM d) = 7 THEN d + 1 ELSE d END)::date FROM (SELECT (now() + %s * interval '1 day')::date AS d) x", ahead)[0][0])
@@ -45,11 +27,17 @@ def workday(clinic: Clinic, ahead: int) -> str:
 
 @contextmanager
 def by_day(clinic: Clinic) -> Iterator[None]:
-    """Offers are made on opening days from eight to eight. At night or on a Sunday the site lies where it is day, and is open."""
-    noon = next(zone for zone in ("Europe/London", "Asia/Tokyo", "America/New_York", "Pacific/Auckland") if 9 <= datetime.now(ZoneInfo(zone)).hour <= 18)
-    clinic.rows("UPDATE clinic_site SET zone = %s", noon)
+    """Offers are made on opening days from eight to eight. Meanwhile the site lies where it is day now, without a midnight in the visits of London's
+    day, is open around the clock, and everybody works."""
+    hour = datetime.now(UTC).hour
+    offset = next(hours for hours in range(-8, 7) if 9 <= (hour + hours) % 24 <= 18)
+    opening = clinic.rows("SELECT id, opens, closes FROM clinic_openinghours")
+    working = clinic.rows("SELECT id, starts, ends FROM appointments_workinghours")
+    clinic.rows("UPDATE clinic_site SET zone = %s", f"Etc/GMT{-offset:+d}")
+    clinic.rows("UPDATE clinic_openinghours SET opens = '00:00', closes = '23:59'")
+    clinic.rows("UPDATE appointments_workinghours SET starts = '00:00', ends = '23:59'")
     added = clinic.rows(
-        "INSERT INTO clinic_openinghours (site_id, weekday, opens, closes) SELECT s.id, d, '09:00', '17:00' FROM clinic_site s, generate_series(0, 6) d "
+        "INSERT INTO clinic_openinghours (site_id, weekday, opens, closes) SELECT s.id, d, '00:00', '23:59' FROM clinic_site s, generate_series(0, 6) d "
         "WHERE NOT EXISTS (SELECT 1 FROM clinic_openinghours o WHERE o.site_id = s.id AND o.weekday = d) RETURNING id"
     )
     try:
@@ -58,6 +46,10 @@ def by_day(clinic: Clinic) -> Iterator[None]:
         clinic.rows("UPDATE clinic_site SET zone = 'Europe/London'")
         for row in added:
             clinic.rows("DELETE FROM clinic_openinghours WHERE id = %s", row[0])
+        for pk, opens, closes in opening:
+            clinic.rows("UPDATE clinic_openinghours SET opens = %s, closes = %s WHERE id = %s", opens, closes, pk)
+        for pk, starts, ends in working:
+            clinic.rows("UPDATE appointments_workinghours SET starts = %s, ends = %s WHERE id = %s", starts, ends, pk)
 
 
 def book_by_click(clinic: Clinic, at_desk: Visitor, given: str, family: str, days: int) -> None:
@@ -137,7 +129,7 @@ class TestCalendar:
 
     def test_booked_with_the_keyboard_alone(self, clinic: Clinic, at_desk: Visitor) -> None:
         at_desk.sign_in("rosa")
-        _uuid, family, born, _address, _given = clear_patient(clinic, 1)
+        _uuid, family, born, _address, _given = clear_patient(clinic)
         day = workday(clinic, 12)
         at_desk.go(f"/appointments/?on={day}")
         page = at_desk.page
@@ -165,7 +157,7 @@ class TestCourse:
     """Six sessions at once."""
 
     def test_previewed_and_confirmed_once(self, clinic: Clinic, at_desk: Visitor) -> None:
-        uuid, *_rest = clear_patient(clinic, 2)
+        uuid, *_rest = clear_patient(clinic)
         at_desk.sign_in("rosa").go(f"/appointments/of/{uuid}/course/")
         page = at_desk.page
         page.fill("input[name=count]", "4")
@@ -184,7 +176,7 @@ class TestWaitingList:
     """A freed time finds its patient."""
 
     def test_from_cancellation_to_yes_by_mail(self, clinic: Clinic, at_desk: Visitor, on_phone: Visitor) -> None:
-        uuid, _family, born, address, _given = clear_patient(clinic, 3)
+        uuid, _family, born, address, _given = clear_patient(clinic)
         at_desk.sign_in("rosa").go(f"/appointments/of/{uuid}/wait/")
         at_desk.check()
         at_desk.press("Save")
@@ -214,17 +206,19 @@ class TestRecalls:
     """The list that chases who is due."""
 
     def test_a_try_is_noted_and_invitations_go_out_after_a_preview(self, clinic: Clinic, at_desk: Visitor, on_phone: Visitor) -> None:
+        value = due_recall(clinic)
         at_desk.sign_in("rosa").go("/appointments/recalls/?show=due")
         at_desk.check()
         page = at_desk.page
-        page.locator(".note-try summary").first.click()
-        page.locator(".note-try[open] select[name=result]").select_option("no_answer")
+        row = page.locator(f"li.recall:has(form[action*='{value}'])")
+        row.locator(".note-try summary").click()
+        row.locator("select[name=result]").select_option("no_answer")
         with page.expect_navigation():
-            page.locator(".note-try[open] button").click()
+            row.locator("button:has-text('Note it')").click()
         at_desk.sees("Noted")
         assert "show=due" in page.url
-        able = {str(row[0]) for row in clinic.rows(f"SELECT r.uuid FROM appointments_recall r JOIN patients_patient p ON p.id = r.patient_id WHERE {UNTROUBLED} AND p.email <> ''")}
-        value = next(value for value in page.eval_on_selector_all("input[name=recall]", "all => all.map(e => e.value)") if value in able)
+        due_recall(clinic)
+        page.reload()
         page.check(f"input[name=recall][value='{value}']")
         at_desk.press("Send an invitation to those ticked")
         at_desk.sees("Send 1 invitation?")

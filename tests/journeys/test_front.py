@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys.conftest import Clinic, Visitor
-from tests.journeys.test_desk import UNTROUBLED, calendar, clear_patient, workday
+from tests.journeys.fresh import UNTROUBLED, clear_patient
+from tests.journeys.test_desk import calendar, workday
 
 pytestmark = pytest.mark.journey
 
@@ -127,7 +128,7 @@ class TestKeyboardOnly:
         raise AssertionError(f"{wanted} is not reached by Tab")
 
     def test_from_search_to_the_slot_finder_to_a_booking(self, clinic: Clinic, at_desk: Visitor) -> None:
-        _uuid, _family, _born, address, _given = clear_patient(clinic, 4)
+        _uuid, _family, _born, address, _given = clear_patient(clinic)
         at_desk.sign_in("rosa").go("/today/")
         page = at_desk.page
         page.keyboard.press("/")
@@ -145,7 +146,7 @@ class TestKeyboardOnly:
         at_desk.sees("Booked")
 
     def test_a_whole_course(self, clinic: Clinic, at_desk: Visitor) -> None:
-        uuid, *_rest = clear_patient(clinic, 5)
+        uuid, *_rest = clear_patient(clinic)
         at_desk.sign_in("rosa").go(f"/appointments/of/{uuid}/course/")
         page = at_desk.page
         page.focus("input[name=count]")

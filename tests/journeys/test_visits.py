@@ -11,7 +11,8 @@ import pytest
 
 from embedded import stack
 from tests.journeys.conftest import Clinic, Visitor, link_in
-from tests.journeys.test_desk import clear_patient, workday
+from tests.journeys.fresh import clear_patient
+from tests.journeys.test_desk import workday
 
 pytestmark = pytest.mark.journey
 

@@ -1,0 +1,56 @@
+"""People of one journey alone. What another journey does to the demo's patients does not matter to them, nor do the day and the hour."""
+
+import itertools
+from typing import Any
+
+from tests.journeys.conftest import Clinic
+
+_GIVEN = ("Alba", "Bruno", "Clara", "Dario", "Edda", "Felix", "Gerda", "Hanno", "Ilse", "Jonas", "Karla", "Leo", "Marta", "Nils", "Olga", "Pius")
+_COUNT = itertools.count()
+
+# Declares nothing that needs a clinician, a reason or another depth; nothing holds them.
+UNTROUBLED = (
+    "EXISTS (SELECT 1 FROM patients_intake i WHERE i.patient_id = p.id AND i.state <> 'draft' AND i.answers->>'blood_thinner' = 'none' "
+    "AND NOT i.answers ? 'allergies' AND coalesce(i.answers->>'psoriasis', '') <> 'history_clear') "
+    "AND NOT EXISTS (SELECT 1 FROM patients_hold h WHERE h.patient_id = p.id AND h.released_at IS NULL)"
+)
+
+
+def _copy(clinic: Clinic, table: str, pk: int, changes: dict[str, str], *values: Any) -> int:
+    """One more row like that one, but for some columns (SQL by name). Returns its key."""
+    columns = [row[0] for row in clinic.rows("SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'", table)]
+    named = ", ".join(f'"{name}"' for name in columns)
+    taken = ", ".join(changes.get(name, f'"{name}"') for name in columns)
+    return int(clinic.rows(f"INSERT INTO {table} ({named}) SELECT {taken} FROM {table} WHERE id = %s RETURNING id", *values, pk)[0][0])
+
+
+def clear_patient(clinic: Clinic) -> tuple[Any, ...]:
+    """Somebody new whom nothing stops, with answers and consent, without visit or session: uuid, family name, date of birth, address, given name."""
+    pattern = clinic.rows(
+        f"SELECT p.id, i.id, c.id FROM patients_patient p JOIN patients_intake i ON i.patient_id = p.id AND i.state = 'submitted' AND i.answered_by = 'patient' "
+        f"JOIN patients_consent c ON c.patient_id = p.id AND c.withdrawn_at IS NULL WHERE {UNTROUBLED} AND p.mail_mode = 'full' AND p.language = 'en' "
+        "AND NOT p.do_not_contact AND p.deceased_on IS NULL AND p.merged_into_id IS NULL ORDER BY p.number LIMIT 1"
+    )  # fmt: skip
+    patient, intake, consent = pattern[0]
+    number, fresh = next(_COUNT), {"uuid": "gen_random_uuid()"}
+    given, family = _GIVEN[number % len(_GIVEN)], f"Frisch{chr(97 + number // len(_GIVEN) % 26)}{chr(97 + number % 26)}"
+    address = f"{given}.{family}@patients.example".lower()
+    named = {
+        "number": "nextval('patients_number')", "given_name": f"'{given}'", "family_name": f"'{family}'", "search_name": f"'{family.lower()} {given.lower()}'",
+        "email": f"'{address}'", "phone": "''", "phone_digits": "''", "birth_on": f"date '1971-01-01' + {number * 17}", "form_key": "NULL", "created_at": "now()",
+    }  # fmt: skip
+    made = _copy(clinic, "patients_patient", patient, fresh | named)
+    _copy(clinic, "patients_intake", intake, fresh | {"patient_id": str(made), "link_uuid": "NULL"})
+    _copy(clinic, "patients_consent", consent, fresh | {"patient_id": str(made), "signed_name": f"'{given} {family}'"})
+    return clinic.rows("SELECT uuid, family_name, birth_on, email, given_name FROM patients_patient WHERE id = %s", made)[0]
+
+
+def due_recall(clinic: Clinic) -> str:
+    """A recall that nobody has tried yet, of somebody whom nothing stops and whom a mail reaches."""
+    return str(
+        clinic.rows(
+            "UPDATE appointments_recall SET state = 'due', dismissed_because = '' WHERE id = (SELECT r.id FROM appointments_recall r JOIN patients_patient p ON p.id = r.patient_id "
+            f"WHERE r.state IN ('due', 'contacted', 'dismissed') AND {UNTROUBLED} AND p.email <> '' AND p.mail_mode = 'full' AND NOT p.do_not_contact "
+            "ORDER BY r.closes_on DESC, r.id LIMIT 1) RETURNING uuid"
+        )[0][0]
+    )
