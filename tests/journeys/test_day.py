@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import Clinic, Visitor, link_in
-from tests.journeys.test_desk import UNTROUBLED
+from tests.journeys.fresh import UNTROUBLED
 
 pytestmark = pytest.mark.journey
 
