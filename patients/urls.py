@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import brought, consent_texts, handed_over, intake, paper, people, screening, wording
+from patients.views import allergies, brought, consent_texts, handed_over, intake, paper, people, screening, wording
 
 app_name = "patients"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("<uuid:patient>/screening/withdraw/", screening.withdraw, name="withdraw_clearance"),
     path("<uuid:patient>/screening/decisions/<uuid:decision>/", screening.decision, name="decision"),
     path("<uuid:patient>/screening/review/<uuid:intake>/", screening.review, name="review"),
+    path("<uuid:patient>/allergies/", allergies.allergies, name="allergies"),
     path("<uuid:patient>/rescreen/", screening.rescreen, name="rescreen"),
     path("<uuid:patient>/rescreen/<uuid:rescreen>/review/", screening.review_rescreen, name="review_rescreen"),
     path("<uuid:patient>/consent/", screening.consent, name="consent"),

@@ -60,13 +60,13 @@ def _conditions(draft: Draft, intake: Intake) -> None:
 def _allergies(draft: Draft, intake: Intake | None) -> None:
     status = {True: "active", False: "inactive"}
     for row in draft.patient.allergies.order_by("pk"):
-        _allergy(draft, draft.id_of(row), row.name, row.substance, row.anaphylaxis, status[row.ended_at is None])
+        _allergy(draft, draft.id_of(row), row.name, row.substance, row.anaphylaxis, status[row.ended_at is None], row.reaction)
     metal = intake.answers.get("metal_allergy") if intake else None
     if intake and metal in METAL_WORDS:
         _allergy(draft, draft.id_of(intake, "metal_allergy"), METAL_WORDS[metal], f"metal.{metal}", False, "active")
 
 
-def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: bool, status: str) -> None:
+def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: bool, status: str, reaction: str = "") -> None:
     words = SUBSTANCE_WORDS.get(substance, "")
     named = f"{words}: {name}" if words and name in {substance, ""} else name
     draft.add(
@@ -74,7 +74,7 @@ def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: boo
         verificationStatus=listed("allergyintolerance-verification", "unconfirmed"), category=[CATEGORIES.get(substance)],
         code=concept(words if name == substance and words else named, local=f"substance.{substance}", snomed=SUBSTANCE_SNOMED.get(name.casefold(), "")),
         criticality="high" if anaphylaxis else "unable-to-assess",
-        reaction=[{"manifestation": [{"text": "Anaphylaxis"}], "severity": "severe"}] if anaphylaxis else [],
+        reaction=[{"manifestation": [{"text": "Anaphylaxis"}], "description": reaction or None, "severity": "severe"}] if anaphylaxis else [{"manifestation": [{"text": reaction}]}] if reaction else [],
     )  # fmt: skip
 
 

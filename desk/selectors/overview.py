@@ -80,6 +80,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "eligibility": eligibility,
         "findings": people.findings_of(eligibility),
         "allergies": patient.allergies.filter(ended_at=None),
+        "to_ask": people.allergies_to_ask(patient),
         "brought": waiting_imports(patient),
         "medications": patient.medications.filter(ended_on=None),
         "last": last,

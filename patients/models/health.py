@@ -76,6 +76,8 @@ class Allergy(models.Model):
     substance = models.CharField(max_length=30)
     name = models.CharField(max_length=200)
     anaphylaxis = models.BooleanField(default=False)
+    reaction = models.CharField(max_length=200, blank=True)
+    noted_by = models.CharField(max_length=160, blank=True, help_text=_("Who of the clinic noted it. Empty: the patient's own answers."))
     noted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the clinic learnt of it. Empty: before this was kept."))
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from patients.models import Consent, ConsentText, Hold, Patient, Rescreen
+from patients.models import Allergy, Consent, ConsentText, Hold, Patient, Rescreen
 
 _DRAFT_DAYS = 30
 
@@ -110,6 +110,12 @@ def session_consent(patient: Patient, *, until: datetime | None = None) -> dict[
 
 
 _MATCH_ALONE = ("anaesthetic", "minoxidil", "latex", "propylene_glycol")
+
+
+def unnamed_allergies(patient: Patient, substance: str) -> list[Allergy]:
+    """Open rows of this kind whose substance nobody has named."""
+    rows = patient.allergies.filter(ended_at=None, substance=substance)
+    return [row for row in rows if not row.name.strip() or row.name.strip().lower().replace(" ", "_") == row.substance]
 
 
 def allergies_to_ask(patient: Patient) -> list[str]:
