@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 
 from appointments import selectors, services
 from appointments.forms import VisitTypeForm
-from appointments.models import BookingRules, Offer, Room, VisitType, WallScreen
+from appointments.models import Appointment, BookingRules, Offer, Room, VisitType, WallScreen
 from appointments.rules import Wants
 from clinic.audit import Actor
 from clinic.errors import Refused
@@ -113,6 +114,18 @@ class TestWallScreen:
     def test_a_code_typed_once_shows_the_board_of_its_site(self, site: Site) -> None:
         _screen, client = self.paired(site)
         assert "Harley site" in client.get("/wall/").content.decode()
+
+    def test_nobody_can_scroll_it_so_who_comes_later_is_counted(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        for n in range(10):
+            starts = NOW + timedelta(hours=1, minutes=30 * n)
+            Appointment.objects.create(
+                patient=make_clear(site), site=site, visit_type=needling, clinician=amara, starts_at=starts, ends_at=starts + timedelta(minutes=25),
+                state="booked", state_since=NOW, booked_at=NOW, booked_by=DESK.name,
+            )  # fmt: skip
+        with time_machine.travel(NOW, tick=False):
+            _screen, client = self.paired(site)
+            page = client.get("/wall/").text
+        assert (page.count("wall-who"), "and 2 later" in page) == (8, True)
 
     def test_it_opens_nothing_else(self, site: Site, needling: VisitType) -> None:
         _screen, client = self.paired(site)
