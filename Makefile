@@ -66,6 +66,7 @@ simulate: setup
 
 bench: setup
 	$(PY) -m benchmarks.mail
+	$(PY) -m benchmarks.mail_sizes
 	$(PY) -m benchmarks.results
 	$(PY) -m benchmarks.imports
 

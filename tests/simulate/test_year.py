@@ -8,12 +8,17 @@ from itertools import pairwise
 
 import pytest
 
-from clinic.models import OutboxMessage, Site, Staff
+from aftercare.models import CheckInResponse, Concern
+from aftercare.states import Level
+from appointments.models import Appointment
+from clinic.models import MailChoice, OutboxMessage, Site, Staff
+from patients.models import Hold, Patient
 from tests.simulate.expected import Expectation, Message
 from tests.simulate.year import Journal, Year, instant, zones_of
+from treatments.models import EnteredInError
 
 FULL = int(os.environ.get("SIMULATE", "0"))
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def run(amara: Staff, site: Site, *, patients: int, seed: int, tick: timedelta) -> Journal:
@@ -68,8 +73,24 @@ def test_a_year_of_mail_is_as_the_documents_say(amara: Staff, site: Site) -> Non
     print(f"{len(journal.bounced)} bounces, {len(journal.refusing)} dead addresses, {Counter(row.reason for row in rows.values() if row.state != 'sent').most_common(14)}")
     assert found == [], f"{len(found)} differences: " + "\n".join(found[:20])
     assert len(set(message_id for _at, message_id, _to in journal.sent)) == len(journal.sent), "nothing twice"
+    happened = _what_happened(journal)
+    print(happened)
+    assert not FULL or FULL < 500 or all(happened.values()), "a year of many patients holds all of it"
     assert states["sent"] > 50 and isinstance(began, float) and isinstance(journal.start, datetime)
     _the_check_would_notice(expected, rows, journal)
+
+
+def _what_happened(journal: Journal) -> dict[str, int]:
+    """How often each thing that the year must hold did happen, from the records."""
+    answers = CheckInResponse.objects.values_list("answers", flat=True)
+    levels = Counter(Concern.objects.values_list("level", flat=True))
+    return {
+        "sessions": len(journal.recorded_at), "visits cancelled": Appointment.objects.filter(state="cancelled").count(),
+        "pregnancies": sum("pregnancy" in (given.get("health_changes") or []) for given in answers),
+        "red flags": levels[Level.URGENT.value], "same-day calls": levels[Level.SAME_DAY.value], "holds": Hold.objects.count(),
+        "bounces": len(journal.bounced), "dead addresses": len(journal.refusing), "opted out": MailChoice.objects.filter(wanted=False).count(),
+        "entered in error": EnteredInError.objects.count(), "died": Patient.objects.filter(deceased_on__isnull=False).count(),
+    }  # fmt: skip
 
 
 def _the_check_would_notice(expected: list[Message], rows: dict[tuple[str, str, str], OutboxMessage], journal: Journal) -> None:
