@@ -92,12 +92,14 @@ def test_6_an_hour_away_and_back_with_its_data(loop: bool, site: Site, relay: Re
             wait_until(lambda: count("sent") == 40, seconds=away + 60)
         time.sleep(max(0.0, away - (time.monotonic() - began)))
         before = len(relay.seen)
-        assert before == (40 if loop else 10) and twice(relay.seen) == 0
+        # without the loop: a worker that had taken a tick before it lost the broker sends what was due by then, and no more
+        assert before in ({40} if loop else {10, 20}) and twice(relay.seen) == 0
         keeping.start_broker(durable=True)
         wait_until(lambda: count("sent") == 40, seconds=120)
         queue_mails(site, 5)
         wait_until(lambda: count("sent") == 45, seconds=120)
-        assert crew.words().count("Discarding revoked task: clinic.drain") >= 2, "the broker came back with what it had kept"
+        # the broker came back with what it had kept; the worker tries again each half minute at most
+        wait_until(lambda: crew.words().count("Discarding revoked task: clinic.drain") >= 2, seconds=120)
         drains = crew.words().count("Task clinic.drain[")
     assert len(set(relay.seen)) == 45 and twice(relay.seen) == 0
     assert set(OutboxMessage.objects.values_list("state", "attempts")) == {("sent", 1)}
