@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.journeys.conftest import Clinic, Visitor, link_in
 from tests.journeys.fresh import clear_patient, due_recall
-from tests.journeys.test_desk import by_day, calendar
+from tests.journeys.test_desk import by_day, calendar, workday
 from tests.journeys.test_visits import booked_visit, state_of
 
 pytestmark = pytest.mark.journey
@@ -52,6 +52,83 @@ class TestClash:
             "SELECT a.starts_at = %s::timestamptz FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id WHERE p.uuid = %s AND a.state = 'booked'", instant, uuid
         )  # fmt: skip
         assert booked == [(True,)]
+
+
+class TestFilters:
+    """What the calendar shows is chosen once and stays."""
+
+    def test_another_site_and_colour_by_visit_stay_on_the_next_day(self, clinic: Clinic, at_desk: Visitor) -> None:
+        columns = ", ".join(f'"{row[0]}"' for row in clinic.rows("SELECT column_name FROM information_schema.columns WHERE table_name = 'clinic_site' AND column_name NOT IN ('id', 'uuid', 'name')"))
+        site, name = clinic.rows(f"INSERT INTO clinic_site (uuid, name, {columns}) SELECT gen_random_uuid(), 'Mill Lane site', {columns} FROM clinic_site ORDER BY id LIMIT 1 RETURNING id, uuid")[0]
+        rosa = clinic.rows("SELECT id FROM clinic_staff WHERE email LIKE 'rosa@%%'")[0][0]
+        link = clinic.rows("INSERT INTO clinic_staff_sites (staff_id, site_id) VALUES (%s, %s) RETURNING id", rosa, site)[0][0]
+        try:
+            at_desk.sign_in("rosa")
+            visit = clinic.rows("SELECT (starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment WHERE state = 'booked' AND starts_at > now() + interval '1 day' ORDER BY starts_at LIMIT 1")
+            calendar(at_desk, f"?on={visit[0][0]}")
+            page = at_desk.page
+            event = page.locator("#calendar .ec-event:not(.ec-bg-event)").first
+            by_state = event.evaluate("one => getComputedStyle(one).backgroundColor")
+            with page.expect_navigation():
+                page.select_option("#cal-colour", "type")
+            page.wait_for_selector("#calendar .ec-event:not(.ec-bg-event)")
+            assert page.locator("#calendar .ec-event:not(.ec-bg-event)").first.evaluate("one => getComputedStyle(one).backgroundColor") != by_state
+            with page.expect_navigation():
+                page.select_option("#cal-site", str(name))
+            assert "Mill Lane site" in page.inner_text("h1")
+            assert page.locator("#calendar .ec-event:not(.ec-bg-event)").count() == 0, "nobody has a visit there"
+            page.wait_for_load_state("networkidle")
+            with page.expect_navigation():
+                page.keyboard.press("ArrowRight")
+            assert "Mill Lane site" in page.inner_text("h1")
+            assert page.input_value("#cal-colour") == "type"
+        finally:
+            clinic.rows("DELETE FROM clinic_staff_sites WHERE id = %s RETURNING id", link)
+            clinic.rows("DELETE FROM clinic_site WHERE id = %s RETURNING id", site)
+
+
+class TestSameDay:
+    """A second visit on one day is booked, and said."""
+
+    def test_the_desk_is_told_of_the_other_visit(self, clinic: Clinic, at_desk: Visitor) -> None:
+        visit, *_rest = booked_visit(clinic, at_desk)
+        uuid, day = clinic.rows("SELECT p.uuid, (a.starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id WHERE a.uuid = %s", visit)[0]
+        at_desk.go(f"/appointments/of/{uuid}/book/?visit_type=consultation&from={day}")
+        slots = at_desk.page.eval_on_selector_all("input[name=slot]", "all => all.map(e => e.value)")
+        at_desk.page.locator(f"input[name=slot][value='{next(slot for slot in slots if slot.startswith(str(day)))}']").last.check()
+        at_desk.press("Book")
+        at_desk.sees("The patient has another visit on this day")
+        at_desk.check()
+
+
+class TestCourseWithAClash:
+    """The wished hour is taken in one of the windows: the preview says so and proposes another."""
+
+    def test_the_preview_shows_what_gives_way(self, clinic: Clinic, at_desk: Visitor) -> None:
+        uuid, *_rest = clear_patient(clinic)
+        at_desk.sign_in("rosa").go(f"/appointments/of/{uuid}/course/")
+        page, first = at_desk.page, workday(clinic, 10)
+        page.fill("input[name=count]", "3")
+        page.fill("input[name=first]", f"{first}T10:00")
+        who = page.input_value("select[name=clinician]")
+        away = (
+            "INSERT INTO appointments_absence (staff_id, starts_at, ends_at, reason) SELECT %s, d + time '09:00', d + time '11:30', 'journey' "
+            "FROM generate_series(%s::date + 1, %s::date + 60, interval '1 day') d RETURNING id"
+        )
+        try:
+            clinic.rows(away, who, first, first)
+            at_desk.press("Preview")
+            at_desk.check()
+            rows = [row.inner_text() for row in page.locator("tbody tr").all()]
+            assert len(rows) == 3 and "another hour" in rows[1], rows
+            assert page.locator("button[name=confirm]").count() == 1
+            clinic.rows("UPDATE appointments_absence SET starts_at = starts_at - interval '9 hours', ends_at = ends_at + interval '12 hours' WHERE reason = 'journey' RETURNING id")
+            at_desk.press("Preview")
+            at_desk.sees("One window has no free time")
+            at_desk.check()
+            assert page.locator("button[name=confirm]").count() == 0, "all or nothing"
+        finally:
+            clinic.rows("DELETE FROM appointments_absence WHERE reason = 'journey' RETURNING id")
 
 
 class TestEarly:
