@@ -51,8 +51,21 @@
     }
     function arrived() {
       failures = 0; asked = false;
+      if (lost && !lost.hidden) { tellLost("again"); }
       say(unsaved ? "waiting" : "saved");
       if (step) { go(); } else if (unsaved) { soon(TICK); }
+    }
+    /* A step is never kept for later: when it is taken, and on which record, is for a person to say. So it is said that it was not done. */
+    var lost = document.getElementById("step-lost");
+    function notDone(button) {
+      if (!lost || !button || !button.hasAttribute("formaction")) { return; }
+      lost.dataset.step = button.textContent.trim();
+      tellLost("lost");
+      lost.scrollIntoView({ block: "nearest" });  // on a phone the buttons are out of sight
+    }
+    function tellLost(what) {
+      lost.textContent = lost.dataset[what].replace("%s", lost.dataset.step);
+      lost.hidden = false;
     }
     function go() {
       var button = step;
@@ -70,6 +83,7 @@
         say("refused"); unsaved = true;
         return;
       }
+      notDone(step);
       step = null;
       if (status === 401) { unsaved = true; say("away"); askAgain(); return; }
       if (status === 403 && !asked) { asked = true; renewToken().then(again, again); return; }
@@ -115,6 +129,7 @@
     form.addEventListener("submit", function (event) {
       if (leaving) { unsaved = false; window.clearTimeout(timer); return; }
       event.preventDefault();
+      if (lost) { lost.hidden = true; }
       step = event.submitter;
       if (!busy) { send(); }
     });

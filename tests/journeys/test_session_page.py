@@ -96,10 +96,17 @@ class TestTheDraftSurvives:
         page.get_by_role("button", name="Start", exact=True).click()
         state(chair, "offline")
         assert page.input_value("#id_notes") == "before the start" and str(record.uuid) in page.url
+        said = page.locator("#step-lost")
+        assert said.is_visible() and "“Start” was not done: it did not reach the server" in said.inner_text()
         chair.context.set_offline(False)
         state(chair, "saved")
         record.refresh_from_db()
         assert (record.state, record.notes) == ("draft", "before the start"), "a step that failed is not taken later by itself"
+        assert said.is_visible() and "“Start” was not done. The server answers again: press it once more." in said.inner_text()
+        page.get_by_role("button", name="Start", exact=True).click()
+        page.wait_for_selector("#id_notes")
+        page.locator(".session-state", has_text="in session").wait_for()
+        assert TreatmentSession.objects.get(pk=record.pk).state == "started" and not page.locator("#step-lost").is_visible()
 
     def test_a_save_whose_answer_was_lost_is_no_conflict(self, world: World, chair: Chair) -> None:
         record = make_draft(world.site, world.amara)
