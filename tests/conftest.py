@@ -5,6 +5,7 @@ app's role may not TRUNCATE.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,20 @@ from clinic.roles import OperatorRole, Role
 from embedded import pg
 from embedded.services import TEMPLATE
 
+REACHED_OUT: list[str] = []
+"""Who was called outside this machine, in the whole run. An audit hook sees every socket of Python, and what it notes can't be swallowed (R35)."""
+
+
+def _stay_here(event: str, args: tuple[Any, ...]) -> None:
+    if event not in {"socket.connect", "socket.sendto"} or not isinstance(args[-1], tuple):  # a path is a socket of this machine
+        return
+    host = str(args[-1][0])
+    if host not in {"localhost", "::1", ""} and not host.startswith("127."):
+        REACHED_OUT.append(host)
+        raise OSError(f"tests never leave this machine, and this one called {host}")
+
+
+sys.addaudithook(_stay_here)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser driver keeps an event loop in this thread
 
 
@@ -50,6 +65,14 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         TransactionTestCase._fixture_teardown = original  # type: ignore[attr-defined]
         for connection in connections.all():
             connection.close()
+
+
+@pytest.fixture(autouse=True)
+def stays_here() -> Iterator[None]:
+    """No test opens a connection to anything but this machine."""
+    already = len(REACHED_OUT)
+    yield
+    assert REACHED_OUT[already:] == [], "called outside this machine"
 
 
 @pytest.fixture(autouse=True)

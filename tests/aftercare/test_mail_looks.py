@@ -108,7 +108,8 @@ def test_the_text_part_says_all_that_the_html_says(site: Site, amara: Staff, cod
     mail = _built(_plan(site, amara), code)
     text = " ".join(mail.text.split()).lower()
     only_html = {"Confirm that you read this", "Answer now", "Choose a time", "A message from Riverside Dermatology.", "Riverside Dermatology"}
-    chunks = [" ".join(words.split()) for words in _read(mail.html).words]
+    blank = str.maketrans("", "", "\u034f\u200c")  # the filler behind the preview line
+    chunks = [" ".join(words.translate(blank).split()) for words in _read(mail.html).words]
     sentences = [part.strip(" •.") for chunk in chunks if chunk not in only_html for part in re.split(r"(?<=[.?])\s", chunk)]
     missing = [words for words in sentences if words and words.lower() not in text]
     assert [words for words in missing if not words.startswith(("Call us", "Harley site"))] == []

@@ -5,18 +5,19 @@ import itertools
 import threading
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from clinic import links
 from clinic.audit import Actor
 from clinic.models import Link, LinkToken, LinkVisit, Site
+from patients import services as people
 from patients.models import Patient
 
 BORN = date(1985, 3, 27)
@@ -51,7 +52,7 @@ def _link(site: Site, *, purpose: str = "intake", at: datetime | None = None, da
     return link, links.mint_token(link, at=at)
 
 
-def _body(response: HttpResponse) -> bytes:
+def _body(response: Any) -> bytes:
     return response.content.replace(response.headers.get("X-Request-Id", "-").encode(), b"")
 
 
@@ -143,6 +144,42 @@ class TestDeadLinks:
         _, token = _link(site, purpose="intake")
         client.post(f"/l/{token}/", RIGHT)
         assert client.get("/l/check-in/").status_code == 404
+
+    @pytest.mark.parametrize(("act", "opens"), [("address", False), ("name", True), ("death", False), ("sent again", False)])
+    def test_what_revokes_a_patient_s_links(self, client: Client, site: Site, act: str, opens: bool) -> None:
+        """R37: a new address, a death, the same link sent again. Another name does not."""
+        link, token = _link(site)
+        patient, at = Patient.objects.get(uuid=link.patient_uuid), timezone.now()
+        email = "new@patient.example" if act == "address" else patient.email
+        data = people.PersonData(given_name="Olive", family_name="Marsh", birth_on=BORN, email=email, language="en")
+        if act == "death":
+            people.record_death(patient=patient, on=at.date(), by=DESK, at=at)
+        elif act == "sent again":
+            people.invite_to_intake(patient=patient, by=DESK, at=at)
+        else:
+            people.change_patient(patient=patient, data=data, by=DESK, at=at)
+        assert client.get(f"/l/{token}/").status_code == (200 if opens else 404)
+
+
+@pytest.mark.django_db
+class TestLimits:
+    """R38."""
+
+    def test_thirty_a_minute_and_then_no_more(self, client: Client, site: Site) -> None:
+        _, token = _link(site)
+        assert [client.get(f"/l/{token}/").status_code for _ in range(32)] == [200] * 30 + [429] * 2
+        assert client.post(f"/l/{token}/", RIGHT).status_code == 429 and not LinkVisit.objects.exists()
+
+    def test_with_the_limiter_away_nothing_opens(self, client: Client, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        _, token = _link(site)
+
+        def away(*_: object, **__: object) -> None:
+            raise ConnectionError("no cache")
+
+        monkeypatch.setattr(cache, "incr", away)
+        answers = [client.get(f"/l/{token}/"), client.post(f"/l/{token}/", RIGHT)]
+        assert [answer.status_code for answer in answers] == [503, 503] and not LinkVisit.objects.exists()
+        assert b"no cache" not in answers[0].content
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ import ast
 import io
 import logging
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,3 +149,13 @@ def test_r35_only_named_modules_speak_to_the_network() -> None:
             if names & NETWORK:
                 found[str(path.relative_to(TREE))] = sorted(names & NETWORK)
     assert set(found) == CALLS_OUT, found
+
+
+@pytest.mark.parametrize("address", [("192.0.2.1", 25), ("2001:db8::1", 443)])
+def test_r35_a_test_that_calls_outside_is_stopped(address: tuple[str, int]) -> None:
+    from tests.conftest import REACHED_OUT
+
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as caller, pytest.raises(OSError, match="never leave this machine"):
+        caller.connect(address)
+    assert REACHED_OUT.pop() == address[0]
