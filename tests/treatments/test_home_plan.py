@@ -22,6 +22,7 @@ from treatments.rules.texts import RULES
 SignIn = Callable[[Staff], Client]
 pytestmark = pytest.mark.django_db
 WORDS = RULES["S22"].words
+SAID = {"BLOCK": WORDS, "NOTE": "Within 1.00 mm and 1 a week, approved by name."}
 GOOD = {"device_type": "roller", "device_name": "Roller B", "length_mm": "0.50", "every_days": "7", "approved": "on"}
 
 
@@ -59,7 +60,8 @@ class TestTheBoundary:
     def test_while_typing_the_rule_is_shown_and_nothing_is_kept(self, patient: Any, amara: Staff, client_as: SignIn, changes: dict[str, Any], severity: str) -> None:
         answer = sent(client_as(amara), patient, typing=True, **changes)
         page = answer.content.decode()
-        assert answer.status_code == 200 and WORDS in page and f'data-severity="{severity}"' in page
+        assert answer.status_code == 200 and f'data-severity="{severity}"' in page
+        assert {words: words in page for words in SAID.values()} == {words: words == SAID[severity] for words in SAID.values()}
         assert not HomePlan.objects.exists()
 
     @pytest.mark.parametrize(("changes", "severity"), BOUNDARY)
@@ -129,7 +131,7 @@ class TestTheClinicsOwnNumbers:
         SessionPolicy.objects.create(version=1, values={"home_most_depth": 50}, proposed_by="Max", approved_by="Amara", at=DAY)
         assert selectors.policy().home_most_depth == 50
         page = client.get(reverse("treatments:home_plan", args=[patient.uuid])).content.decode()
-        assert "above 1.00 mm, too often" in page and "Never above 0.50 mm" in page
+        assert "Within 1.00 mm and 1 a week, approved by name." in page and "Never above 0.50 mm" in page
         assert sent(client, patient, length_mm="0.51").status_code == 422
         assert HomePlan.objects.get(ended_at=None).length_mm == "1.00"
 

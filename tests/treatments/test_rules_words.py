@@ -7,6 +7,7 @@ import pytest
 
 from tests.treatments.judged import planned, whole
 from treatments.rules import DEFAULT, RULES, SessionPolicy, findings_for, session, texts_for
+from treatments.rules.policy import policy_from
 
 RULE_IDS = [f"S{number:02d}" for number in range(1, 27)]
 # Rows marked `P`, the allowed roles (S04) and the zone limits (S08): defaults that a clinician must confirm.
@@ -90,6 +91,14 @@ class TestFindings:
             text = RULES[finding.rule]
             assert finding.words == f"{text.title}: {text.words}"
             assert (finding.source, finding.proposed) == (text.source, text.proposed)
+
+    def test_a_home_plan_within_its_limits_is_not_told_what_would_be_wrong(self) -> None:
+        home = {"lengthMm": 0.5, "perWeek": 1, "professionalApproval": True}
+        given = {"plan": "home_device", "sessionStart": "2026-03-02T10:00:00Z", "home": home}
+        [noted] = findings_for(session(given), policy_from({"home_most_depth": 75}))
+        assert (noted.severity, noted.words) == ("NOTE", "Home plan: Within 0.75 mm and 1 a week, approved by name. A home plan is always noted.")
+        [stopped] = findings_for(session(given | {"home": home | {"perWeek": 2}}))
+        assert (stopped.severity, stopped.words) == ("BLOCK", f"Home plan: {RULES['S22'].words}")
 
     def test_without_a_subject(self) -> None:
         [finding] = findings_for(session(whole(painReadings=[8])))

@@ -4,6 +4,7 @@ from typing import Any
 
 from clinic.findings import Finding, RuleText
 from treatments.rules.policy import DEFAULT, SessionPolicy
+from treatments.rules.vocabulary import Severity
 
 _ROWS: tuple[tuple[str, str, str, str, str, bool], ...] = (
     ("S01", "Same-day re-screen", "Nobody has asked today whether anything changed, or a change was not looked at.", "the session day", "S1 (disclose), proposed default", True),
@@ -75,6 +76,8 @@ def texts_for(policy: SessionPolicy) -> dict[str, RuleText]:
 
 RULES: dict[str, RuleText] = texts_for(DEFAULT)
 TEMPLATES: dict[str, str] = {row[0]: row[2] for row in _ROWS}
+# Said in the place of a rule's words where its note is no warning: the words name what would be wrong.
+_NOTED = {"S22": "Within {home} mm and {weekly} a week, approved by name. A home plan is always noted."}
 BRACKETS: frozenset[str] = frozenset(_numbers(DEFAULT))
 
 
@@ -85,5 +88,6 @@ def findings_for(result: dict[str, Any], policy: SessionPolicy = DEFAULT) -> lis
     for row in result.get("results", ()):
         text = texts[row["rule"]]
         subject = row.get("zone", row.get("product", ""))
-        found.append(Finding(text.id, row["severity"], f"{text.title}: {text.words}", text.source, subject, text.proposed))
+        said = _NOTED[text.id].format(**_numbers(policy)) if row["severity"] == Severity.NOTE and text.id in _NOTED else text.words
+        found.append(Finding(text.id, row["severity"], f"{text.title}: {said}", text.source, subject, text.proposed))
     return found
