@@ -28,7 +28,7 @@
     function send() {
       window.clearTimeout(timer);
       timer = null;
-      if (busy) { unsaved = true; return; }
+      if (busy || dialog.open) { unsaved = true; return; }  // without a login nothing arrives; what is said in the dialogue must stand
       busy = true; unsaved = false; since = 0;
       sent = {};
       reasons().forEach(function (field) { sent[field.name] = field.value; });
@@ -107,8 +107,9 @@
     var dialog = document.getElementById("away"), question = document.getElementById("away-form");
     var wrong = document.getElementById("away-error");
     function askAgain() {
+      if (dialog.open) { return; }
       wrong.textContent = asked ? wrong.dataset.gone : "";
-      if (!dialog.open) { dialog.showModal(); }
+      dialog.showModal();
     }
     question.addEventListener("submit", function (event) {
       event.preventDefault();

@@ -151,6 +151,9 @@ class TestTheDraftSurvives:
         page.fill("#away-password", "wrong horse")
         page.click("#away-form button")
         page.wait_for_function("() => document.getElementById('away-error').textContent.includes('not right')")
+        page.dispatch_event("#id_notes", "change")
+        page.wait_for_timeout(800)  # longer than a change takes to be sent
+        assert "not right" in page.inner_text("#away-error"), "a save that fails meanwhile does not wipe the answer away"
         page.fill("#away-password", PASSWORD)
         page.click("#away-form button")
         state(chair, "saved")
