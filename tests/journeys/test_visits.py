@@ -35,13 +35,16 @@ def open_from_mail(clinic: Clinic, phone: Visitor, visit: str, born: Any, addres
     phone.sees("Your appointment")
 
 
-def brought_near(clinic: Clinic, visit: str, hours: int) -> None:
-    """So many hours from now, as if time had passed."""
-    clinic.rows("DELETE FROM appointments_occupation WHERE appointment_id = (SELECT id FROM appointments_appointment WHERE uuid = %s)", visit)
-    clinic.rows(
-        "UPDATE appointments_appointment SET starts_at = now() + %s * interval '1 hour', ends_at = now() + %s * interval '1 hour' + interval '45 minutes' WHERE uuid = %s",
-        hours, hours, visit,
-    )  # fmt: skip
+def brought_near(clinic: Clinic, visit: str) -> None:
+    """Hours from now instead of days, as if time had passed: at the next full hour inside the cut-off at which nobody else is booked,
+    for what is undone takes its time again."""
+    mine = "(SELECT id FROM appointments_appointment WHERE uuid = %s)"
+    near = "date_trunc('hour', now()) + h * interval '1 hour'"
+    taken = f"SELECT 1 FROM appointments_occupation WHERE during && tstzrange({near} - interval '1 hour', {near} + interval '2 hours')"
+    free = clinic.rows(f"SELECT {near} FROM generate_series(3, 22) h WHERE NOT EXISTS ({taken}) ORDER BY h LIMIT 1")
+    assert free, "a night lies inside every 22 hours"
+    clinic.rows(f"UPDATE appointments_occupation SET during = tstzrange(%s, %s + interval '45 minutes') WHERE appointment_id = {mine}", free[0][0], free[0][0], visit)
+    clinic.rows("UPDATE appointments_appointment SET starts_at = %s, ends_at = %s + interval '45 minutes' WHERE uuid = %s", free[0][0], free[0][0], visit)
 
 
 def minutes_pass(clinic: Clinic, visit: str, minutes: int) -> None:
@@ -82,7 +85,7 @@ class TestFromTheMail:
     def test_after_the_cut_off_the_page_says_call_us(self, clinic: Clinic, at_desk: Visitor, on_phone: Visitor) -> None:
         visit, born, address = booked_visit(clinic, at_desk)
         open_from_mail(clinic, on_phone, visit, born, address)
-        brought_near(clinic, visit, 5)
+        brought_near(clinic, visit)
         on_phone.press("Cancel the appointment")  # a page from before the cut-off
         on_phone.sees("It is too late to change this here. Please call us")
         assert state_of(clinic, visit) == "booked"
