@@ -19,7 +19,8 @@ def _field(about: Number) -> forms.Field:
         return forms.MultipleChoiceField(label=label, choices=options, widget=forms.CheckboxSelectMultiple)
     places = 2 if about.scale > 1 else 0 if about.is_whole else 2
     least, most = (Decimal(str(bound / about.scale)) for bound in (about.least, about.most))
-    wrong = _("From %(least)s to %(most)s, at most %(places)s decimals.") % {"least": f"{least:g}", "most": f"{most:g}", "places": places}
+    said = {"least": f"{float(least):g}", "most": f"{float(most):g}", "places": places}
+    wrong = (_("From %(least)s to %(most)s, at most %(places)s decimals.") if places else _("A whole number from %(least)s to %(most)s.")) % said
     return forms.DecimalField(
         label=label, min_value=least, max_value=most, decimal_places=places, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value", "max_decimal_places"), wrong),

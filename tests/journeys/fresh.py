@@ -16,7 +16,7 @@ UNTROUBLED = (
 )
 
 
-def _copy(clinic: Clinic, table: str, pk: int, changes: dict[str, str], *values: Any) -> int:
+def copy_row(clinic: Clinic, table: str, pk: int, changes: dict[str, str], *values: Any) -> int:
     """One more row like that one, but for some columns (SQL by name). Returns its key."""
     columns = [row[0] for row in clinic.rows("SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'", table)]
     named = ", ".join(f'"{name}"' for name in columns)
@@ -39,9 +39,9 @@ def clear_patient(clinic: Clinic) -> tuple[Any, ...]:
         "number": "nextval('patients_number')", "given_name": f"'{given}'", "family_name": f"'{family}'", "search_name": f"'{family.lower()} {given.lower()}'",
         "email": f"'{address}'", "phone": "''", "phone_digits": "''", "birth_on": f"date '1971-01-01' + {number * 17}", "form_key": "NULL", "created_at": "now()",
     }  # fmt: skip
-    made = _copy(clinic, "patients_patient", patient, fresh | named)
-    _copy(clinic, "patients_intake", intake, fresh | {"patient_id": str(made), "link_uuid": "NULL"})
-    _copy(clinic, "patients_consent", consent, fresh | {"patient_id": str(made), "signed_name": f"'{given} {family}'"})
+    made = copy_row(clinic, "patients_patient", patient, fresh | named)
+    copy_row(clinic, "patients_intake", intake, fresh | {"patient_id": str(made), "link_uuid": "NULL"})
+    copy_row(clinic, "patients_consent", consent, fresh | {"patient_id": str(made), "signed_name": f"'{given} {family}'"})
     return clinic.rows("SELECT uuid, family_name, birth_on, email, given_name FROM patients_patient WHERE id = %s", made)[0]
 
 
