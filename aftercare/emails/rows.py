@@ -1,5 +1,6 @@
 """Queueing: a row with a unique key in the transaction of its cause. One function per message."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,17 +29,15 @@ def step_key(plan: Plan, step: ProtocolStep) -> str:
     return f"aftercare:{plan.session.uuid}:{step.code}:0"
 
 
-def queue_step(
-    *,
-    plan: Plan,
-    step: ProtocolStep,
-    send_after: datetime,
-    expires_at: datetime,
-    by: Actor,
-    at: datetime,
-) -> OutboxMessage:
-    """The row of one protocol step. Its recipient is looked up again before it leaves."""
-    return outbox.queue(
+def queue_steps(
+    plan: Plan, steps: Sequence[tuple[ProtocolStep, datetime, datetime]], *, by: Actor, at: datetime
+) -> list[OutboxMessage]:
+    """The rows of a plan's steps, each with when it goes and when it is too late. Their recipient is looked up again before they leave."""
+    return outbox.queue_all([_wanted(plan, *step) for step in steps], by=by, at=at)
+
+
+def _wanted(plan: Plan, step: ProtocolStep, send_after: datetime, expires_at: datetime) -> outbox.Wanted:
+    return outbox.Wanted(
         kind=step.purpose,
         key=step_key(plan, step),
         patient_uuid=plan.patient.uuid,
@@ -50,8 +49,6 @@ def queue_step(
         expires_at=expires_at,
         language=plan.patient.language,
         zone=plan.zone,
-        by=by,
-        at=at,
     )
 
 
@@ -167,9 +164,9 @@ def cancel_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> int:
     )
 
 
-def cancel_message(message: PlannedMessage, *, reason: str, by: Actor, at: datetime) -> int:
-    """Cancel one planned message. 0 says that it had gone."""
-    return outbox.cancel(reason=reason, by=by, at=at, pk=message.outbox_id)
+def cancel_messages(messages: Iterable[PlannedMessage], *, reason: str, by: Actor, at: datetime) -> int:
+    """Cancel what has not left of these. Returns how many; 0 says that all had gone."""
+    return outbox.cancel(reason=reason, by=by, at=at, pk__in=[message.outbox_id for message in messages])
 
 
 def release_held_invitations(patient_uuid: UUID, *, by: Actor, at: datetime) -> int:

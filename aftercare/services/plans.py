@@ -13,6 +13,7 @@ from aftercare.services.protocol import protocol_in_force
 from aftercare.states import PlanState, Purpose, Scope
 from clinic import audit, clock
 from clinic.audit import Actor
+from clinic.models import OutboxMessage
 from treatments.models import TreatmentSession
 
 LINK_DAYS = 7
@@ -61,10 +62,7 @@ def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | Non
         if found is not None or session.ended_at is None or is_in_error(session):
             return found
         plan = _new_plan(session, ended_at=session.ended_at, by=by, at=at)
-        facts = treatment_of(plan)
-        for step in plan.protocol.steps.order_by("position", "pk"):
-            if applies(condition_of(step), facts):
-                _plan_step(plan, step, session=session, by=by, at=at)
+        _plan_steps(plan, course_key=session.course.uuid, by=by, at=at)
         _supersede(plan, by=by, at=at)
         return plan
 
@@ -86,31 +84,33 @@ def _new_plan(session: TreatmentSession, *, ended_at: datetime, by: Actor, at: d
     )
 
 
-def _plan_step(
-    plan: Plan,
-    step: ProtocolStep,
-    *,
-    session: TreatmentSession,
-    by: Actor,
-    at: datetime,
-) -> None:
-    course_key = session.course.uuid if step.scope == Scope.COURSE else None
-    if course_key and PlannedMessage.objects.filter(course_key=course_key, code=step.code).exists():
-        return
-    when = when_of(step, ended_at=plan.ended_at, zone=plan.zone)
-    outbox = emails.queue_step(
-        plan=plan,
-        step=step,
-        send_after=when.send_after,
-        expires_at=when.expires_at,
-        by=by,
-        at=at,
+def _plan_steps(plan: Plan, *, course_key: UUID, by: Actor, at: datetime) -> None:
+    """A session has about eleven steps; they are written together, not one by one."""
+    made = set(PlannedMessage.objects.filter(course_key=course_key).values_list("code", flat=True))
+    facts = treatment_of(plan)
+    steps = [
+        (step, when_of(step, ended_at=plan.ended_at, zone=plan.zone))
+        for step in plan.protocol.steps.order_by("position", "pk")
+        if applies(condition_of(step), facts) and not (step.scope == Scope.COURSE and step.code in made)
+    ]
+    rows = emails.queue_steps(plan, [(step, when.send_after, when.expires_at) for step, when in steps], by=by, at=at)
+    messages = PlannedMessage.objects.bulk_create(
+        _message(plan, step, when, row, course_key=course_key) for (step, when), row in zip(steps, rows, strict=True)
     )
-    message = PlannedMessage.objects.create(
+    CheckIn.objects.bulk_create(
+        _check_in(plan, message, at=at) for message in messages if message.step and message.step.purpose == Purpose.CHECK_IN
+    )
+    late = [message for message in messages if message.expires_at <= at]
+    if late:
+        emails.cancel_messages(late, reason=TOO_LATE, by=by, at=at)
+
+
+def _message(plan: Plan, step: ProtocolStep, when: When, outbox: OutboxMessage, *, course_key: UUID) -> PlannedMessage:
+    return PlannedMessage(
         plan=plan,
         step=step,
         scope=step.scope,
-        course_key=course_key,
+        course_key=course_key if step.scope == Scope.COURSE else None,
         code=step.code,
         outbox=outbox,
         send_after=when.send_after,
@@ -118,21 +118,17 @@ def _plan_step(
         local_on=when.local_on,
         local_time=when.local_time,
     )
-    late = when.expires_at <= at
-    if step.purpose == Purpose.CHECK_IN:
-        _add_check_in(plan, step, message, late=late, at=at)
-    if late:
-        emails.cancel_message(message, reason=TOO_LATE, by=by, at=at)
 
 
-def _add_check_in(plan: Plan, step: ProtocolStep, message: PlannedMessage, *, late: bool, at: datetime) -> None:
-    CheckIn.objects.create(
+def _check_in(plan: Plan, message: PlannedMessage, *, at: datetime) -> CheckIn:
+    late = message.expires_at <= at
+    return CheckIn(
         plan=plan,
         message=message,
         patient=plan.patient,
         site=plan.site,
-        code=step.code,
-        asked=step.questions,
+        code=message.code,
+        asked=message.step.questions if message.step else [],
         opens_at=message.send_after,
         closes_at=max(message.expires_at, message.send_after + timedelta(days=LINK_DAYS)),
         cancelled_at=at if late else None,
@@ -181,9 +177,7 @@ def _end(
 ) -> None:
     plan.state, plan.state_reason = state, reason
     plan.save(update_fields=["state", "state_reason"])
-    messages = plan.messages.select_related("outbox")
-    for message in messages.filter(scope=only) if only else messages:
-        emails.cancel_message(message, reason=reason, by=by, at=at)
+    emails.cancel_messages(plan.messages.filter(scope=only) if only else plan.messages.all(), reason=reason, by=by, at=at)
     plan.check_ins.unanswered().update(cancelled_at=at, cancelled_reason=reason)
 
 

@@ -1,7 +1,8 @@
 """Rows: queue, cancel, hold, release, send now; and what the timeline shows. Nothing here speaks SMTP."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,36 @@ def message_id(uuid_: UUID) -> str:
     return f"<{uuid_}@{domain}>"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One message that should go. `context` holds ids and plain values, no clinical text."""
+
+    kind: str
+    key: str
+    recipient: str
+    send_after: datetime
+    patient_uuid: UUID | None = None
+    cause_kind: str = ""
+    cause_uuid: UUID | None = None
+    context: dict[str, Any] | None = None
+    expires_at: datetime | None = None
+    language: str = "en"
+    zone: str = ""
+    channel: Channel = Channel.MAIL
+    state: State = State.PLANNED
+    reason: str = ""
+
+    def row(self) -> OutboxMessage:
+        """Its row, not stored yet."""
+        declared, own = KINDS[self.kind], uuid.uuid4()
+        return OutboxMessage(
+            uuid=own, key=self.key, kind=self.kind, scope=declared.scope, doubt=declared.doubt, urgent=declared.urgent, channel=self.channel,
+            wording_version=declared.wording_version, recipient=self.recipient, send_after=self.send_after, wished_at=self.send_after,
+            expires_at=self.expires_at, patient_uuid=self.patient_uuid, cause_kind=self.cause_kind, cause_uuid=self.cause_uuid,
+            context=self.context or {}, language=self.language, zone=self.zone, state=self.state, reason=self.reason, message_id=message_id(own),
+        )  # fmt: skip
+
+
 def queue(
     *,
     kind: str,
@@ -52,23 +83,28 @@ def queue(
 ) -> OutboxMessage:
     """Add a message once: the same key again returns the row that is there. Call it in the transaction of its cause.
 
-    `context` holds ids and plain values, no clinical text. What is due now is nudged on commit.
+    What is due now is nudged on commit.
     """
-    declared, own = KINDS[kind], uuid.uuid4()
-    row = OutboxMessage(
-        uuid=own, key=key, kind=kind, scope=declared.scope, doubt=declared.doubt, urgent=declared.urgent, channel=channel,
-        wording_version=declared.wording_version, recipient=recipient, send_after=send_after, wished_at=send_after,
-        expires_at=expires_at, patient_uuid=patient_uuid, cause_kind=cause_kind, cause_uuid=cause_uuid, context=context or {},
-        language=language, zone=zone, state=state, reason=reason, message_id=message_id(own),
+    wanted = Wanted(
+        kind=kind, key=key, recipient=recipient, send_after=send_after, patient_uuid=patient_uuid, cause_kind=cause_kind, cause_uuid=cause_uuid,
+        context=context, expires_at=expires_at, language=language, zone=zone, channel=channel, state=state, reason=reason,
     )  # fmt: skip
+    return queue_all([wanted], by=by, at=at)[0]
+
+
+def queue_all(wanted: Sequence[Wanted], *, by: Actor, at: datetime) -> list[OutboxMessage]:
+    """Several at once, in as many queries as one; in the order given. As `queue`: what is there already stays as it is."""
+    rows = [one.row() for one in wanted]
     with transaction.atomic():
-        OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
-        stored = OutboxMessage.objects.get(key=key)
-        if stored.uuid == row.uuid:
-            OutboxMove.objects.create(message=stored, at=at, state=state, reason=reason or "queued", by=by.name)
-            if state is State.PLANNED and send_after <= at:
-                nudge()
-    return stored
+        OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+        stored = {row.key: row for row in OutboxMessage.objects.filter(key__in=[row.key for row in rows])}
+        new = [stored[row.key] for row in rows if stored[row.key].uuid == row.uuid]
+        OutboxMove.objects.bulk_create(
+            OutboxMove(message=row, at=at, state=row.state, reason=row.reason or "queued", by=by.name) for row in new
+        )
+        if any(row.state == State.PLANNED and row.send_after <= at for row in new):
+            nudge()
+    return [stored[row.key] for row in rows]
 
 
 def nudge() -> None:

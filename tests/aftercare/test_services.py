@@ -1,5 +1,7 @@
 """Plans: made once, with the times of the true end; superseded, cancelled, late (SETTLED 1, 5, 7)."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -70,6 +72,20 @@ def test_planning_twice_changes_nothing(site: Site, amara: Staff) -> None:
     assert again == plan
     assert OutboxMessage.objects.count() == rows
     assert Protocol.objects.count() == 1
+
+
+def test_a_plan_asks_the_same_few_questions_however_many_steps_it_has(
+    site: Site, amara: Staff, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    course = make_course(make_patient(site), amara)
+    first = services.plan_aftercare(session_uuid=make_session(course, amara).uuid, by=TASK, at=ENDED)
+    later = make_session(course, amara, number=2, ended_at=ENDED + timedelta(days=28))
+    with django_assert_max_num_queries(29):  # of which 8 end the plan before it
+        second = services.plan_aftercare(session_uuid=later.uuid, by=TASK, at=ENDED + timedelta(days=28))
+    assert first is not None and second is not None
+    assert [message.outbox.state for message in first.messages.filter(code="check_day57")] == ["cancelled"]
+    moves = OutboxMessage.objects.filter(planned_message__plan=second).values_list("moves__reason", flat=True)
+    assert second.messages.count() == 9 and list(moves) == ["queued"] * 9
 
 
 def test_a_session_that_has_not_ended_has_no_plan(site: Site, amara: Staff) -> None:
