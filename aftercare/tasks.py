@@ -49,4 +49,5 @@ def watch_response_clocks() -> int:
     at, by = timezone.now(), Actor.of_task("aftercare.watch_response_clocks")
     for patient_uuid in selectors.patients_freed_since(at - _FREED_LATELY):
         emails.release_held_invitations(patient_uuid, by=by, at=at)
-    return sum(services.escalate_concern(concern=c, by=by, at=at) for c in selectors.concerns_past_due(at)[:_MOST])
+    due = [concern for concern in selectors.concerns_past_due(at) if services.is_escalation_due(concern, at=at)]
+    return sum(services.escalate_concern(concern=concern, by=by, at=at) for concern in due[:_MOST])

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+HELD_BY_FLAG = "a red flag is open"  # why mail is held; by this reason it is found again when the hold is lifted
+
 
 class Sex(StrEnum):
     """Recorded sex. Only decides whether the pregnancy question may be absent (SCHEMA 2.1)."""

@@ -6,6 +6,7 @@ from aftercare.emails.preview import example_mail, preview_step, step_time
 from aftercare.emails.rows import (
     cancel_concern_alerts,
     cancel_messages,
+    cancel_reminders,
     queue_concern_alerts,
     queue_handover,
     queue_reminder,
@@ -23,6 +24,7 @@ __all__ = [
     "Mail",
     "cancel_concern_alerts",
     "cancel_messages",
+    "cancel_reminders",
     "example_mail",
     "hold",
     "is_movable",

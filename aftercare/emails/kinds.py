@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from aftercare.emails import build
-from aftercare.emails.rows import HELD_BY_FLAG
 from aftercare.models import CheckIn, Concern, PlannedMessage
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
 from appointments.selectors import next_appointment
@@ -14,6 +13,7 @@ from clinic.outbox.states import Doubt
 from clinic.outbox.states import Scope as MailScope
 from patients.models import Patient
 from patients.selectors import open_holds
+from patients.vocabulary import HELD_BY_FLAG
 
 __all__ = ["HELD_BY_FLAG", "register"]
 

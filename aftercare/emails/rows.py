@@ -15,8 +15,8 @@ from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import rows as outbox
 from clinic.outbox.states import State
+from patients.vocabulary import HELD_BY_FLAG
 
-HELD_BY_FLAG = "a red flag is open"
 _REMINDER_LIVES = timedelta(hours=12)
 _ALERT_LIVES = timedelta(days=3)
 _SOON = timedelta(minutes=10)
@@ -167,6 +167,11 @@ def cancel_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> int:
 def cancel_messages(messages: Iterable[PlannedMessage], *, reason: str, by: Actor, at: datetime) -> int:
     """Cancel what has not left of these. Returns how many; 0 says that all had gone."""
     return outbox.cancel(reason=reason, by=by, at=at, pk__in=[message.outbox_id for message in messages])
+
+
+def cancel_reminders(check_ins: Iterable[CheckIn], *, reason: str, by: Actor, at: datetime) -> int:
+    """Reminders that have not left, of check-ins that are not wanted any more."""
+    return outbox.cancel(reason=reason, by=by, at=at, kind="check_in_reminder", cause_uuid__in=[check_in.uuid for check_in in check_ins])
 
 
 def release_held_invitations(patient_uuid: UUID, *, by: Actor, at: datetime) -> int:

@@ -7,10 +7,12 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, QuerySet
 
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent
-from aftercare.states import ConcernState, Level
+from aftercare.states import MOST_ESCALATIONS, ConcernState, Level
 from clinic.audit import Actor
+from clinic.models import OutboxMessage
 from clinic.permissions import level, scoped
 from patients.models import Hold, Patient
+from patients.vocabulary import HELD_BY_FLAG
 from treatments.models import TreatmentSession
 
 
@@ -90,8 +92,9 @@ def earlier_check_ins(concern: Concern, *, limit: int = 6) -> list[CheckIn]:
 
 
 def concerns_past_due(at: datetime) -> QuerySet[Concern]:
-    """Unfinished concerns whose clock has run out and that nobody has answered."""
-    return Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True).order_by("due_at", "pk")
+    """Unfinished concerns whose clock has run out, that nobody has answered, and of which not enough mails have gone yet."""
+    rows = Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True, escalations__lt=MOST_ESCALATIONS)
+    return rows.order_by("due_at", "pk")
 
 
 def open_call_tasks(actor: Actor) -> QuerySet[CallTask]:
@@ -107,11 +110,12 @@ def concerns_of(patient: Patient, *, unfinished_only: bool = True) -> list[Conce
 
 
 def patients_freed_since(at: datetime) -> list[UUID]:
-    """Patients whose hold on invitations was lifted since then, wherever that was done, and who have no other."""
+    """Patients with a held invitation whose hold was lifted since then, wherever that was done, and who have no other."""
+    waiting = OutboxMessage.objects.filter(state="held", reason__startswith=HELD_BY_FLAG).values("patient_uuid")
     blocked = Hold.objects.filter(released_at=None, blocks__contains=["invitations"]).values("patient_id")
     freed = Hold.objects.filter(released_at__gte=at, blocks__contains=["invitations"]).values("patient_id")
     return list(
-        Patient.objects.filter(pk__in=freed).exclude(pk__in=blocked).order_by("pk").values_list("uuid", flat=True)
+        Patient.objects.filter(pk__in=freed, uuid__in=waiting).exclude(pk__in=blocked).order_by("pk").values_list("uuid", flat=True)
     )
 
 

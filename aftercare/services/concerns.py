@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from aftercare import emails
 from aftercare.models import CheckIn, Concern, ConcernEvent
 from aftercare.selectors.clock import response_due
-from aftercare.states import ConcernState, EventKind, Level, Outcome
+from aftercare.states import MOST_ESCALATIONS, ConcernState, EventKind, Level, Outcome
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
@@ -17,7 +17,6 @@ from patients.models import Patient
 from patients.services import place_hold
 
 CAUSE = "concern"
-MOST_ESCALATIONS = 8
 _REPEAT = {
     Level.URGENT: timedelta(minutes=30),
     Level.SAME_DAY: timedelta(hours=2),

@@ -178,7 +178,11 @@ def _end(
     plan.state, plan.state_reason = state, reason
     plan.save(update_fields=["state", "state_reason"])
     emails.cancel_messages(plan.messages.filter(scope=only) if only else plan.messages.all(), reason=reason, by=by, at=at)
-    plan.check_ins.unanswered().update(cancelled_at=at, cancelled_reason=reason)
+    unanswered = list(plan.check_ins.unanswered())
+    CheckIn.objects.filter(pk__in=[check_in.pk for check_in in unanswered]).update(cancelled_at=at, cancelled_reason=reason)
+    reminded = [check_in for check_in in unanswered if check_in.reminded_at is not None]
+    if reminded:
+        emails.cancel_reminders(reminded, reason=reason, by=by, at=at)
 
 
 def note_read(*, plan: Plan, taught_back: bool | None, by: Actor, at: datetime) -> Plan:

@@ -13,6 +13,7 @@ from clinic.dates import spoken
 from clinic.models import OutboxMessage
 from clinic.outbox import Mail, State, Verdict, cancel, queue
 from patients import selectors as people
+from patients.vocabulary import HELD_BY_FLAG
 
 INVITATION, OFFER = "recall_invitation", "waiting_offer"
 
@@ -50,7 +51,7 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
     if reason := recall.patient.no_mail_because:
         return Verdict.skip(reason)
     if people.open_holds(recall.patient, "invitations"):
-        return Verdict.hold("red flag open")
+        return Verdict.hold(HELD_BY_FLAG)
     if selectors.next_appointment(recall.patient, at):
         return Verdict.cancel("a visit is booked")
     return Verdict.go()
@@ -62,7 +63,7 @@ def may_send_offer(row: OutboxMessage, at: datetime) -> Verdict:
     if offer.slot.closed_at or offer.answered_at:
         return Verdict.cancel("the time is taken")
     if people.open_holds(offer.entry.patient, "invitations"):
-        return Verdict.hold("red flag open")
+        return Verdict.hold(HELD_BY_FLAG)
     reason = offer.entry.patient.no_mail_because
     return Verdict.skip(reason) if reason else Verdict.go()
 

@@ -36,7 +36,7 @@ class Judge:
         self._open: list[OutboxMessage] = []
         if plans:
             found = OutboxMessage.objects.filter(cause_uuid__in=plans, cause_kind__in=ORDERED, state__in=_WAITS)
-            self._open = list(found.only("pk", "cause_kind", "cause_uuid", "send_after", "attempts", "state"))
+            self._open = list(found.only("pk", "cause_kind", "cause_uuid", "send_after", "wished_at", "attempts", "state"))
         self._allowed = pace.Allowances(self.clinic, at)
 
     @staticmethod
@@ -111,8 +111,12 @@ def _refresh(rows: Sequence[OutboxMessage]) -> None:
 
 
 def _before(other: OutboxMessage, row: OutboxMessage) -> bool:
-    """By the wish, then by the order of making; one that is tried again keeps its place."""
+    """By the wish, then by the order of making; one that waits for the morning or is tried again keeps its place."""
     if other.pk == row.pk:
         return False
-    sooner = (other.send_after, other.pk) < (row.send_after, row.pk)
-    return sooner or (other.attempts > 0 and other.pk < row.pk)
+    return _place(other) < _place(row) or (other.attempts > 0 and other.pk < row.pk)
+
+
+def _place(row: OutboxMessage) -> tuple[datetime, int]:
+    """What a person brought forward stands where it was put; what waits stands where it was wished."""
+    return min(row.wished_at or row.send_after, row.send_after), row.pk

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from aftercare import services, tasks
+from aftercare import selectors, services, tasks
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan
 from clinic.models import OutboxMessage, Site, Staff
 from tests.aftercare.make import ENDED, TASK, make_course, make_patient, make_plan, make_response, make_session
@@ -83,6 +83,17 @@ class TestRemindMissedCheckIns:
         row = OutboxMessage.objects.get(kind="check_in_reminder")
         assert row.cause_uuid == check_in.uuid
 
+    def test_a_reminder_that_waits_is_cancelled_with_its_plan_and_says_why(self, site: Site, amara: Staff) -> None:
+        sent = ENDED + timedelta(hours=24)
+        plan = make_plan(site, amara)
+        _sent(plan, "check_24h", sent)
+        assert self._at(sent + timedelta(hours=12)) == 1
+        EnteredInError.objects.create(session=plan.session, reason="wrong patient", by=amara, at=sent + timedelta(hours=13))
+        with time_machine.travel(sent + timedelta(hours=13), tick=False):
+            tasks.plan_ended_sessions()
+        row = OutboxMessage.objects.get(kind="check_in_reminder")
+        assert (row.state, row.reason) == ("cancelled", "session entered in error")
+
     def test_a_call_task_after_a_day_once(self, site: Site, amara: Staff) -> None:
         sent = ENDED + timedelta(hours=24)
         _sent(make_plan(site, amara), "check_24h", sent)
@@ -130,6 +141,12 @@ class TestWatchResponseClocks:
         assert self._at(opened + timedelta(minutes=60)) == 1
         assert ConcernEvent.objects.filter(kind="overdue").count() == 2
         assert OutboxMessage.objects.filter(kind="concern_alert", context__overdue=True).count() == 2
+
+    def test_of_what_was_mailed_often_enough_no_sweep_thinks_again(self, site: Site, amara: Staff) -> None:
+        opened = ENDED + timedelta(hours=25)
+        make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=opened, discharge="pus")
+        assert [self._at(opened + timedelta(hours=hour)) for hour in range(1, 11)] == [1] * 8 + [0] * 2
+        assert not selectors.concerns_past_due(opened + timedelta(days=1)).exists()
 
     def test_a_planned_next_try_is_waited_for(self, site: Site, amara: Staff) -> None:
         from clinic.audit import Actor

@@ -1,16 +1,21 @@
 """Recalls: due when the window opens, contacted, booked by themselves, dismissed with a reason, done."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
+import time_machine
 
+from aftercare.tasks import watch_response_clocks
 from appointments import selectors, services
 from appointments.models import Recall, RecallAttempt, VisitType
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import OutboxMessage, Site, Staff
-from patients.services import place_hold, record_rescreen
+from clinic.outbox import deliver
+from patients.services import place_hold, record_rescreen, release_hold
 from tests.appointments.make import DESK, NOW, at_hour, make_clinic, make_visit
+from tests.clinic.outbox_make import FakeRelay
 from tests.treatments.make import make_draft, make_ended, make_entry
 from treatments import services as sessions
 from treatments.models import Device
@@ -107,6 +112,21 @@ class TestWorking:
         mail = OutboxMessage.objects.get(kind="recall_invitation")
         assert mail.patient_uuid == going.patient.uuid
         assert RecallAttempt.objects.get().result == "invited"
+
+    def test_an_invitation_held_by_a_flag_goes_when_it_is_lifted(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        services.invite_recalls(recalls=[recall], by=DESK, at=NOW)
+        hold = place_hold(patient=recall.patient, blocks=["invitations"], cause_kind="concern", cause_uuid=None, reason="red flag", by=DESK, at=NOW)
+        with mock.patch.object(deliver, "open_carrier", FakeRelay()):
+            deliver.drain(at=NOW)
+            assert OutboxMessage.objects.get(kind="recall_invitation").state == "held"
+            later = NOW + timedelta(hours=1)
+            release_hold(hold=hold, reason="seen", by=Actor.of_staff(amara), at=later)
+            with time_machine.travel(later, tick=False):
+                watch_response_clocks()
+            deliver.drain(at=later)
+        assert OutboxMessage.objects.get(kind="recall_invitation").state == "sent"
 
     def test_the_list_filters(self, site: Site, amara: Staff) -> None:
         for days in (30, 60):

@@ -9,9 +9,9 @@ import pytest
 
 from clinic.clock import resolve_local
 from clinic.models import Clinic, OutboxMessage, Site, Suppression
-from clinic.outbox import claim
+from clinic.outbox import claim, send_now
 from clinic.outbox.kinds import Verdict
-from tests.clinic.outbox_make import AT, FakeRelay, drain, fresh, make_row, probe, words
+from tests.clinic.outbox_make import AT, BY, FakeRelay, drain, fresh, make_row, probe, words
 
 pytestmark = pytest.mark.django_db
 EARLY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -167,6 +167,24 @@ def test_a_later_step_waits_for_an_earlier_one_of_its_plan(relay: FakeRelay) -> 
     drain(relay, at=fresh(second).send_after)
     assert fresh(second).state == "sent"
     assert relay.asked == [first.recipient, other.recipient, second.recipient]
+
+
+def test_the_wish_decides_the_order_also_when_the_earlier_one_waited_for_the_morning(relay: FakeRelay) -> None:
+    plan = uuid.uuid4()
+    first, second = _step(plan, 300), _step(plan, 20)
+    OutboxMessage.objects.filter(pk=first.pk).update(send_after=AT)  # as the sending hours do
+    drain(relay)
+    assert [fresh(row).state for row in (first, second)] == ["sent", "planned"]
+    drain(relay, at=fresh(second).send_after)
+    assert relay.asked == [first.recipient, second.recipient]
+
+
+def test_what_a_person_brought_forward_waits_for_no_earlier_step(relay: FakeRelay) -> None:
+    plan = uuid.uuid4()
+    first, second = _step(plan, -60), _step(plan, -120)
+    send_now(message_uuid=second.uuid, by=BY, at=AT)
+    drain(relay)
+    assert [fresh(row).state for row in (first, second)] == ["planned", "sent"]
 
 
 def test_while_the_earlier_one_is_tried_again_the_later_one_waits_behind_it(relay: FakeRelay) -> None:

@@ -184,7 +184,7 @@ class Year:
     def _patients_react(self) -> None:
         """Whoever has just got a mail may answer it, and an address may fail an hour later."""
         for _at, message_id, recipient in self.journal.sent[self._seen :]:
-            row = OutboxMessage.objects.get(message_id=message_id)
+            row = OutboxMessage.objects.get(uuid=message_id[1:37])  # of the two, what has an index
             if row.kind == "check_in":
                 for hours in (12, 24):
                     self.at(self.now + hours * HOUR, lambda: None)  # the silence may be over
