@@ -32,6 +32,11 @@ class MailSettingsForm(forms.Form):
         help_text=_("For example to gmail.com. Large providers turn away what comes too fast."),
     )  # fmt: skip
 
+    mail_details_days = forms.IntegerField(
+        label=_("Days until a finished mail loses its address"), required=False, min_value=90, max_value=3650,
+        help_text=_("What went, when and why stays for good. Proposed: 365; your own rules may ask for another number. Empty: nothing is removed."),
+    )  # fmt: skip
+
     def clean_reply_to(self) -> str:
         """Our SMTP takes plain letters before the @ alone (MESSAGES.md, “Addresses”)."""
         address = str(self.cleaned_data["reply_to"])

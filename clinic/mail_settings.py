@@ -9,7 +9,7 @@ from clinic.models import Clinic
 from clinic.outbox.rows import ask_hours_again
 from clinic.permissions import require
 
-FIELDS = ("reply_to", "send_from", "send_until", "quiet_from", "quiet_until", "daily_cap", "domain_per_minute")
+FIELDS = ("reply_to", "send_from", "send_until", "quiet_from", "quiet_until", "daily_cap", "domain_per_minute", "mail_details_days")
 
 
 class HoursClosed(Refused):

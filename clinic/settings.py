@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pghistory
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 
 from clinic import env
 
@@ -211,6 +211,7 @@ def _every(seconds: float) -> dict[str, Any]:
 _MINUTE = env.number("SWEEP_SECONDS", 60)
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "drain the outbox": {"task": "clinic.drain", **_every(env.number("DRAIN_SECONDS", 30))},
+    "thin finished mail": {"task": "clinic.thin_finished", "schedule": crontab(hour=3, minute=20), "options": {"expires": 3600.0}},
     "tick": {"task": "clinic.beat_tick", **_every(env.number("TICK_SECONDS", 15))},
     "plan the aftercare of ended sessions": {"task": "aftercare.plan_ended_sessions", **_every(_MINUTE)},
     "remind of missed check-ins": {"task": "aftercare.remind_missed_check_ins", **_every(_MINUTE)},

@@ -6,7 +6,8 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from clinic.outbox import alarms, deliver
+from clinic.audit import Actor
+from clinic.outbox import alarms, deliver, retention
 
 log = logging.getLogger("clinic.outbox")
 
@@ -29,6 +30,12 @@ def beat_tick() -> None:
     now = timezone.now().timestamp()
     cache.set_many({"beat:last": now, "worker:last": now}, timeout=3600)
     alarms.report()
+
+
+@shared_task(name="clinic.thin_finished", acks_late=False, max_retries=0)
+def thin_finished() -> None:
+    """Of mail that ended long ago the address and details go, as the clinic has set it."""
+    retention.sweep(at=timezone.now(), by=Actor.of_task("clinic.thin_finished"))
 
 
 def send_nudge(task: str = "clinic.drain", *, expires: float = 25) -> None:

@@ -124,11 +124,11 @@ def queue_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> list[O
 def _to_alert(concern: Concern, on_call: list[Staff], at: datetime) -> list[Staff]:
     everybody = clinicians_of(concern.site_id)
     known = {staff.pk: staff for staff in [*everybody, *on_call]}
-    sent = OutboxMessage.objects.filter(kind="concern_alert", cause_uuid=concern.uuid).values_list("recipient", flat=True)
-    told = set(sent)
+    keys = OutboxMessage.objects.filter(kind="concern_alert", cause_uuid=concern.uuid).values_list("key", flat=True)
+    told = {key.rpartition(":")[2] for key in keys}  # by the person: an address may change, and goes from old messages
     chosen = whom_to_alert(
         on_call=[staff.pk for staff in on_call],
-        alerted=frozenset(pk for pk, staff in known.items() if staff.email in told),
+        alerted=frozenset(pk for pk, staff in known.items() if str(staff.uuid) in told),
         everybody=[staff.pk for staff in everybody],
         all_at_once=concern.level == Level.URGENT and is_site_open_at(concern.site, at),
     )

@@ -87,7 +87,7 @@ def _page(
         "patient": patient,
         "tab": "messages",
         "zone": patient.site.zone,
-        "mail": services.preview_message(row=row, by=by, at=at) if line.may_read else None,
+        "mail": services.preview_message(row=row, by=by, at=at) if line.may_read and not row.thinned_at else None,
         "form": ReasonForm(),
         **more,
     }

@@ -13,12 +13,15 @@ __all__ = ["Allowance", "DeliveryEvent", "MailChoice"]
 
 
 class DeliveryEvent(models.Model):
-    """What a mail server or provider said of a sent message. The same word about the same message counts once."""
+    """What a mail server or provider said of a sent message. The same word about the same message counts once.
+
+    Rows are only added, so the address is never in one: a tag is (`clinic.outbox.tags`).
+    """
 
     insert_only: ClassVar[bool] = True
 
     message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="deliveries")
-    recipient = models.CharField(max_length=254)
+    address_tag = models.CharField(max_length=32)
     event = models.CharField(max_length=12, choices=[(d.value, d.value) for d in Delivery])
     source = models.CharField(max_length=40)
     code = models.CharField(max_length=12, blank=True)
@@ -27,7 +30,7 @@ class DeliveryEvent(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["at", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["message", "recipient", "event"], name="one_event_of_a_kind")
+            models.UniqueConstraint(fields=["message", "address_tag", "event"], name="one_event_of_a_kind")
         ]
 
     def __str__(self) -> str:

@@ -8,13 +8,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from clinic.outbox.states import Channel, Doubt, Scope, State, Undeliverable
+from clinic.outbox.states import FINAL, Channel, Doubt, Scope, State, Undeliverable
 
 __all__ = ["Breaker", "OutboxMessage", "OutboxMove", "Suppression"]
 
 
 class OutboxMessage(models.Model):
-    """One message to one address. `key` says what makes it unique; patient and cause are plain references (SETTLED 10)."""
+    """One message to one address. `key` says what makes it unique; patient and cause are plain references (SETTLED 10).
+
+    Long after it ended, `recipient` gives way to a tag and `context` to the message's name (`thinned_at`); the row stays.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=200, unique=True)
@@ -47,6 +50,8 @@ class OutboxMessage(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    thinned_at = models.DateTimeField(null=True, blank=True)
+    recipient_tag = models.CharField(max_length=32, blank=True, db_default="")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["send_after", "pk"]
@@ -59,6 +64,9 @@ class OutboxMessage(models.Model):
             models.Index(fields=["lease_until"], name="outbox_leases", condition=Q(state__in=["claimed", "sending"])),
             models.Index(fields=["patient_uuid", "send_after"], name="outbox_by_patient"),
             models.Index(fields=["cause_uuid"], name="outbox_by_cause"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(thinned_at=None) | Q(state__in=[s.value for s in FINAL]), name="thinned_stays_finished")
         ]
 
     def __str__(self) -> str:

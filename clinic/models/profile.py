@@ -36,6 +36,9 @@ class Clinic(models.Model):
     domain_per_minute = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("As many mails a minute to one provider, such as gmail.com.")
     )
+    mail_details_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=365, help_text=_("Days after which a finished mail loses its address. Empty: never.")
+    )
     watched_round_the_clock = models.BooleanField(default=False)
     cosign_records = models.BooleanField(default=False, help_text=_("A second clinician signs each session record."))
 

@@ -171,7 +171,7 @@ class Sender:
             self._later(row, outcome)
         elif outcome.word == "bad_address":
             self._end(row, State.FAILED, f"{outcome.text}; please phone", code=outcome.code)
-            suppress(row, kind=Undeliverable.REFUSED, reason=outcome.text, by=DRAIN, at=self.now())
+            suppress(row, address=row.recipient, kind=Undeliverable.REFUSED, reason=outcome.text, by=DRAIN, at=self.now())
         elif outcome.word == "refused":
             self._end(row, State.FAILED, outcome.text, code=outcome.code)
         elif outcome.word == "doubt":

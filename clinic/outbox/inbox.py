@@ -8,10 +8,11 @@ from email.message import Message
 from email.utils import getaddresses, parseaddr
 from hashlib import sha256
 
+from django.db.models import Q
 from flufl.bounce import all_failures
 
 from clinic.models import OutboxMessage
-from clinic.outbox import events, verp
+from clinic.outbox import events, tags, verp
 from clinic.outbox.auto_reply import queue_auto_reply
 from clinic.outbox.events import Said
 from clinic.outbox.states import Delivery
@@ -51,7 +52,7 @@ def _failures(mail: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
 def _noted(row: OutboxMessage | None, said: Said, at: datetime) -> str:
     if row is None:
         return "ignored"
-    said = Said(said.event, said.recipient or row.recipient, said.source, said.code)
+    said = Said(said.event, said.recipient or tags.address_of(row), said.source, said.code)
     return said.event.value if events.record(row, said, at=at) else "ignored"
 
 
@@ -62,8 +63,9 @@ def _bounce(row: OutboxMessage | None, mail: Message, temporary: frozenset[bytes
     status = _STATUS.search(_reports(mail))
     code = status.group(1) if status else ""
     named = {address.decode("latin-1").lower() for address in permanent}
-    hard = row.recipient.lower() in named and (not code or code.startswith(events.HARD_CODES))
-    return _noted(row, Said(Delivery.BOUNCED if hard else Delivery.SOFT, row.recipient, "bounce", code), at)
+    there = next((address for address in named if tags.went_to(row, address)), "")
+    hard = bool(there) and (not code or code.startswith(events.HARD_CODES))
+    return _noted(row, Said(Delivery.BOUNCED if hard else Delivery.SOFT, there, "bounce", code), at)
 
 
 def _by_return_path(mail: Message, to: str) -> OutboxMessage | None:
@@ -122,8 +124,9 @@ def _answer(mail: Message, at: datetime) -> str:
     address = parseaddr(str(mail.get("From", "")))[1].lower()
     if not address or len(address) > 254 or re.search(r"(mailer-daemon|postmaster|no-?reply)@", address):
         return "ignored"
+    went = Q(recipient__iexact=address) | Q(recipient_tag=tags.tag(address))
     answered = events.find(message_id=str(mail.get("In-Reply-To", "")))
-    ours = answered or OutboxMessage.objects.filter(recipient__iexact=address, state="sent").order_by("-pk").first()
+    ours = answered or OutboxMessage.objects.filter(went, state="sent").order_by("-pk").first()
     if ours is None:
         return "ignored"
     queue_auto_reply(

@@ -13,10 +13,10 @@ class NotSuppressed(Conflict):
     """Somebody lifted it before."""
 
 
-def suppress(row: OutboxMessage, *, kind: Undeliverable, reason: str, by: Actor, at: datetime) -> None:
-    """Send no more to the row's address. A complaint never replaces a bounce: it stops less."""
+def suppress(row: OutboxMessage, *, address: str, kind: Undeliverable, reason: str, by: Actor, at: datetime) -> None:
+    """Send no more to the address that the row went to. A complaint never replaces a bounce: it stops less."""
     with audit.write(by=by, action="mail.suppress", reason=reason):
-        address = row.recipient.lower()
+        address = address.lower()
         there = Suppression.objects.select_for_update().filter(address=address).first()
         if there is not None and there.lifted_at is None and kind == Undeliverable.COMPLAINED:
             return

@@ -100,23 +100,24 @@ class TestUnreached:
 class TestHowMailLeaves:
     """The manager's page."""
 
-    RIGHT = {"reply_to": "care@riverside.example", "send_from": "08:00", "send_until": "20:00", "quiet_from": "12:00", "quiet_until": "13:00", "daily_cap": "500", "domain_per_minute": "30"}
+    RIGHT = {"reply_to": "care@riverside.example", "send_from": "08:00", "send_until": "20:00", "quiet_from": "12:00", "quiet_until": "13:00", "daily_cap": "500", "domain_per_minute": "30", "mail_details_days": "180"}
 
     def test_keeps_and_shows(self, max_: Staff, client_as: SignIn) -> None:
         client = client_as(max_)
         assert client.post("/mail-settings/", self.RIGHT).status_code == 302
         clinic = Clinic.objects.get()
-        assert (clinic.send_from, clinic.quiet_until, clinic.daily_cap, clinic.domain_per_minute) == (time(8), time(13), 500, 30)
+        assert (clinic.send_from, clinic.quiet_until, clinic.daily_cap, clinic.domain_per_minute, clinic.mail_details_days) == (time(8), time(13), 500, 30, 180)
         assert 'value="08:00"' in client.get("/mail-settings/").content.decode()
         client.post("/mail-settings/", {})
         clinic.refresh_from_db()
-        assert (clinic.send_from, clinic.daily_cap, clinic.reply_to) == (None, None, "")
+        assert (clinic.send_from, clinic.daily_cap, clinic.mail_details_days, clinic.reply_to) == (None, None, None, "")
 
     @pytest.mark.parametrize(
         ("bad", "field"),
         [
             ({"send_until": ""}, "send_until"), ({"send_from": ""}, "send_from"), ({"quiet_until": "12:00"}, "quiet_until"),
             ({"reply_to": "nobody"}, "reply_to"), ({"reply_to": "zoë@riverside.example"}, "reply_to"), ({"daily_cap": "-1"}, "daily_cap"),
+            ({"mail_details_days": "89"}, "mail_details_days"), ({"mail_details_days": "3651"}, "mail_details_days"),
             ({"send_from": "25:00"}, "send_from"), ({"domain_per_minute": "many"}, "domain_per_minute"),
             ({"quiet_from": "07:00", "quiet_until": "21:00"}, "send_until"),
         ],
@@ -126,8 +127,26 @@ class TestHowMailLeaves:
         assert answer.status_code == 422 and answer.context["form"].errors[field]
         assert (Clinic.objects.get().daily_cap is None and 'value="30"' in answer.content.decode()) or "domain_per_minute" in bad
 
+    def test_the_proposed_number_stands_there_as_a_proposal(self, max_: Staff, client_as: SignIn) -> None:
+        said = client_as(max_).get("/mail-settings/").content.decode()
+        assert 'value="365"' in said and "Proposed: 365" in said and "Empty: nothing is removed." in said
+
     def test_only_the_manager(self, amara: Staff, rosa: Staff, iris: Staff, client_as: SignIn) -> None:
         assert {client_as(who).get("/mail-settings/").status_code for who in (amara, rosa, iris)} == {403}
+
+
+def test_a_message_whose_details_were_removed_still_tells_its_story(plan: Plan, amara: Staff, rosa: Staff, client_as: SignIn) -> None:
+    row = OutboxMessage.objects.filter(patient_uuid=plan.patient.uuid, kind="check_in").order_by("pk")[0]
+    long_ago = timezone.now() - timedelta(days=800)
+    OutboxMove.objects.create(message=row, at=long_ago, state="skipped", reason="its time had passed before it could go", by="clinic.drain")
+    OutboxMessage.objects.filter(pk=row.pk).update(
+        state="skipped", reason="its time had passed before it could go", recipient="", context={"step": row.context["step"]},
+        thinned_at=datetime(2026, 5, 6, tzinfo=UTC), recipient_tag="0" * 32,
+    )
+    said = client_as(amara).get(f"/aftercare/messages/{row.uuid}/").content.decode()
+    assert "were removed on 6 May 2026" in said and "its time had passed before it could go" in said and "Check-in, " in said
+    assert "To:" not in said and "You may see what became of it" not in said
+    assert "were removed on" in client_as(rosa).get(f"/aftercare/messages/{row.uuid}/").content.decode()
 
 
 def test_every_kind_that_staff_may_read_has_a_name_by_which_it_is_found() -> None:

@@ -86,6 +86,15 @@ class TestAlerts:
             assert services.escalate_concern(concern=concern, by=TASK, at=at)
             assert _alerted(concern, escalation) == expected
 
+    def test_who_was_told_is_known_by_the_person_not_by_the_address(self, plan: Plan, site: Site, amara: Staff, okoro: Staff) -> None:
+        """An address may change meanwhile, or be gone from an old message."""
+        _shift(site, okoro), _shift(site, amara, 2)
+        concern = _flagged(plan)
+        OutboxMessage.objects.filter(kind="concern_alert").update(recipient="")
+        Staff.objects.filter(pk=okoro.pk).update(email="okoro.new@riverside.example")
+        assert services.escalate_concern(concern=concern, by=TASK, at=NIGHT + timedelta(minutes=31))
+        assert _alerted(concern, 1) == ["amara"]
+
     def test_an_urgent_one_by_day_reaches_all_who_work_there(self, plan: Plan, site: Site, okoro: Staff) -> None:
         _shift(site, okoro)
         assert _alerted(_flagged(plan, NOON), 0) == ["amara", "okoro"]
