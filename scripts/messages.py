@@ -27,7 +27,7 @@ MODULES = (
     "patients/emails.py", "patients/forms/consent.py", "patients/forms/dates.py", "patients/forms/intake/*.py", "patients/forms/preferences.py",
     "patients/questions/*.py", "patients/selectors/words.py", "patients/services/answers.py",
     "patients/views/consent_link.py", "patients/views/intake.py", "patients/views/preferences.py",
-    "appointments/emails/*.py", "appointments/services/booking.py", "appointments/services/common.py", "appointments/services/waiting.py",
+    "appointments/emails/*.py", "appointments/services/booking.py", "appointments/services/by_patient.py", "appointments/services/common.py", "appointments/services/waiting.py",
     "appointments/views/patient.py",
     "aftercare/default_protocol.py", "aftercare/emails/*.py", "aftercare/forms/check_in*.py", "aftercare/pages/*.py", "aftercare/purposes.py",
     "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py",

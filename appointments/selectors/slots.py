@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from appointments.models import VisitType
+from appointments.models import Appointment, VisitType
 from appointments.rules import LEAST_INTERVAL_DAYS, OPEN, AppointmentState, Interval, interval_on
 from appointments.selectors.diary import Diary, Slot, days_between, read_diary
 from clinic.clock import local_date
@@ -130,6 +130,18 @@ def offers(
     )  # fmt: skip
     found = [_offer(gate, diary, on, may_early=may_early) for on in wanted]
     return sorted(found, key=lambda offer: (offer.word not in ("in_window", "free"), offer.on))
+
+
+OWN_DAYS = 21  # so many days a patient chooses from
+
+
+def own_offers(*, patient: Patient, visit_type: VisitType, at: datetime, moving: Appointment | None = None) -> list[DayOffer]:
+    """What a patient may choose by link, from tomorrow or from the day the window opens: the list that is shown, and the one that counts (J7)."""
+    today = local_date(at, patient.site.zone)
+    window, tomorrow = window_for(patient, today), today + timedelta(days=1)
+    first = max(tomorrow, window.opens_on) if window else tomorrow
+    own, minutes = (moving.pk, moving.minutes) if moving else (None, None)
+    return offers(patient=patient, visit_type=visit_type, from_on=first, days=OWN_DAYS, at=at, but=own, minutes=minutes)
 
 
 def _offer(gate: Gate, diary: Diary, on: date, *, may_early: bool) -> DayOffer:

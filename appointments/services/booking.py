@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from appointments import emails, selectors
+from appointments import emails
 from appointments.models import Appointment, Offer, VisitType
-from appointments.rules import GRACE_MINUTES, OPEN, AppointmentState, may_patient_change
+from appointments.rules import OPEN, AppointmentState
 from appointments.services.common import (
     MoveNotAllowed,
-    TooLate,
     Wish,
     check_gate,
     lock,
@@ -21,7 +21,7 @@ from appointments.services.common import (
     taken_error,
 )  # fmt: skip
 from appointments.services.recalls import link_to_booking
-from appointments.services.states import change_state, undo_change
+from appointments.services.states import change_state
 from appointments.services.waiting import accept_offer, note_freed
 from clinic import audit, links
 from clinic.audit import Actor
@@ -38,11 +38,19 @@ def _is_held(patient: Patient) -> bool:
     return patient.holds.filter(released_at=None, blocks__contains=["session"]).exists()
 
 
+def _key_now(form_key: str) -> str:
+    """A visit that was cancelled, missed or is over does not answer a later wish of the same form or link: that has the next key."""
+    key = form_key[:58]
+    over = Appointment.objects.filter(Q(form_key=key) | Q(form_key__startswith=f"{key}#")).exclude(state__in=OPEN).count()
+    return f"{key}#{over + 1}" if over else key
+
+
 def book_appointment(
     *, patient: Patient, visit_type: VisitType, wish: Wish, by: Actor, at: datetime, early_reason: str = "",
     overlap_reason: str = "", tell: bool = True, form_key: str | None = None,
 ) -> Appointment:  # fmt: skip
-    """Book once (the same `form_key` again returns the booking). Raises SlotTaken, NotEligible, TooEarly."""
+    """Book once: the same `form_key` again returns the booking while it stands. Raises SlotTaken, NotEligible, TooEarly."""
+    form_key = _key_now(form_key) if form_key else None
     if form_key and (there := Appointment.objects.filter(form_key=form_key).first()):
         return there
     check_gate(patient, visit_type, wish.starts_at, early_reason=early_reason, at=at)
@@ -143,26 +151,6 @@ def cancel_appointment(*, appointment: Appointment, reason: str, by: Actor, at: 
     if not reason.strip():
         raise Refused("Give the reason for cancelling.", field="reason")
     return change_state(appointment=appointment, to=AppointmentState.CANCELLED, by=by, at=at, reason=reason, tell=tell)
-
-
-def confirm_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
-    """One tap after the date of birth."""
-    return change_state(appointment=appointment, to=AppointmentState.CONFIRMED, by=by, at=at, reason="by the patient")
-
-
-def undo_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
-    """The patient's own last change, for three minutes, whatever the cut-off. Raises TooLate."""
-    last = selectors.last_change(appointment)
-    if last is None or last.by != by.name[:160] or at - last.at > timedelta(minutes=GRACE_MINUTES):
-        raise TooLate(_("The three minutes are over. Please call us."))
-    return undo_change(appointment=appointment, by=by, at=at)
-
-
-def cancel_by_patient(*, appointment: Appointment, by: Actor, at: datetime) -> Appointment:
-    """Until the cut-off. Raises TooLate."""
-    if not may_patient_change(appointment.starts_at, at, hours=selectors.booking_rules(appointment.site).cut_off_hours):
-        raise TooLate(_("It is too late to change this here. Please call us."))
-    return cancel_appointment(appointment=appointment, reason="cancelled by the patient", by=by, at=at)
 
 
 def take_offer(*, offer: Offer, by: Actor, at: datetime) -> Appointment:

@@ -46,6 +46,10 @@ class RoomTaken(Conflict):
     """Another visit is in that room at this time."""
 
 
+class NotOffered(Conflict):
+    """A time that the patient's page does not offer, or not any more."""
+
+
 class TooLate(Refused):
     """Past the cut-off: the patient calls us."""
 

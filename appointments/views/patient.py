@@ -120,9 +120,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
 
 
 def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: datetime, moving: Appointment | None = None) -> HttpResponse:
-    today = local_date(at, patient.site.zone)
-    window = selectors.window_for(patient, today)
-    first = max(today + timedelta(days=1), window.opens_on) if window else today + timedelta(days=1)
+    window = selectors.window_for(patient, local_date(at, patient.site.zone))
     context: dict[str, Any] = {"patient": patient, "site": patient.site, "window": window, "moving": moving}
     form, status = SlotForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST" and form.is_valid():
@@ -133,23 +131,25 @@ def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: d
                 raise Refused(_("Choose a time from the list."))
             wish = services.Wish(starts_at=starts_at, clinician=clinician)
             if moving:
-                services.move_appointment(appointment=moving, wish=wish, by=request.actor, at=at)
+                services.move_by_patient(appointment=moving, wish=wish, by=request.actor, at=at)
                 return redirect("appointments_link:appointment")
-            services.book_appointment(patient=patient, visit_type=visit_type, wish=wish, by=request.actor, at=at, form_key=f"link:{request.link.uuid}")
+            services.book_by_patient(patient=patient, visit_type=visit_type, wish=wish, by=request.actor, at=at, form_key=f"link:{request.link.uuid}")
             return redirect("appointments_link:choose_time")
         except services.SlotTaken as taken:
             context |= {"taken": taken}
+            status = 409
+        except services.NotOffered as gone:
+            context |= {"gone": gone.message}
             status = 409
         except (services.NotEligible, services.TooEarly):  # why is for staff to know (J3)
             context |= {"problem": _("We can't book this time for you here. Please call us.")}
             status = 422
         except Refused as refusal:
             context |= {"problem": refusal.message}
-            status = 422
+            status = refusal.status
     elif request.method == "POST":
         context |= {"problem": _("Choose a time.")}
         status = 422
-    own, minutes = (moving.pk, moving.minutes) if moving else (None, None)
-    found = selectors.offers(patient=patient, visit_type=visit_type, from_on=first, days=21, at=at, but=own, minutes=minutes)
+    found = selectors.own_offers(patient=patient, visit_type=visit_type, at=at, moving=moving)
     context |= _choices(found, usual=selectors.usual_clinician(patient), wanted=request.GET.get("with", ""))
     return render(request, "appointments/link_choose.html", context, status=status)

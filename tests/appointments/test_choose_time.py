@@ -1,20 +1,22 @@
 """A patient picks a time from the mail: whole days, one row a time, the usual clinician where she is free."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from appointments import selectors, services
-from appointments.models import VisitType
+from appointments.models import Appointment, VisitType
 from appointments.rules import AppointmentState
 from appointments.selectors import DayOffer, Slot
 from clinic import links
-from clinic.models import Site, Staff
+from clinic.models import Closure, Site, Staff
 from patients.models import Patient
+from patients.services import place_hold
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
 
 URL = reverse("appointments_link:choose_time")
@@ -41,12 +43,12 @@ class TestOneATime:
         assert [(s.starts_at.hour, s.clinician_id) for s in self.OFFER.one_a_time()] == [(9, 1), (10, 1), (11, 2)]
 
 
-def phone_of(patient: Patient) -> Client:
-    """Behind the invitation's link, after the date of birth."""
+def phone_of(patient: Patient, visit: Appointment | None = None) -> Client:
+    """Behind the invitation's link, or a visit's, after the date of birth."""
     client = Client()
     link = links.make_link(
-        purpose="choose_time", site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on, language="en",
-        subject_kind="patient", subject_uuid=patient.uuid, by=DESK, at=NOW,
+        purpose="appointment" if visit else "choose_time", site=patient.site, patient_uuid=patient.uuid, birth_on=patient.birth_on, language="en",
+        subject_kind="appointment" if visit else "patient", subject_uuid=(visit or patient).uuid, by=DESK, at=NOW,
     )  # fmt: skip
     born = patient.birth_on
     token = links.mint_token(link, at=NOW)
@@ -83,3 +85,98 @@ class TestThePage:
         assert {pk for _when, pk in chosen} == {okoro.pk}
         assert {pk for _when, pk in starts_in(hers)} == {amara.pk}
         assert starts_in(odd) == chosen
+
+
+def post_slot(phone: Client, url: str, starts_at: datetime, person: Staff) -> HttpResponse:
+    """What a page sends that is old, or was made by hand."""
+    return phone.post(url, {"slot": f"{starts_at.isoformat()}|{person.pk}"})  # type: ignore[return-value]
+
+
+@pytest.mark.django_db
+class TestOnlyWhatIsOffered:
+    """J7: a real free slot, as it is when the patient presses."""
+
+    SUNDAY_NIGHT = datetime(2026, 12, 6, 3, tzinfo=UTC)
+
+    def test_a_time_outside_the_hours_is_refused_and_the_list_stands_there_again(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        patient = make_clear(site)
+        with time_machine.travel(NOW, tick=False):
+            answer = post_slot(phone_of(patient), URL, self.SUNDAY_NIGHT, amara)
+        page = answer.content.decode()
+        assert answer.status_code == 409 and "This time is not free any more. Nothing was changed." in page
+        assert starts_in(page) and not Appointment.objects.exists()
+
+    def test_a_day_that_was_closed_meanwhile(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        patient = make_clear(site)
+        with time_machine.travel(NOW, tick=False):
+            phone = phone_of(patient)
+            assert (at_hour(10, days=7), amara.pk) in starts_in(phone.get(URL, {"with": str(amara.pk)}).content.decode())
+            Closure.objects.create(site=site, on=at_hour(10, days=7).date())
+            answer = post_slot(phone, URL, at_hour(10, days=7), amara)
+        assert answer.status_code == 409 and not Appointment.objects.exists()
+        assert at_hour(10, days=7) not in {when for when, _pk in starts_in(answer.content.decode())}
+
+    @pytest.mark.parametrize("days", [0, 60], ids=["today", "beyond the list"])
+    def test_a_day_that_the_page_never_shows(self, site: Site, needling: VisitType, amara: Staff, days: int) -> None:
+        patient = make_clear(site)
+        with time_machine.travel(NOW, tick=False):
+            assert post_slot(phone_of(patient), URL, at_hour(14, days=days), amara).status_code == 409
+        assert not Appointment.objects.exists()
+
+    def test_a_time_that_the_rules_close_sends_the_patient_to_the_phone(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        patient = make_clear(site)
+        place_hold(patient=patient, blocks=["booking"], cause_kind="manual", cause_uuid=None, reason="swelling, seen by phone", by=DESK, at=NOW)
+        with time_machine.travel(NOW, tick=False):
+            answer = post_slot(phone_of(patient), URL, at_hour(10, days=7), amara)
+        page = answer.content.decode()
+        assert answer.status_code == 422 and "Please call us" in page and "swelling" not in page and "hold" not in page.lower()
+
+    def test_moving_asks_the_same(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        patient = make_clear(site)
+        visit = make_visit(patient, needling, amara, at_hour(11, days=10))
+        with time_machine.travel(NOW, tick=False):
+            phone = phone_of(patient, visit)
+            answer = post_slot(phone, reverse("appointments_link:move"), self.SUNDAY_NIGHT, amara)
+            visit.refresh_from_db()
+            assert answer.status_code == 409 and visit.starts_at == at_hour(11, days=10)
+            assert post_slot(phone, reverse("appointments_link:move"), at_hour(12, days=10), amara).status_code == 302
+        visit.refresh_from_db()
+        assert visit.starts_at == at_hour(12, days=10)
+
+    def test_past_the_cut_off_the_service_moves_nothing(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        visit = make_visit(make_clear(site), needling, amara, at_hour(11, days=2))
+        wish = services.Wish(starts_at=at_hour(12, days=5), clinician=amara)
+        with pytest.raises(services.TooLate):
+            services.move_by_patient(appointment=visit, wish=wish, by=DESK, at=at_hour(12, days=1))
+
+
+@pytest.mark.django_db
+class TestTheLinkBooksAgain:
+    """One visit at a time, for as long as the link lives."""
+
+    def choose(self, phone: Client, number: int) -> HttpResponse:
+        times = starts_in(phone.get(URL).content.decode())
+        return post_slot(phone, URL, times[number][0], Staff.objects.get(pk=times[number][1]))
+
+    @pytest.mark.parametrize("state", [AppointmentState.CANCELLED, AppointmentState.MISSED])
+    def test_after_a_visit_that_did_not_come_about(self, site: Site, needling: VisitType, state: AppointmentState) -> None:
+        patient = make_clear(site)
+        with time_machine.travel(NOW, tick=False):
+            phone = phone_of(patient)
+            for _try in range(3):
+                assert self.choose(phone, 3).status_code == 302
+                visit = Appointment.objects.get(state="booked")
+                assert "You are booked" in phone.get(URL).content.decode()
+                services.change_state(appointment=visit, to=state, by=DESK, at=NOW, reason="patient")
+        assert Appointment.objects.filter(state=state).count() == 3
+
+    def test_two_presses_book_once(self, site: Site, needling: VisitType, amara: Staff) -> None:
+        patient = make_clear(site)
+        wish = services.Wish(starts_at=at_hour(10, days=7), clinician=amara)
+        for keyed in ("link:1", "link:2"):
+            found = [services.book_appointment(patient=patient, visit_type=needling, wish=wish, by=DESK, at=NOW, form_key=keyed) for _press in range(2)]
+            assert found[0] == found[1]
+            services.cancel_appointment(appointment=found[0], reason="patient", by=DESK, at=NOW)
+            again = [services.book_appointment(patient=patient, visit_type=needling, wish=wish, by=DESK, at=NOW, form_key=keyed) for _press in range(2)]
+            assert again[0] == again[1] != found[0] and again[0].state == "booked"
+            services.cancel_appointment(appointment=again[0], reason="patient", by=DESK, at=NOW)
