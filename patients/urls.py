@@ -33,6 +33,7 @@ urlpatterns = [
     path("<uuid:patient>/screening/decisions/<uuid:decision>/", screening.decision, name="decision"),
     path("<uuid:patient>/screening/review/<uuid:intake>/", screening.review, name="review"),
     path("<uuid:patient>/allergies/", allergies.allergies, name="allergies"),
+    path("<uuid:patient>/allergies/<uuid:allergy>/end/", allergies.end_allergy, name="end_allergy"),
     path("<uuid:patient>/rescreen/", screening.rescreen, name="rescreen"),
     path("<uuid:patient>/rescreen/<uuid:rescreen>/review/", screening.review_rescreen, name="review_rescreen"),
     path("<uuid:patient>/consent/", screening.consent, name="consent"),

@@ -81,3 +81,12 @@ class ConsentDraftState(StrEnum):
     PROPOSED = "proposed"
     PUBLISHED = "published"
     DISCARDED = "discarded"
+
+
+class AllergyEnd(StrEnum):
+    """Why a row of the allergy list ended. Nothing is deleted; only `replaced` has a row in its place."""
+
+    REPLACED = "replaced"
+    REFUTED = "refuted"
+    IN_ERROR = "entered_in_error"
+    RESOLVED = "resolved"

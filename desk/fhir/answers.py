@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from desk.fhir.parts import Draft, Json, concept, day, listed
+from desk.fhir.parts import Draft, Json, concept, day, listed, note
 from desk.fhir.people import organization, practitioner
 from patients import selectors as people
 from patients.models import Intake
@@ -22,8 +22,13 @@ from patients.rules.exchange.codes import (
     SUBSTANCE_SNOMED,
     SUBSTANCE_WORDS,
 )
+from patients.vocabulary import AllergyEnd
 
 _SAID = {"verificationStatus": listed("condition-ver-status", "unconfirmed")}
+# how a row of the list ended → clinical and verification status; what was entered in error has no clinical status (invariant ait-2 of R4)
+_AS_ENDED: dict[str, tuple[str, str]] = {
+    AllergyEnd.REFUTED: ("inactive", "refuted"), AllergyEnd.IN_ERROR: ("", "entered-in-error"), AllergyEnd.RESOLVED: ("resolved", "unconfirmed"),
+}  # fmt: skip
 _STEROID, _THINNER = "systemic_steroid", "blood_thinner"
 _THINNER_WORDS = {
     "aspirin_low_dose_only": "Aspirin, low dose", "aspirin_high_dose": "Aspirin, high dose", "warfarin": "Warfarin", "doac": "Direct oral anticoagulant",
@@ -58,20 +63,22 @@ def _conditions(draft: Draft, intake: Intake) -> None:
 
 
 def _allergies(draft: Draft, intake: Intake | None) -> None:
-    status = {True: "active", False: "inactive"}
     for row in draft.patient.allergies.order_by("pk"):
-        _allergy(draft, draft.id_of(row), row.name, row.substance, row.anaphylaxis, status[row.ended_at is None], row.reaction)
+        about = _AS_ENDED.get(row.ended_because, ("inactive", "unconfirmed")) if row.ended_at else ("active", "unconfirmed")
+        _allergy(draft, draft.id_of(row), row.name, row.substance, row.anaphylaxis, about, row.reaction, row.ended_reason)
     metal = intake.answers.get("metal_allergy") if intake else None
     if intake and metal in METAL_WORDS:
-        _allergy(draft, draft.id_of(intake, "metal_allergy"), METAL_WORDS[metal], f"metal.{metal}", False, "active")
+        _allergy(draft, draft.id_of(intake, "metal_allergy"), METAL_WORDS[metal], f"metal.{metal}", False, ("active", "unconfirmed"))
 
 
-def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: bool, status: str, reaction: str = "") -> None:
+def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: bool, about: tuple[str, str], reaction: str = "", ended: str = "") -> None:
+    """`about`: clinical and verification status."""
+    clinical, verified = about
     words = SUBSTANCE_WORDS.get(substance, "")
     named = f"{words}: {name}" if words and name in {substance, ""} else name
     draft.add(
-        "AllergyIntolerance", key, patient=draft.subject, asserter=draft.subject, clinicalStatus=listed("allergyintolerance-clinical", status),
-        verificationStatus=listed("allergyintolerance-verification", "unconfirmed"), category=[CATEGORIES.get(substance)],
+        "AllergyIntolerance", key, patient=draft.subject, asserter=draft.subject, clinicalStatus=listed("allergyintolerance-clinical", clinical) if clinical else None,
+        verificationStatus=listed("allergyintolerance-verification", verified), note=note(ended), category=[CATEGORIES.get(substance)],
         code=concept(words if name == substance and words else named, local=f"substance.{substance}", snomed=SUBSTANCE_SNOMED.get(name.casefold(), "")),
         criticality="high" if anaphylaxis else "unable-to-assess",
         reaction=[{"manifestation": [{"text": "Anaphylaxis"}], "description": reaction or None, "severity": "severe"}] if anaphylaxis else [{"manifestation": [{"text": reaction}]}] if reaction else [],

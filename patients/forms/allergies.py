@@ -1,4 +1,4 @@
-"""An allergy as a clinician notes it."""
+"""An allergy as a clinician notes it, and why one ends."""
 
 from typing import Any
 
@@ -9,6 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from clinic.forms import clean_spaces
 from patients.rules.exchange.codes import SUBSTANCE_WORDS
 from patients.rules.vocabulary import SUBSTANCES
+from patients.vocabulary import AllergyEnd
+
+END_WORDS: dict[str, Any] = {
+    AllergyEnd.REFUTED: _("Looked into: the patient does not react to it"),
+    AllergyEnd.IN_ERROR: _("Noted by mistake"),
+    AllergyEnd.RESOLVED: _("Over: the patient no longer reacts to it"),
+}
 
 
 class AllergyForm(forms.Form):
@@ -37,3 +44,19 @@ class AllergyForm(forms.Form):
         if name and kind not in {"latex", "minoxidil", "propylene_glycol"} and name.casefold() in {kind.replace("_", " "), kind, str(SUBSTANCE_WORDS.get(kind, "")).casefold()}:
             self.add_error("name", ValidationError(_("That is the kind. Name the substance itself.")))
         return found
+
+
+class EndAllergyForm(forms.Form):
+    """Why it counts no longer."""
+
+    because = forms.ChoiceField(
+        label=_("What is it?"), choices=list(END_WORDS.items()), widget=forms.RadioSelect, error_messages={"required": _("Choose what it is.")}
+    )
+    reason = forms.CharField(
+        label=_("How do you know?"), max_length=300, help_text=_("For example: patch test read negative on 3 March. It stays in the record."),
+        error_messages={"required": _("Say how you know. Products are let through because of it.")},
+    )  # fmt: skip
+
+    def clean_reason(self) -> str:
+        """Without stray blanks."""
+        return clean_spaces(self.cleaned_data["reason"])

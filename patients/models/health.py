@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.models.person import Patient, options
-from patients.vocabulary import AnsweredBy, Blocks
+from patients.rules.exchange.codes import SUBSTANCE_WORDS
+from patients.vocabulary import AllergyEnd, AnsweredBy, Blocks
 
 
 @pghistory.track()
@@ -68,10 +69,14 @@ class Rescreen(models.Model):
 
 @pghistory.track()
 class Allergy(models.Model):
-    """One substance that the patient reacts to. Its name blocks products that contain it (S13, S16)."""
+    """One substance that the patient reacts to. Its name blocks products that contain it (S13, S16).
+
+    A row is never deleted: it ends, with why and by whom. `replaced_by` says the same thing by its name, or in newer words.
+    """
 
     SITE_PATH: ClassVar[str] = "patient__site"
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allergies")
     substance = models.CharField(max_length=30)
     name = models.CharField(max_length=200)
@@ -80,12 +85,40 @@ class Allergy(models.Model):
     noted_by = models.CharField(max_length=160, blank=True, help_text=_("Who of the clinic noted it. Empty: the patient's own answers."))
     noted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the clinic learnt of it. Empty: before this was kept."))
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=20, blank=True, choices=options(AllergyEnd))
+    ended_reason = models.CharField(max_length=300, blank=True)
+    ended_by = models.CharField(max_length=160, blank=True)
+    replaced_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(ended_because__in=["", AllergyEnd.REPLACED]) | (Q(ended_at__isnull=False) & ~Q(ended_reason="")), name="allergy_ended_with_reason"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def words(self) -> str:
+        """The substance's name; where nobody has named it, its kind in the word that the lists use."""
+        return SUBSTANCE_WORDS.get(self.substance, self.name or self.substance).lower() if self.is_unnamed else self.name
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Nobody has named the substance: as a text it equals no ingredient, so no product is stopped by it."""
+        return _plain(self.name) in {"", _plain(self.substance)}
+
+    @property
+    def was_wrong(self) -> bool:
+        """The patient never reacted to it: refuted, or noted by mistake."""
+        return self.ended_because in (AllergyEnd.REFUTED, AllergyEnd.IN_ERROR)
+
+
+def _plain(words: str) -> str:
+    return words.strip().casefold().replace("_", " ")
 
 
 @pghistory.track()

@@ -17,7 +17,9 @@ from patients.selectors.finding import Candidate, duplicate_candidates, found_pa
 from patients.selectors.records import (
     ConsentState,
     TextChange,
+    allergies_in_words,
     allergies_to_ask,
+    allergies_to_ask_in_words,
     allergy_names,
     consent_changes,
     consent_state,
@@ -31,7 +33,7 @@ from patients.selectors.records import (
 from patients.selectors.screening import findings_of
 
 __all__ = [
-    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergies_to_ask", "allergy_names", "consent_changes", "consent_state", "consent_texts", "desk_word",
+    "Candidate", "ConsentState", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergies_in_words", "allergies_to_ask", "allergies_to_ask_in_words", "allergy_names", "consent_changes", "consent_state", "consent_texts", "desk_word",
     "dossier", "dossiers", "duplicate_candidates", "eligibility_at_start", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers",
     "open_holds", "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date",
 ]  # fmt: skip

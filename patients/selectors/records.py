@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from patients.models import Allergy, Consent, ConsentText, Hold, Patient, Rescreen
+from patients.rules.exchange.codes import SUBSTANCE_WORDS
 
 _DRAFT_DAYS = 30
 
@@ -114,17 +115,26 @@ _MATCH_ALONE = ("anaesthetic", "minoxidil", "latex", "propylene_glycol")
 
 def unnamed_allergies(patient: Patient, substance: str) -> list[Allergy]:
     """Open rows of this kind whose substance nobody has named."""
-    rows = patient.allergies.filter(ended_at=None, substance=substance)
-    return [row for row in rows if not row.name.strip() or row.name.strip().lower().replace(" ", "_") == row.substance]
+    return [row for row in patient.allergies.filter(ended_at=None, substance=substance) if row.is_unnamed]
 
 
 def allergies_to_ask(patient: Patient) -> list[str]:
-    """Kinds of allergies whose substance nobody has named: as texts they equal no ingredient, so no product is stopped by them (S13).
+    """Kinds of allergies (SCHEMA 2.4) whose substance nobody has named: as texts they equal no ingredient, so no product is stopped by them (S13).
 
     Kinds that name a substance themselves (latex, minoxidil), and anaesthetics as a group, need no asking.
     """
     rows = patient.allergies.filter(ended_at=None).exclude(substance__in=_MATCH_ALONE)
-    return sorted({row.substance.replace("_", " ") for row in rows if not row.name.strip() or row.name.strip().lower().replace(" ", "_") == row.substance})
+    return sorted({row.substance for row in rows if row.is_unnamed})
+
+
+def allergies_to_ask_in_words(patient: Patient) -> list[str]:
+    """The same for a page of staff: “skin cleanser”, “something in a serum”."""
+    return [SUBSTANCE_WORDS.get(kind, kind).lower() for kind in allergies_to_ask(patient)]
+
+
+def allergies_in_words(patient: Patient) -> list[str]:
+    """What stands in the list now, as staff read it; the rules take `allergy_names`."""
+    return sorted({row.words for row in patient.allergies.filter(ended_at=None)})
 
 
 def allergy_names(patient: Patient, *, until: datetime | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from patients.services.agreements import (
     sign_consent,
     withdraw_consent,
 )
-from patients.services.allergies import AllergyEntry, AlreadyNoted, note_allergy
+from patients.services.allergies import AllergyEnded, AllergyEntry, AlreadyNoted, end_allergy, note_allergy
 from patients.services.answers import (
     AlreadySubmitted,
     AnswersWrong,
@@ -71,11 +71,11 @@ from patients.services.preferences import choose_mail
 __all__ = [
     "NeedsAnother", "TextMissing", "TextMoved", "TextOpen", "approve_consent_text", "discard_consent_text", "propose_consent_text",
     "save_consent_text", "send_back_consent_text", "start_consent_text", "text_hash",
-    "MOST_BUNDLE_BYTES", "AllergyEntry", "AlreadyDecided", "AlreadyNoted", "AlreadySubmitted", "AnswersWrong",
+    "MOST_BUNDLE_BYTES", "AllergyEnded", "AllergyEntry", "AlreadyDecided", "AlreadyNoted", "AlreadySubmitted", "AnswersWrong",
     "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
     "PersonData", "ReadBefore", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
     "amend_answers", "ask_consent",
-    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",
+    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "end_allergy", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",
     "publish_consent_text", "read_record", "record_death", "record_paper_consent", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
     "review_rescreen", "review_wording", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
     "withdraw_consent",

@@ -1,4 +1,4 @@
-"""A clinician notes an allergy by name; one of this kind that nobody had named is named thereby."""
+"""A clinician notes an allergy by name; one of this kind that nobody had named is named thereby. One that is wrong or over ends."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,15 @@ from clinic.models import Staff
 from patients.models import Allergy, Patient
 from patients.selectors import eligible, records
 from patients.services.answers import NoAnswers, StillAnswering, amend_answers
+from patients.vocabulary import AllergyEnd
 
 
 class AlreadyNoted(Conflict):
     """It stands in the list with the same words."""
+
+
+class AllergyEnded(Conflict):
+    """Somebody has ended it already, or named it anew."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,12 @@ def note_allergy(*, patient: Patient, entry: AllergyEntry, staff: Staff, by: Act
         if any((row.reaction, row.anaphylaxis) == (entry.reaction, entry.anaphylaxis) for row in same):
             raise AlreadyNoted(gettext("This allergy is noted already, in the same words."), field="name")
         severe = entry.anaphylaxis or any(row.anaphylaxis for row in [*same, *records.unnamed_allergies(patient, entry.substance)])
-        for row in [*same, *records.unnamed_allergies(patient, entry.substance)]:
-            row.ended_at = at
-            row.save(update_fields=["ended_at"])
-        Allergy.objects.create(
+        before = [*same, *records.unnamed_allergies(patient, entry.substance)]
+        made = Allergy.objects.create(
             patient=patient, substance=entry.substance, name=entry.name, reaction=entry.reaction, anaphylaxis=severe, noted_at=at, noted_by=by.name[:160]
         )
+        for row in before:
+            _end(row, AllergyEnd.REPLACED, "", made, by, at)
         return _amended(patient, entry, severe, staff, by, at)
 
 
@@ -62,6 +67,60 @@ def _amended(patient: Patient, entry: AllergyEntry, severe: bool, staff: Staff, 
     except (NoAnswers, StillAnswering):
         return False
     return True
+
+
+def end_allergy(*, allergy: Allergy, because: AllergyEnd, reason: str, staff: Staff, by: Actor, at: datetime) -> Allergy | None:
+    """It counts no longer: it stops no product, and the answers are screened again without it. The row stays, with reason and name.
+
+    One that was refuted or noted by mistake may have been put in the place of what the patient told without a name. That was true, and
+    stands again: the row that begins is returned, else None. Raises AllergyEnded, StillAnswering.
+    """
+    with audit.write(by=by, action="allergy.end", reason=f"{because}: {reason}"[:300]):
+        Patient.objects.select_for_update().get(pk=allergy.patient_id)
+        row = Allergy.objects.select_related("patient__site").get(pk=allergy.pk)
+        if row.ended_at:
+            raise AllergyEnded(gettext("This has ended already, or somebody has noted it anew. Look at the list."))
+        _end(row, because, reason, None, by, at)
+        again = _stands_again(row, at) if row.was_wrong else None
+        _leave_answers(row, again, staff, by, at)
+        return again
+
+
+def _end(row: Allergy, because: AllergyEnd, reason: str, replaced_by: Allergy | None, by: Actor, at: datetime) -> None:
+    row.ended_at, row.ended_because, row.ended_reason, row.ended_by, row.replaced_by = at, because, reason, by.name[:160], replaced_by
+    row.save(update_fields=["ended_at", "ended_because", "ended_reason", "ended_by", "replaced_by"])
+
+
+def _stands_again(row: Allergy, at: datetime) -> Allergy | None:
+    """What the patient had told without a name, begun anew."""
+    told = _told_without_name(row)
+    if told is None or records.unnamed_allergies(row.patient, row.substance):
+        return None
+    return Allergy.objects.create(
+        patient=row.patient, substance=told.substance, name=told.substance, reaction=told.reaction, anaphylaxis=told.anaphylaxis, noted_at=at, noted_by=told.noted_by
+    )
+
+
+def _told_without_name(row: Allergy) -> Allergy | None:
+    """The row without a name in whose place this one was put, however often it was reworded since."""
+    for earlier in row.replaces.all():
+        found = earlier if earlier.is_unnamed else _told_without_name(earlier)
+        if found:
+            return found
+    return None
+
+
+def _leave_answers(row: Allergy, again: Allergy | None, staff: Staff, by: Actor, at: datetime) -> None:
+    answers = eligible.latest_answers(row.patient)
+    told: list[dict[str, Any]] = list((answers.answers.get("allergies") or []) if answers else [])
+    names = {"", _plain(row.substance)} if row.is_unnamed else {_plain(row.name)}
+    kept = [one for one in told if one["substance"] != row.substance or _plain(one.get("name", "")) not in names]
+    if len(kept) == len(told):
+        return
+    unnamed = [{"substance": again.substance, "anaphylaxis": again.anaphylaxis}] if again else []
+    amend_answers(
+        patient=row.patient, changes={"allergies": [*kept, *unnamed]}, source="an allergy ended by the clinic", staff=staff, by=by, at=at, today=row.patient.site.today(at)
+    )
 
 
 def _plain(name: str) -> str:

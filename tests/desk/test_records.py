@@ -152,6 +152,18 @@ class TestWhatIsSaid:
         assert (medicines["Finasteride"].status, medicines["Finasteride"].dosage[0].text) == ("active", "1 mg")
         assert (medicines["Isotretinoin"].status, str(medicines["Isotretinoin"].effectivePeriod.end)) == ("completed", "2025-10-01")
 
+    @pytest.mark.parametrize(
+        ("because", "clinical", "verified"), [("refuted", "inactive", "refuted"), ("entered_in_error", None, "entered-in-error"), ("resolved", "resolved", "unconfirmed")]
+    )
+    def test_an_allergy_that_was_wrong_or_is_over_says_so_and_why(self, site: Site, because: str, clinical: str | None, verified: str) -> None:
+        """R4, AllergyIntolerance: a clinical status unless it was entered in error (ait-1), and none then (ait-2)."""
+        patient = make_patient(site)
+        Allergy.objects.create(patient=patient, substance="other", name="lanolin", ended_at=NOW, ended_because=because, ended_reason="Patch test negative.", ended_by="x")
+        (row,) = read(patient)["AllergyIntolerance"]
+        assert (row.clinicalStatus.coding[0].code if row.clinicalStatus else None) == clinical
+        assert row.verificationStatus.coding[0].code == verified
+        assert row.note[0].text == "Patch test negative."
+
     def test_a_finding_with_its_clearance(self, site: Site, amara: Staff) -> None:
         patient = make_ready(site, heart_disease="heart_disease", keloid="personal")
         people.clear_finding(patient=patient, rule="E32", evidence="Letter of Dr Kay", staff=amara, by=Actor.of_staff(amara), at=NOW)

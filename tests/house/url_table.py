@@ -136,6 +136,7 @@ TABLE: dict[str, dict[str, str]] = {
     "mfa_reauthenticate": {"*": "sign-in enrolling"},
     "mfa_view_recovery_codes": {"*": "sign-in staff"},
     "patients:allergies": {"GET": "allergy:edit", "POST": "allergy:edit"},
+    "patients:end_allergy": {"POST": "allergy:edit"},
     "patients:accept_proposal": {"POST": "record:import"},
     "patients:brought_record": {"GET": "record:import"},
     "patients:brought_records": {"GET": "record:import", "POST": "record:import"},

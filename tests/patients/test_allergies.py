@@ -1,17 +1,20 @@
 """An allergy is noted by name: products with it stop at once, what was known before stays as it was, the answers are screened again."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from patients import selectors
+from patients import services as people
 from patients.models import Allergy, Intake, Patient
 from tests.treatments.make import DAY, make_draft, make_entry, make_patient, make_product, make_ready
 from treatments import selectors as sessions
@@ -91,6 +94,147 @@ class TestNaming:
         assert "answers were not changed" in client.get(reverse("patients:allergies", args=[patient.uuid])).content.decode()
 
 
+def ended(client: Client, patient: Patient, row: Allergy, **changes: str) -> Any:
+    data = {"subject": str(patient.uuid), "because": "refuted", "reason": "Patch test read negative."} | changes
+    return client.post(reverse("patients:end_allergy", args=[patient.uuid, row.uuid]), data)
+
+
+def named_by_clinic(site: Site, client: Client, **changes: str) -> tuple[Patient, Allergy]:
+    """Answered, nothing declared; a clinician noted it by name."""
+    patient = make_ready(site)
+    assert sent(client, patient, **changes).status_code == 302
+    return patient, patient.allergies.get(ended_at=None)
+
+
+def newest_answers(patient: Patient) -> Any:
+    return Intake.objects.filter(patient=patient).order_by("-submitted_at", "-pk")[0].answers["allergies"]
+
+
+class TestEnding:
+    """A named allergy that is wrong or over ends with a reason; nothing is deleted."""
+
+    @pytest.mark.parametrize("because", ["refuted", "entered_in_error", "resolved"])
+    def test_product_and_screening_rules_run_without_it(self, site: Site, amara: Staff, client_as: SignIn, because: str) -> None:
+        client, product = client_as(amara), make_product(site)
+        patient, row = named_by_clinic(site, client, anaphylaxis="on")
+        record = make_draft(site, amara, patient=patient)
+        PatchTest.objects.create(patient=patient, product=product, applied_at=DAY - timedelta(hours=72), by="x", read_at=DAY - timedelta(hours=24), result="negative")
+        record = services.save_session(record=record, version=record.version, entry=make_entry(site, products=((product, 0.0),)), by=Actor.of_staff(amara), at=DAY)
+        assert {("S13", "BLOCK_PRODUCT"), ("S02", "BLOCK")} <= {(f.rule, f.severity) for f in sessions.evaluate(record, "start").findings}
+        before = patient.screenings.count()
+        assert ended(client, patient, row, because=because).status_code == 302
+        assert {"S13", "S02"} & {f.rule for f in sessions.evaluate(record, "start").findings} == set()
+        assert newest_answers(patient) == []
+        assert patient.screenings.count() == before + 1
+        assert selectors.eligibility_on(patient, as_of=site.today(DAY)).overall == "CLEAR"
+
+    def test_the_row_stays_with_reason_and_name_and_is_struck(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        assert ended(client, patient, row).status_code == 302
+        row.refresh_from_db()
+        assert (row.ended_at, row.ended_because, row.ended_reason, row.ended_by) == (DAY, "refuted", "Patch test read negative.", "Dr Amara Osei")
+        page = client.get(reverse("patients:allergies", args=[patient.uuid])).content.decode()
+        assert "<s>hyaluronic acid</s>" in page and "the patient does not react to it" in page and "Patch test read negative." in page
+
+    def test_one_that_is_over_is_not_struck_for_it_was_true(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        assert ended(client, patient, row, because="resolved").status_code == 302
+        page = client.get(reverse("patients:allergies", args=[patient.uuid])).content.decode()
+        assert "<s>" not in page and "no longer reacts" in page
+
+    @pytest.mark.parametrize(("because", "again"), [("refuted", True), ("entered_in_error", True), ("resolved", False)])
+    def test_what_the_patient_told_without_a_name_stands_again(self, site: Site, amara: Staff, client_as: SignIn, because: str, again: bool) -> None:
+        patient, client = told_without_a_name(site, anaphylaxis=True), client_as(amara)
+        sent(client, patient)
+        sent(client, patient, reaction="itching rash for a week")  # reworded: the first word is still found
+        answer = ended(client, patient, patient.allergies.get(ended_at=None), because=because)
+        assert answer.status_code == 302
+        assert selectors.allergies_to_ask(patient) == (["serum_ingredient"] if again else [])
+        assert newest_answers(patient) == ([{"substance": "serum_ingredient", "anaphylaxis": True}] if again else [])
+        assert selectors.allergy_names(patient) == (["serum_ingredient"] if again else [])
+        page = client.get(reverse("patients:allergies", args=[patient.uuid])).content.decode()
+        assert ("What the patient told stands again: something in a serum" in page) is again
+
+    def test_another_of_the_same_kind_stays(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        sent(client, patient, name="benzyl alcohol")
+        assert ended(client, patient, row).status_code == 302
+        assert selectors.allergy_names(patient) == ["benzyl alcohol"]
+        assert [one["name"] for one in newest_answers(patient)] == ["benzyl alcohol"]
+
+    def test_a_session_before_keeps_what_was_known_then(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        with time_machine.travel(DAY + timedelta(days=1), tick=False):
+            assert ended(client_as(amara), patient, row).status_code == 302
+        assert selectors.allergy_names(patient, until=DAY + timedelta(hours=1)) == ["hyaluronic acid"]
+        assert selectors.allergy_names(patient) == []
+
+    def test_told_again_by_the_patient_it_stands_again(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        ended(client, patient, row)
+        draft = people.open_draft(patient=patient, by=Actor.of_command("test"), at=DAY)
+        told = {"allergies": [{"substance": "serum_ingredient", "name": "hyaluronic acid", "anaphylaxis": False}]}
+        people.save_intake_page(intake=draft, page="x", answers=told, drop=set(), by=Actor.of_command("test"), at=DAY)
+        people.submit_intake(intake=draft, by=Actor.of_command("test"), at=DAY, today=site.today(DAY))
+        assert selectors.allergy_names(patient) == ["hyaluronic acid"]
+
+    def test_while_the_patient_is_answering_nothing_ends(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        draft = people.open_draft(patient=patient, by=Actor.of_command("test"), at=DAY)
+        people.save_intake_page(intake=draft, page="x", answers={"smoking": "yes"}, drop=set(), by=Actor.of_command("test"), at=DAY)
+        assert ended(client, patient, row).status_code == 302
+        assert selectors.allergy_names(patient) == ["hyaluronic acid"]
+        assert "has begun to answer" in client.get(reverse("patients:allergies", args=[patient.uuid])).content.decode()
+
+    @pytest.mark.parametrize(("changes", "words"), [({"reason": " "}, "Say how you know"), ({"because": ""}, "Choose what it is"), ({"because": "replaced"}, "valid choice")])
+    def test_why_and_how_one_knows_are_asked_beside_the_field(self, site: Site, amara: Staff, client_as: SignIn, changes: dict[str, str], words: str) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        answer = ended(client, patient, row, **changes)
+        assert answer.status_code == 422 and words in answer.content.decode() and "<details open>" in answer.content.decode()
+        assert not Allergy.objects.get(pk=row.pk).ended_at
+
+    def test_ended_twice(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        ended(client, patient, row)
+        assert ended(client, patient, row, because="resolved").status_code == 302
+        assert Allergy.objects.get(pk=row.pk).ended_because == "refuted"
+
+    def test_neither_by_the_desk_nor_of_another_patient(self, site: Site, amara: Staff, rosa: Staff, client_as: SignIn) -> None:
+        client = client_as(amara)
+        patient, row = named_by_clinic(site, client)
+        other = make_patient(site)
+        assert ended(client_as(rosa), patient, row).status_code == 403
+        assert ended(client, other, row).status_code == 404
+        assert ended(client, patient, row, subject=str(other.uuid)).status_code == 409
+        assert not Allergy.objects.get(pk=row.pk).ended_at
+
+    def test_the_database_refuses_one_that_ended_without_a_reason(self, site: Site) -> None:
+        with pytest.raises(IntegrityError, match="allergy_ended_with_reason"):
+            Allergy.objects.create(patient=make_patient(site), substance="other", name="lanolin", ended_at=DAY, ended_because="refuted")
+
+
+class TestWords:
+    """Staff read one word for one thing, on every page."""
+
+    def test_a_skin_cleanser_is_called_so_everywhere(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_ready(site, allergies=[{"substance": "antiseptic", "anaphylaxis": False}]), client_as(amara)
+        Allergy.objects.create(patient=patient, substance="antiseptic", name="antiseptic")
+        record = make_draft(site, amara, patient=patient)
+        pages = [reverse("patients:allergies", args=[patient.uuid]), reverse("treatments:session", args=[record.uuid]), reverse("treatments:patch_tests", args=[patient.uuid]),
+                 reverse("patients:screening", args=[patient.uuid]), reverse("desk:patient_overview", args=[patient.uuid])]  # fmt: skip
+        for url in pages:
+            words = re.sub(r"<[^>]+>", " ", client.get(url).content.decode()).casefold()
+            assert "skin cleanser" in words and "antiseptic" not in words, url
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("changes", "words"),
@@ -101,7 +245,7 @@ class TestRefusals:
         answer = sent(client_as(amara), patient, **changes)
         page = answer.content.decode()
         assert answer.status_code == 422 and words in page and 'value="itching rash"' in page
-        assert selectors.allergies_to_ask(patient) == ["serum ingredient"]
+        assert selectors.allergies_to_ask(patient) == ["serum_ingredient"]
 
     def test_the_same_twice(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         patient, client = told_without_a_name(site), client_as(amara)
@@ -117,4 +261,4 @@ class TestRefusals:
         patient = told_without_a_name(site)
         assert sent(client_as(rosa), patient).status_code == 403
         assert sent(client_as(amara), patient, subject="00000000-0000-0000-0000-000000000001").status_code == 409
-        assert selectors.allergies_to_ask(patient) == ["serum ingredient"]
+        assert selectors.allergies_to_ask(patient) == ["serum_ingredient"]

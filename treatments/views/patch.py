@@ -44,7 +44,7 @@ def patch_tests(request: HttpRequest, patient: str) -> HttpResponse:
 def _page(request: HttpRequest, found: Patient, status: int = 200, **more: Any) -> HttpResponse:
     at = timezone.now()
     context = {
-        "patient": found, "tests": selectors.patch.of_patient(found, at), "tab": "sessions", "read_form": PatchReadForm(), "to_ask": people.allergies_to_ask(found),
+        "patient": found, "tests": selectors.patch.of_patient(found, at), "tab": "sessions", "read_form": PatchReadForm(), "to_ask": people.allergies_to_ask_in_words(found),
         "form": PatchApplyForm(site=found.site, today=found.site.today(at)),
     }  # fmt: skip
     return render(request, "treatments/patch_tests.html", context | more, status=status)
