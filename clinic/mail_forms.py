@@ -1,10 +1,16 @@
-"""How mail leaves: hours, pace and replies, as the manager types them."""
+"""How mail leaves: hours, pace, replies and whom to call when closed, as the manager types them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Site
+
+_NUMBER = RegexValidator(r"\A\+?[ ()-]*(?:\d[ ()-]*){3,}\Z", _("Type one telephone number, with at least three digits."))
 
 
 def _hour(label: Any, hint: Any = "") -> forms.TimeField:
@@ -36,6 +42,27 @@ class MailSettingsForm(forms.Form):
         label=_("Days until a finished mail loses its address"), required=False, min_value=90, max_value=3650,
         help_text=_("What went, when and why stays for good. Proposed: 365; your own rules may ask for another number. Empty: nothing is removed."),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, sites: Sequence[Site] = (), **kwargs: Any) -> None:
+        """One more box a site: whom to call while it is closed."""
+        super().__init__(*args, **kwargs)
+        self._sites = list(sites)
+        for site in self._sites:
+            hint = _("Printed in aftercare and check-in mails. Empty: mails name %(number)s alone, for an emergency.")
+            self.fields[self._box(site)] = forms.CharField(
+                label=_("%(site)s: number to call while it is closed") % {"site": site.name}, required=False, max_length=40,
+                initial=site.out_of_hours_phone, help_text=hint % {"number": site.emergency_number}, validators=[_NUMBER],
+                widget=forms.TextInput(attrs={"inputmode": "tel"}),
+            )  # fmt: skip
+
+    @staticmethod
+    def _box(site: Site) -> str:
+        return f"closed_{site.uuid.hex}"
+
+    @property
+    def closed(self) -> dict[int, str]:
+        """Site → its number, once the form is valid."""
+        return {site.pk: self.cleaned_data[self._box(site)] for site in self._sites}
 
     def clean_reply_to(self) -> str:
         """Our SMTP takes plain letters before the @ alone (MESSAGES.md, “Addresses”)."""

@@ -1,11 +1,14 @@
 """How mail leaves the house: hours, pace, the mailbox for replies. One write, with what it changes for what is planned."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
+
+from django.core.exceptions import PermissionDenied
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
-from clinic.models import Clinic
+from clinic.models import Clinic, Site
 from clinic.outbox.rows import ask_hours_again
 from clinic.permissions import require
 
@@ -29,9 +32,14 @@ def _leaves_a_minute(send_from: time | None, send_until: time | None, quiet_from
     return any(not inside(quiet_from, quiet_until, now) for now in sending)
 
 
-def change_mail_settings(*, values: dict[str, object], by: Actor, at: datetime) -> Clinic:
-    """Keep the settings; what waits for the old hours is asked again. Raises HoursClosed."""
+def change_mail_settings(*, values: dict[str, object], closed: Mapping[int, str] | None = None, by: Actor, at: datetime) -> Clinic:
+    """Keep the settings; what waits for the old hours is asked again. `closed`: site → number while it is closed.
+
+    Raises HoursClosed, and PermissionDenied for a site of others.
+    """
     require(by, "mail_settings:change")
+    if not by.site_ids.issuperset(closed or ()):
+        raise PermissionDenied("mail_settings:change")
     hours = [values.get(name) for name in ("send_from", "send_until", "quiet_from", "quiet_until")]
     if not _leaves_a_minute(*hours):  # type: ignore[arg-type]
         raise HoursClosed("With these hours no mail would ever leave. Change one of them.", field="send_until")
@@ -41,6 +49,9 @@ def change_mail_settings(*, values: dict[str, object], by: Actor, at: datetime) 
         for name in FIELDS:
             setattr(clinic, name, values.get(name))
         clinic.save(update_fields=list(FIELDS))
+        for site in Site.objects.select_for_update().filter(pk__in=closed or ()).order_by("pk"):
+            site.out_of_hours_phone = (closed or {})[site.pk]
+            site.save(update_fields=["out_of_hours_phone"])
         if moved:
             ask_hours_again(by=by, at=at)
         return clinic

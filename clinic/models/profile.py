@@ -61,6 +61,9 @@ class Site(models.Model):
     zone = models.CharField(max_length=64, default="Europe/London", validators=[validate_zone])
     phone = models.CharField(max_length=40)
     emergency_number = models.CharField(max_length=20, default="999")
+    out_of_hours_phone = models.CharField(
+        max_length=40, blank=True, help_text=_("Whom patients call while the site is closed. Empty: mails name the emergency number alone.")
+    )
     address = models.CharField(max_length=300, blank=True)
 
     class Meta:

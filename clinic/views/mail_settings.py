@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from clinic import mail_settings
 from clinic.audit import Actor
 from clinic.mail_forms import MailSettingsForm
-from clinic.models import Clinic
-from clinic.permissions import allow
+from clinic.models import Clinic, Site
+from clinic.permissions import allow, scoped
 
 
 @allow(GET="mail_settings:view", POST="mail_settings:change")
@@ -18,11 +18,12 @@ def settings_of_mail(request: HttpRequest) -> HttpResponse:
     """GET shows the settings in force; POST keeps new ones."""
     clinic = Clinic.objects.order_by("pk")[0]
     now = {name: getattr(clinic, name) for name in mail_settings.FIELDS}
-    form = MailSettingsForm(request.POST if request.method == "POST" else None, initial=now)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sites = scoped(Site.objects.all(), actor).order_by("name", "pk")
+    form = MailSettingsForm(request.POST if request.method == "POST" else None, initial=now, sites=list(sites))
     if request.method == "POST" and form.is_valid():
-        actor: Actor = request.actor  # type: ignore[attr-defined]
         try:
-            mail_settings.change_mail_settings(values=form.cleaned_data, by=actor, at=timezone.now())
+            mail_settings.change_mail_settings(values=form.cleaned_data, closed=form.closed, by=actor, at=timezone.now())
         except mail_settings.HoursClosed as refusal:
             form.add_error(refusal.field, refusal.message)
         else:
