@@ -5,7 +5,7 @@ from datetime import datetime
 from aftercare.emails import build
 from aftercare.models import CheckIn, Concern, PlannedMessage
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
-from appointments.selectors import next_appointment
+from appointments.selectors import coming_session
 from clinic.models import OutboxMessage
 from clinic.outbox.kinds import Build, Kind, MaySend, Verdict
 from clinic.outbox.kinds import register as register_kind
@@ -69,7 +69,7 @@ def may_send_reminder(row: OutboxMessage, at: datetime) -> Verdict:
 
 
 def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
-    """The follow-up invitation: held under an open red flag, skipped when a visit is booked (SETTLED 3)."""
+    """The follow-up invitation: held under an open red flag, skipped when the next session is booked (SETTLED 3)."""
     message = _planned(row)
     patient = message.plan.patient
     found = _patient_verdict(patient) or _plan_verdict(message)
@@ -77,7 +77,7 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
         return found
     if open_holds(patient, blocks="invitations"):
         return Verdict.hold(HELD_BY_FLAG)
-    if next_appointment(patient, at) is not None:
+    if coming_session(patient.pk, at) is not None:
         return Verdict.skip("already booked")
     return Verdict.go()
 

@@ -52,7 +52,7 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
         return Verdict.skip(reason)
     if people.open_holds(recall.patient, "invitations"):
         return Verdict.hold(HELD_BY_FLAG)
-    if selectors.next_appointment(recall.patient, at):
+    if selectors.coming_session(recall.patient_id, at):
         return Verdict.cancel("a visit is booked")
     return Verdict.go()
 

@@ -28,9 +28,9 @@ def sessions_to_recall(at: datetime) -> Iterator[tuple[TreatmentSession, Window]
 
 
 def coming_session(patient_id: int, at: datetime) -> Appointment | None:
-    """The next needling visit of a patient."""
+    """The next needling visit of a patient. A consultation or a review is not what an invitation asks for."""
     rows = Appointment.objects.filter(patient=patient_id, state__in=OPEN, starts_at__gt=at, visit_type__kind="session")
-    return rows.order_by("starts_at").first()
+    return rows.select_related("clinician", "site", "visit_type").order_by("starts_at").first()
 
 
 def recalls_whose_visit_is_gone() -> QuerySet[Recall]:

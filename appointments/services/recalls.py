@@ -88,10 +88,10 @@ def reopen_recall(*, recall: Recall, by: Actor, at: datetime) -> Recall:
 
 
 def invite_recalls(*, recalls: Iterable[Recall], by: Actor, at: datetime) -> int:
-    """The approved neutral invitation to each, logged as a try. Who can't be mailed or holds is left out. Returns how many go."""
+    """The approved neutral invitation to each, logged as a try. Left out: who can't be mailed, holds, or has a session booked. Returns how many go."""
     count = 0
     for recall in recalls:
-        if recall.state not in _WAITING or selectors.why_not_invited(recall):
+        if recall.state not in _WAITING or selectors.why_not_invited(recall) or selectors.coming_session(recall.patient_id, at):
             continue
         with transaction.atomic(), audit.write(by=by, action="recall.invite"):
             emails.recall_invitation(recall=recall, by=by, at=at)

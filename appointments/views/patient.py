@@ -110,7 +110,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
     """The follow-up invitation: a real free time inside the window, without a login."""
     patient = Patient.objects.select_related("site", "site__clinic").get(uuid=request.link.patient_uuid)
     at = timezone.now()
-    booked = selectors.next_appointment(patient, at)
+    booked = selectors.coming_session(patient.pk, at)
     if booked is not None:
         return render(request, "appointments/link_chosen.html", {"appointment": booked, "site": patient.site})
     visit_type = VisitType.objects.filter(kind="session").order_by("pk").first()

@@ -184,11 +184,12 @@ class TestMaySend:
         assert kinds.may_send_alert(row, DAY1).word == "skip"
 
 
-def test_an_invitation_is_skipped_when_a_visit_is_booked(plan: Plan, amara: Staff) -> None:
+@pytest.mark.parametrize(("kind_of", "said"), [("session", ("skip", "already booked")), ("consultation", ("go", "")), ("review", ("go", ""))])
+def test_an_invitation_is_skipped_when_the_next_session_is_booked(plan: Plan, amara: Staff, kind_of: str, said: tuple[str, str]) -> None:
     from appointments.models import Appointment, VisitType
 
     kind, _new = VisitType.objects.get_or_create(
-        code="session-for-test", defaults={"name": "Session", "kind": "session", "minutes": 45}
+        code="kind-for-test", defaults={"name": "Visit", "kind": kind_of, "minutes": 45}
     )
     begins = DAY1 + timedelta(days=30)
     Appointment.objects.create(
@@ -197,7 +198,7 @@ def test_an_invitation_is_skipped_when_a_visit_is_booked(plan: Plan, amara: Staf
     )  # fmt: skip
     row = _row(plan, "invitation")
     verdict = KINDS[row.kind].may_send(row, DAY1)
-    assert (verdict.word, verdict.reason) == ("skip", "already booked")
+    assert (verdict.word, verdict.reason) == said
 
 
 def test_the_drain_sends_what_is_due_holds_the_invitation_and_tells_the_clinician(

@@ -27,6 +27,13 @@ def make_clinic(site: Site, *people: Staff) -> VisitType:
     )
 
 
+def make_talk() -> VisitType:
+    """A consultation of twenty minutes: nothing is needled."""
+    return VisitType.objects.create(
+        code="talk", name="Consultation", kind="consultation", minutes=20, buffer_minutes=0, needs_screening=False, needs_device=False
+    )
+
+
 def make_clear(site: Site, **fields: object) -> Patient:
     """A patient whom nothing stops."""
     patient = make_ready(site, NOW)

@@ -17,7 +17,7 @@ from clinic import links
 from clinic.models import Closure, Site, Staff
 from patients.models import Patient
 from patients.services import place_hold
-from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
+from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_talk, make_visit
 
 URL = reverse("appointments_link:choose_time")
 
@@ -90,6 +90,19 @@ class TestThePage:
 def post_slot(phone: Client, url: str, starts_at: datetime, person: Staff) -> HttpResponse:
     """What a page sends that is old, or was made by hand."""
     return phone.post(url, {"slot": f"{starts_at.isoformat()}|{person.pk}"})  # type: ignore[return-value]
+
+
+@pytest.mark.django_db
+def test_a_consultation_that_is_booked_leaves_the_choice_of_the_next_session(site: Site, needling: VisitType, amara: Staff) -> None:
+    patient = make_clear(site)
+    make_visit(patient, make_talk(), amara, at_hour(11, days=4))
+    with time_machine.travel(NOW, tick=False):
+        phone = phone_of(patient)
+        offered = {when for when, _pk in starts_in(phone.get(URL).content.decode())}
+        assert at_hour(10, days=7) in offered and at_hour(11, days=4) not in offered
+        assert post_slot(phone, URL, at_hour(10, days=7), amara).status_code == 302
+        page = phone.get(URL).content.decode()
+    assert "You are booked" in page and "Tuesday 1 December" in page
 
 
 @pytest.mark.django_db

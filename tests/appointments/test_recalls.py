@@ -8,13 +8,14 @@ import time_machine
 
 from aftercare.tasks import watch_response_clocks
 from appointments import selectors, services
+from appointments.emails.offers import may_send_invitation
 from appointments.models import Recall, RecallAttempt, VisitType
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import deliver
 from patients.services import place_hold, record_rescreen, release_hold
-from tests.appointments.make import DESK, NOW, at_hour, make_clinic, make_visit
+from tests.appointments.make import DESK, NOW, at_hour, make_clinic, make_talk, make_visit
 from tests.clinic.outbox_make import FakeRelay
 from tests.treatments.make import make_draft, make_ended, make_entry
 from treatments import services as sessions
@@ -112,6 +113,22 @@ class TestWorking:
         mail = OutboxMessage.objects.get(kind="recall_invitation")
         assert mail.patient_uuid == going.patient.uuid
         assert RecallAttempt.objects.get().result == "invited"
+
+    def test_a_consultation_stops_no_invitation(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        make_visit(recall.patient, make_talk(), amara, at_hour(11, days=9))
+        assert services.invite_recalls(recalls=[recall], by=DESK, at=NOW) == 1
+        assert may_send_invitation(OutboxMessage.objects.get(kind="recall_invitation"), NOW).word == "go"
+
+    def test_who_has_a_session_booked_is_not_invited_and_nothing_is_logged(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        make_visit(recall.patient, needling, amara, at_hour(11, days=9))
+        Recall.objects.update(state="due", appointment=None)
+        recall.refresh_from_db()
+        assert services.invite_recalls(recalls=[recall], by=DESK, at=NOW) == 0
+        assert not RecallAttempt.objects.exists() and not OutboxMessage.objects.filter(kind="recall_invitation").exists()
 
     def test_an_invitation_held_by_a_flag_goes_when_it_is_lifted(self, site: Site, amara: Staff) -> None:
         recall = treated(site, amara, 30)
