@@ -22,11 +22,9 @@ from appointments.rules.imports import (
 )
 from appointments.rules.visits import (
     CUT_OFF_HOURS,
-    EARLIEST_DAYS,
     GRACE_MINUTES,
     HOLDS_TIME,
     LATEST_OFFER_MINUTES,
-    LEAST_INTERVAL_DAYS,
     MOVES,
     OFFER_MINUTES,
     OFFERS_A_ROUND,
@@ -50,7 +48,7 @@ from appointments.rules.visits import (
 )
 
 __all__ = [
-    "COLUMNS", "CUT_OFF_HOURS", "EARLIEST_DAYS", "GRACE_MINUTES", "HOLDS_TIME", "LATEST_OFFER_MINUTES", "LEAST_INTERVAL_DAYS", "MOST_BYTES",
+    "COLUMNS", "CUT_OFF_HOURS", "GRACE_MINUTES", "HOLDS_TIME", "LATEST_OFFER_MINUTES", "MOST_BYTES",
     "MOST_LETTERS", "MOST_ROWS", "MOVES", "OFFERS_A_ROUND", "OFFER_MINUTES", "OPEN", "REMINDER_HOURS", "RESOURCES", "AppointmentState",
     "FileRefused", "ImportState", "Interval", "RecallState", "RowState", "Span", "Table", "Wants", "alike", "bare", "best_of", "column_of",
     "csv_line", "date_in", "dates_in", "decoded", "inert", "interval_on", "is_allowed_move", "may_patient_change", "minus", "read_table",

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from treatments.rules import DEFAULT, SessionPolicy
+
 RESOURCES = ("clinician", "room", "device", "patient")
 
 
@@ -48,9 +50,7 @@ GRACE_MINUTES = 3  # changes wait, and may be undone
 REMINDER_HOURS = 48
 OFFERS_A_ROUND = 3  # waiting list: so many at once
 OFFER_MINUTES = 15  # P: how long an offer stands, and the slot is held
-LEAST_INTERVAL_DAYS = 28  # S10: 7 to 27 days only with a clinician's reason
 LATEST_OFFER_MINUTES = 90  # a freed time nearer than this is not offered any more
-EARLIEST_DAYS = 7  # S10: under seven days nothing may be booked
 
 
 def is_allowed_move(was: AppointmentState, now: AppointmentState) -> bool:
@@ -134,22 +134,22 @@ class Interval:
 
 
 def interval_on(
-    day: date, *, last_on: date | None, opens_on: date | None, closes_on: date | None, booked: Sequence[date] = ()
-) -> Interval:
-    """Judge a day against the last needling, the window, and the other needling visits that are booked (S10).
+    day: date, *, last_on: date | None, opens_on: date | None, closes_on: date | None, booked: Sequence[date] = (),
+    policy: SessionPolicy = DEFAULT,
+) -> Interval:  # fmt: skip
+    """Judge a day against the last needling, the window, and the other needling visits that are booked (S10, the clinic's numbers).
 
     Without an earlier or a booked one every day is free. A booked visit keeps the same distance on both sides. Without a window
     (the course is over) the least distance from the last needling still holds; after it every day is free.
     """
     nearest = min((abs((day - other).days) for other in booked), default=None)
-    if nearest is not None and nearest < LEAST_INTERVAL_DAYS:
-        return Interval("blocked" if nearest < EARLIEST_DAYS else "early", opens_on, closes_on)
+    if nearest is not None and nearest < policy.interval_free_days:
+        return Interval("blocked" if nearest < policy.interval_least_days else "early", opens_on, closes_on)
     if last_on is None:
         return Interval("free")
-    if (day - last_on).days < EARLIEST_DAYS:
+    if (day - last_on).days < policy.interval_least_days:
         return Interval("blocked", opens_on, closes_on)
-    least = last_on + timedelta(days=LEAST_INTERVAL_DAYS)
-    if day < (min(opens_on, least) if opens_on else least):
+    if (day - last_on).days < policy.interval_free_days:
         return Interval("early", opens_on, closes_on)
     if opens_on is None or closes_on is None:
         return Interval("free")

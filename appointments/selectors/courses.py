@@ -31,7 +31,7 @@ def course_proposals(
     *, patient: Patient, visit_type: VisitType, count: int, first: datetime, clinician: Staff, at: datetime
 ) -> list[Proposal]:
     """`count` sessions, the first at `first`; each next one in the window after the one before. A constant number of queries a session."""
-    gate, policy, zone = gate_for(patient, visit_type, at=at), sessions.policy(), patient.site.zone
+    gate, zone = gate_for(patient, visit_type, at=at), patient.site.zone
     course = sessions.open_course(patient)
     phase = course.phase if course else "initial"
     found: list[Proposal] = []
@@ -41,7 +41,7 @@ def course_proposals(
         slot = _slot(gate, visit_type, opens_on, closes_on, last if number > 1 else first, clinician, at=at)
         found.append(Proposal(number, opens_on, closes_on, slot, _words(slot, first, zone)))
         last = slot.starts_at if slot else _middle(opens_on, closes_on, last)
-        after: Window = next_window(local_date(last, zone), phase, policy)
+        after: Window = next_window(local_date(last, zone), phase, gate.policy)
         opens_on, closes_on = after.opens_on, after.closes_on
         gate = replace(gate, booked=(*gate.booked, local_date(last, zone)))
     return found

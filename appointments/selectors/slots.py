@@ -8,14 +8,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, VisitType
-from appointments.rules import LEAST_INTERVAL_DAYS, OPEN, AppointmentState, Interval, interval_on
+from appointments.rules import OPEN, AppointmentState, Interval, interval_on
 from appointments.selectors.diary import Diary, Slot, days_between, read_diary
 from clinic.clock import local_date
 from clinic.models import Staff
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors as sessions
-from treatments.rules import Window
+from treatments.rules import DEFAULT, SessionPolicy, Window
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,14 @@ class Gate:
     held: bool
     booked: tuple[date, ...] = ()
     last_on: date | None = None  # the last needling, also when no window follows from it
+    policy: SessionPolicy = DEFAULT  # the numbers of S10 as this clinic runs them
 
     def interval(self, day: date) -> Interval:
         """What S10 says of a day."""
         if not self.visit_type.needs_screening:
             return Interval("free")
         opens_on, closes_on = (self.window.opens_on, self.window.closes_on) if self.window else (None, None)
-        return interval_on(day, last_on=self.last_on, opens_on=opens_on, closes_on=closes_on, booked=self.booked)
+        return interval_on(day, last_on=self.last_on, opens_on=opens_on, closes_on=closes_on, booked=self.booked, policy=self.policy)
 
     def why_not(self, day: date) -> str:
         """Why this visit can't be on that day, in words for the desk; empty when it can."""
@@ -80,16 +81,16 @@ class Gate:
         if word.code != "may_book":
             return f"{word.words}."
         if self.interval(day).word == "blocked":
-            return _("Less than seven days from the session on %(day)s.") % {"day": _said(self._nearest(day))}
+            least = {"least": self.policy.interval_least_days, "day": _said(self._nearest(day))}
+            return _("Less than %(least)d days from the session on %(day)s.") % least
         return ""
 
     def why_early(self, day: date) -> str:
         """Of a day that only a clinician's reason opens: from which day on it needs none, or which session is too near."""
-        if any(abs((day - other).days) < LEAST_INTERVAL_DAYS for other in self.booked) or self.last_on is None:
+        if any(abs((day - other).days) < self.policy.interval_free_days for other in self.booked) or self.last_on is None:
             near = self._nearest(day)
             return _("Too early: %(days)d days from the session on %(day)s. Only with a clinician's reason.") % {"days": abs((day - near).days), "day": _said(near)}
-        least = self.last_on + timedelta(days=LEAST_INTERVAL_DAYS)
-        soonest = min(self.window.opens_on, least) if self.window else least
+        soonest = self.last_on + timedelta(days=self.policy.interval_free_days)
         return _("Too early until %(day)s: only with a clinician's reason.") % {"day": _said(soonest)}
 
     def _nearest(self, day: date) -> date:
@@ -109,9 +110,10 @@ def gate_for(patient: Patient, visit_type: VisitType, *, at: datetime, but: int 
     others = patient.appointments.filter(Q(starts_at__gt=at) | Q(state__in=[AppointmentState.ARRIVED, AppointmentState.IN_SESSION]))
     others = others.filter(state__in=OPEN, visit_type__kind="session").exclude(pk=but or 0)
     booked = tuple(local_date(starts_at, zone) for starts_at in others.values_list("starts_at", flat=True))
-    window = window_for(patient, local_date(at, zone))
+    policy = sessions.policy()
+    window = sessions.next_window(patient, today=local_date(at, zone), numbers=policy)
     last_on = window.last_on if window else sessions.last_day(patient, sessions.last_session(patient))
-    return Gate(patient, visit_type, window, people.dossier(patient), held, booked, last_on)
+    return Gate(patient, visit_type, window, people.dossier(patient), held, booked, last_on, policy)
 
 
 def offers(

@@ -35,7 +35,7 @@ class NotEligible(Refused):
 
 
 class TooEarly(Refused):
-    """7 to 27 days after the last session: only with a clinician's reason (SETTLED 4)."""
+    """Sooner after the last session than S10 leaves free: only with a clinician's reason (SETTLED 4)."""
 
 
 class MoveNotAllowed(Refused):
@@ -179,9 +179,8 @@ def check_gate(
         raise NotEligible(reason)
     same_day = was is not None and local_date(was, patient.site.zone) == day
     if gate.interval(day).word == "early" and not same_day and not early_reason.strip():
-        raise TooEarly(
-            "This is 7 to 27 days from the last session or another booked one. A clinician gives a reason for that.", field="early_reason"
-        )
+        words = _("This is less than %(days)d days from the last session or another booked one. A clinician gives a reason for that.")
+        raise TooEarly(words % {"days": gate.policy.interval_free_days}, field="early_reason")
 
 
 def note(

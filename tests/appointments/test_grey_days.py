@@ -12,7 +12,8 @@ from patients import services as people
 from patients.models import Patient
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
 from tests.treatments.make import make_signed
-from treatments.models import Course, Device, EarlierSession
+from treatments.models import Course, Device, EarlierSession, SessionPolicy
+from treatments.rules.policy import policy_from
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ class TestGrey:
         patient = make_clear(site)
         other = make_visit(patient, needling, amara, at_hour(10, days=40)).starts_at.date()
         assert grey(patient, needling, days=30) == f"Too early: 10 days from the session on {other:%-d %b %Y}. Only with a clinician's reason."
-        assert grey(patient, needling, days=37) == f"Less than seven days from the session on {other:%-d %b %Y}."
+        assert grey(patient, needling, days=37) == f"Less than 7 days from the session on {other:%-d %b %Y}."
 
     def test_a_visit_that_runs_now_counts_like_a_booked_one(self, site: Site, amara: Staff, needling: VisitType) -> None:
         patient = make_clear(site)
@@ -131,7 +132,7 @@ class TestGrey:
         Appointment.objects.filter(pk=visit.pk).update(
             state=AppointmentState.IN_SESSION, starts_at=NOW - timedelta(minutes=20), ends_at=NOW + timedelta(minutes=25)
         )
-        assert grey(patient, needling, days=3) == f"Less than seven days from the session on {NOW.date():%-d %b %Y}."
+        assert grey(patient, needling, days=3) == f"Less than 7 days from the session on {NOW.date():%-d %b %Y}."
 
 
 class TestCourseIsOver:
@@ -142,11 +143,17 @@ class TestCourseIsOver:
         last = NOW.date()
         assert interval_on(last + timedelta(days=days), last_on=last, opens_on=None, closes_on=None).word == word
 
+    @pytest.mark.parametrize(("days", "word"), [(9, "blocked"), (10, "early"), (34, "early"), (35, "free")])
+    def test_the_rule_with_a_clinic_s_own_numbers(self, days: int, word: str) -> None:
+        last, own = NOW.date(), policy_from({"interval_least_days": 10, "interval_free_days": 35})
+        assert interval_on(last + timedelta(days=days), last_on=last, opens_on=None, closes_on=None, policy=own).word == word
+        assert interval_on(last + timedelta(days=days), last_on=None, opens_on=None, closes_on=None, booked=[last], policy=own).word == word
+
     @pytest.mark.django_db
     def test_booking_asks_it(self, site: Site, amara: Staff, needling: VisitType) -> None:
         patient = with_ended_course(site, amara)
         assert selectors.window_for(patient, NOW.date()) is None
-        with pytest.raises(services.NotEligible, match="Less than seven days"):
+        with pytest.raises(services.NotEligible, match="Less than 7 days"):
             make_visit(patient, needling, amara, at_hour(10, days=3))
         with pytest.raises(services.TooEarly):
             make_visit(patient, needling, amara, at_hour(10, days=14))
@@ -158,3 +165,40 @@ def with_ended_course(site: Site, amara: Staff) -> Patient:
     patient = make_signed(site, amara, at=NOW - timedelta(days=1)).session.patient
     Course.objects.filter(patient=patient).update(ended_at=NOW - timedelta(hours=20))
     return patient
+
+
+@pytest.mark.django_db
+class TestTheClinicsNumbers:
+    """S10 at booking is S10 at the session: the same approved numbers (J3, SETTLED 4 and 15)."""
+
+    @pytest.fixture(autouse=True)
+    def own(self, site: Site) -> None:
+        values = {"interval_least_days": 10, "interval_free_days": 35, "initial_opens_days": 28}
+        SessionPolicy.objects.create(version=1, values=values, proposed_by="Max", approved_by="Amara", at=NOW)
+
+    def needled(self, site: Site, days_ago: int) -> Patient:
+        patient = make_clear(site)
+        EarlierSession.objects.create(patient=patient, on=NOW.date() - timedelta(days=days_ago), source="letter", added_at=NOW, added_by="desk")
+        return patient
+
+    def test_a_grey_day_and_its_words(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        patient, last = self.needled(site, 1), NOW.date() - timedelta(days=1)
+        assert grey(patient, needling, days=8) == f"Less than 10 days from the session on {last:%-d %b %Y}."
+        assert grey(patient, needling, days=8, may_early=True) != ""
+        assert grey(patient, needling, days=9) == f"Too early until {last + timedelta(days=35):%-d %b %Y}: only with a clinician's reason."
+        assert grey(patient, needling, days=33) != "" and grey(patient, needling, days=34) == ""
+
+    def test_the_booking(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        patient = self.needled(site, 1)
+        with pytest.raises(services.NotEligible, match="Less than 10 days"):
+            make_visit(patient, needling, amara, at_hour(10, days=8))
+        with pytest.raises(services.TooEarly, match="less than 35 days"):
+            make_visit(patient, needling, amara, at_hour(10, days=30))
+        assert make_visit(patient, needling, amara, at_hour(10, days=30), early_reason="travels").pk
+
+    def test_two_booked_ones(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        patient = make_clear(site)
+        make_visit(patient, needling, amara, at_hour(10, days=60))
+        with pytest.raises(services.TooEarly):
+            make_visit(patient, needling, amara, at_hour(10, days=30))
+        assert make_visit(patient, needling, amara, at_hour(10, days=25)).pk

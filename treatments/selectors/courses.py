@@ -38,16 +38,17 @@ def open_course(patient: Patient) -> Course | None:
     return patient.courses.filter(ended_at=None).first()
 
 
-def window_of(patient: Patient, *, today: date) -> Window | None:
+def window_of(patient: Patient, *, today: date, numbers: Policy | None = None) -> Window | None:
     """The days in which the next session should fall; None without an earlier one, or when the course is over.
 
     Sessions from before this record began count too: without a course here they are taken as the beginning of one.
+    `numbers`: the policy, for who has read it already.
     """
     course, last = open_course(patient), last_session(patient)
     day = last_day(patient, last)
     if day is None or (course is None and last is not None):
         return None
-    return next_window(day, course.phase if course else "initial", policy())
+    return next_window(day, course.phase if course else "initial", numbers or policy())
 
 
 def last_day(patient: Patient, last: TreatmentSession | None, *, until: date | None = None) -> date | None:
