@@ -110,6 +110,18 @@ def is_alive(link: Link, at: datetime) -> bool:
     return not dead and not used
 
 
+def is_locked(link: Link, at: datetime) -> bool:
+    """Whether five wrong dates of birth alone keep it shut: somebody has to look (SECURITY.md, R38)."""
+    waits = link.revoked_at is None and link.consumed_at is None and link.expires_at > at
+    return waits and link.wrong_birth_dates >= MOST_WRONG_BIRTH_DATES
+
+
+def reusable(*, purpose: str, subject_uuid: UUID, at: datetime) -> Link | None:
+    """The link of this subject that a next mail may carry again: one that opens and is not used. None: make a new one."""
+    rows = Link.objects.filter(purpose=purpose, subject_uuid=subject_uuid, revoked_at=None, consumed_at=None, expires_at__gt=at)
+    return next((row for row in rows if is_alive(row, at)), None)
+
+
 def find(token: str, *, at: datetime) -> Link | None:
     """The live link behind a token, or None. Reads only; the same queries whatever the answer (R32)."""
     row = LinkToken.objects.select_related("link", "link__site").filter(sha256=_digest(token)).first()
@@ -201,6 +213,20 @@ def revoke(*, by: Actor, at: datetime, reason: str, **which: object) -> int:
         return Link.objects.filter(revoked_at=None, consumed_at=None, **which).update(
             revoked_at=at, revoked_reason=reason[:120]
         )
+
+
+def end_at(*, until: datetime, by: Actor, reason: str, **which: object) -> int:
+    """Let the live links that match end at an instant instead of later, so that a change can still be taken back until then (R37)."""
+    with audit.write(by=by, action="link.end", reason=reason):
+        rows = Link.objects.filter(revoked_at=None, expires_at__gt=until, **which)
+        return rows.update(expires_at=until, revoked_reason=reason[:120])
+
+
+def correct_birth_date(*, patient_uuid: UUID, birth_on: date, by: Actor, at: datetime) -> int:
+    """The patient's live links ask for the corrected date. Tries against the wrong one don't count any more."""
+    with audit.write(by=by, action="link.birth_date"):
+        rows = Link.objects.filter(patient_uuid=patient_uuid, revoked_at=None, expires_at__gt=at)
+        return rows.update(birth_on=birth_on, wrong_birth_dates=0)
 
 
 def speak(*, patient_uuid: UUID, language: str, by: Actor) -> int:

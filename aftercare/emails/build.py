@@ -18,7 +18,7 @@ from aftercare.selectors.instructions import wall_words
 from clinic import links
 from clinic.audit import Actor
 from clinic.mailkit import render
-from clinic.models import Link, OutboxMessage, Site
+from clinic.models import OutboxMessage, Site
 from clinic.outbox.kinds import Build, Mail
 from patients.models import Patient
 
@@ -38,14 +38,7 @@ def _url(
     at: datetime,
 ) -> str:
     """Address of a live link for the subject, with a token of its own for this attempt."""
-    live = Link.objects.filter(
-        purpose=purpose,
-        subject_uuid=subject_uuid,
-        revoked_at=None,
-        consumed_at=None,
-        expires_at__gt=at,
-    ).first()
-    link = live or links.make_link(
+    link = links.reusable(purpose=purpose, subject_uuid=subject_uuid, at=at) or links.make_link(
         purpose=purpose,
         site=site,
         patient_uuid=patient.uuid,

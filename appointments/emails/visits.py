@@ -24,12 +24,15 @@ CONFIRMED, CHANGED, CANCELLED, REMINDER = (
 )  # fmt: skip
 
 
+_OF_A_VISIT = ("appointment", "rescreen")
+
+
 def appointment_link(appointment: Appointment, *, by: Actor, at: datetime) -> Link:
-    """The patient's one link for confirm, move and undo of this visit; made once, living until the visit."""
-    there = Link.objects.filter(purpose="appointment", subject_uuid=appointment.uuid, revoked_at=None).first()
+    """The patient's one link for confirm, move and undo of this visit, living until the visit. A new one where the old does not open any more."""
+    there = links.reusable(purpose="appointment", subject_uuid=appointment.uuid, at=at)
     expires = appointment.starts_at + timedelta(hours=2)
     if there is not None:
-        Link.objects.filter(pk=there.pk).update(expires_at=expires)
+        Link.objects.filter(pk=there.pk).update(expires_at=expires, revoked_reason="")
         return there
     return make_link("appointment", appointment.patient, appointment.uuid, expires, by, at)
 
@@ -43,7 +46,8 @@ def make_link(purpose: str, patient: Patient, subject: object, expires: datetime
 
 def _queue(kind: str, appointment: Appointment, *, by: Actor, at: datetime, after: datetime, expires: datetime, occurrence: str) -> OutboxMessage:
     patient = appointment.patient
-    appointment_link(appointment, by=by, at=at)
+    if kind != CANCELLED:
+        appointment_link(appointment, by=by, at=at)
     state, reason = State.PLANNED, ""
     if not patient.email:
         state, reason = State.SKIPPED, "no e-mail address; please phone"
@@ -98,10 +102,12 @@ def appointment_changed(*, appointment: Appointment, was: datetime, by: Actor, a
 
 
 def appointment_cancelled(*, appointment: Appointment, by: Actor, at: datetime, tell: bool) -> None:
-    """Planned mails go away. A patient who never heard of the visit hears nothing now either."""
+    """Planned mails go away, and the visit's links when the undo is over (R37). A patient who never heard of the visit hears nothing now either."""
     untold = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED, state=State.PLANNED).exists()
     for kind in (CONFIRMED, CHANGED, REMINDER):
         cancel(cause_uuid=appointment.uuid, kind=kind, reason="the visit was cancelled", by=by, at=at)
+    over = at + timedelta(minutes=GRACE_MINUTES)
+    links.end_at(until=over, by=by, reason="the visit was cancelled", purpose__in=_OF_A_VISIT, subject_uuid=appointment.uuid)
     if tell and not untold:
         _queue(
             CANCELLED, appointment, by=by, at=at, after=at + timedelta(minutes=GRACE_MINUTES), expires=appointment.starts_at,
@@ -114,6 +120,11 @@ def take_back_cancellation(*, appointment: Appointment, by: Actor, at: datetime)
     cancel(cause_uuid=appointment.uuid, kind=CANCELLED, reason="undone", by=by, at=at)
     if appointment.state not in OPEN:
         return
+    if appointment.starts_at > at:
+        appointment_link(appointment, by=by, at=at)
+        asked = links.reusable(purpose="rescreen", subject_uuid=appointment.uuid, at=at)
+        if asked is not None:
+            Link.objects.filter(pk=asked.pk).update(expires_at=appointment.starts_at, revoked_reason="")
     rows = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED)
     if rows.exists() and not rows.exclude(state=State.CANCELLED).exists():
         appointment_confirmed(appointment=appointment, by=by, at=at)
@@ -164,7 +175,7 @@ def build(row: OutboxMessage, at: datetime) -> Mail:
 
 
 def _rescreen_link(appointment: Appointment, by: Actor, at: datetime) -> Link:
-    there = Link.objects.filter(purpose="rescreen", subject_uuid=appointment.uuid, revoked_at=None, consumed_at=None).first()
+    there = links.reusable(purpose="rescreen", subject_uuid=appointment.uuid, at=at)
     return there or make_link("rescreen", appointment.patient, appointment.uuid, appointment.starts_at, by, at)
 
 

@@ -91,17 +91,19 @@ def register_patients(*, people: Sequence[PersonData], site: Site, by: Actor, at
 
 
 def change_patient(*, patient: Patient, data: PersonData, by: Actor, at: datetime) -> Patient:
-    """Change contact and personal data. A new address revokes the links sent to the old one (R37)."""
+    """Change contact and personal data. A new address revokes the links sent to the old one (R37); a corrected date of birth is what the others ask for."""
     if data.birth_on > patient.site.today(at):
         raise BornInFuture("The date of birth lies in the future.", field="birth_on")
     with audit.write(by=by, action="patient.change"):
         locked = Patient.objects.select_for_update().get(pk=patient.pk)
         if locked.email.lower() != data.email.lower():
             links.revoke(patient_uuid=locked.uuid, by=by, at=at, reason="e-mail address changed")
-        spoke = locked.language
+        spoke, born = locked.language, locked.birth_on
         for name, value in _fields(data).items():
             setattr(locked, name, value)
         locked.save()
+        if locked.birth_on != born:
+            links.correct_birth_date(patient_uuid=locked.uuid, birth_on=locked.birth_on, by=by, at=at)
         if locked.language != spoke:
             emails.follow_language(patient=locked, by=by)
     return locked
