@@ -351,5 +351,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["scrub"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}, "flufl.bounce": {"level": "CRITICAL"}},
+    "loggers": {  # templates would write out what a mail was made from
+        "django.request": {"level": "ERROR"}, "django.template": {"level": "INFO"}, "httpx": {"level": "WARNING"}, "flufl.bounce": {"level": "CRITICAL"},
+    },
 }

@@ -62,7 +62,7 @@ class ConsoleCarrier:
 
 
 class NoCarrier:
-    """A channel that is not set up: ours to mend, nothing is lost."""
+    """A channel that is not set up: its message fails with the reason, the others go on."""
 
     def send(self, letter: Letter) -> Outcome:
         """Refuse this message, not its address."""

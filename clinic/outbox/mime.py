@@ -17,11 +17,12 @@ from django.conf import settings
 from clinic.models import Clinic, OutboxMessage
 from clinic.outbox import verp
 from clinic.outbox.kinds import Mail
-from clinic.outbox.states import Scope
+from clinic.outbox.states import Channel, Scope
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&^_.+ -]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _ADDRESS = re.compile(r"[!-~]+@[!-~]+")
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{2,38}")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def compose(row: OutboxMessage, mail: Mail, clinic: Clinic | None) -> Letter:
     """The whole message. Raises ValueError for a line break in a header (R34), or an address that can't be one."""
     if row.first_attempt_at is None or not row.message_id:
         raise ValueError("compose after the intent is written")
+    if row.channel == Channel.TEXT:
+        return _note(row, mail)
     if not _ADDRESS.fullmatch(row.recipient):
         raise ValueError("this address can't receive mail")
     name, address = parseaddr(settings.MAIL_FROM)
@@ -95,6 +98,13 @@ def compose(row: OutboxMessage, mail: Mail, clinic: Clinic | None) -> Letter:
     if row.scope in {Scope.ACCOUNT, Scope.STAFF}:
         headers["Precedence"] = "bulk"  # automatic answers to these help nobody
     return Letter(tuple(headers.items()), mail, verp.address_for(row) or sender_address(), row.recipient, row.uuid.hex)
+
+
+def _note(row: OutboxMessage, mail: Mail) -> Letter:
+    """A text message: its words and a number, no header."""
+    if not _NUMBER.fullmatch(row.recipient) or not mail.text.strip():
+        raise ValueError("this can't be a text message")
+    return Letter((), mail, "", row.recipient, row.uuid.hex)
 
 
 def _text_part(text: str, subtype: str) -> bytes:
