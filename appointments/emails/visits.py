@@ -92,6 +92,8 @@ def appointment_changed(*, appointment: Appointment, was: datetime, by: Actor, a
     known = datetime.fromisoformat(waiting.context["was"]) if waiting and "was" in waiting.context else was
     cancel(cause_uuid=appointment.uuid, kind=CHANGED, reason="moved again", by=by, at=at)
     untold = OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED, state=State.PLANNED).exists()
+    if untold:  # what says that it is booked says the new time, and lives as long as that
+        OutboxMessage.objects.filter(cause_uuid=appointment.uuid, kind=CONFIRMED, state=State.PLANNED).update(expires_at=appointment.starts_at)
     if tell and not untold and known != appointment.starts_at:
         row = _queue(
             CHANGED, appointment, by=by, at=at, after=at + timedelta(minutes=GRACE_MINUTES), expires=appointment.starts_at,

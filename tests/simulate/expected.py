@@ -5,22 +5,20 @@ are read, rules are written again here. The table of steps below is the document
 """
 
 import heapq
-from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aftercare.models import CheckInResponse
-from appointments.models import Appointment
 from clinic.models import MailChoice
 from patients.models import Hold
+from tests.simulate.expected_visits import VisitMail, VisitMails
+from tests.simulate.records import HOUR, Records, VisitEvent, local, opens
 from treatments.models import EnteredInError, TreatmentSession
 
-HOUR = timedelta(hours=1)
-OPEN_FROM, OPEN_UNTIL = time(8), time(20)
 # step: (kind, days or None, hours or local hour, hours until it is too late, phase, once in a course, reminder)
 STEPS: dict[str, tuple[str, int | None, int, int, str, bool, bool]] = {
     "instructions": ("aftercare_instructions", None, 0, 72, "", False, False),
@@ -50,42 +48,12 @@ class Message:
     planned: datetime
     place: int
     state: str = "planned"
+    to: str = ""
     sent: datetime | None = None
     look: datetime | None = None
     ends: datetime | None = None  # cancelled from then on
     remind: bool = False
     is_reminder: bool = False
-
-
-@dataclass
-class Records:
-    """What is known of one patient."""
-
-    zone: ZoneInfo
-    changes: dict[str, list[tuple[datetime, Any]]] = field(default_factory=lambda: defaultdict(list))
-    holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
-    visits: list[tuple[datetime, datetime, datetime | None]] = field(default_factory=list)
-    stopped: datetime | None = None
-    answers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
-
-    def value(self, name: str, at: datetime) -> Any:
-        """As of an instant."""
-        known = [value for since, value in self.changes[name] if since <= at]
-        return known[-1] if known else None
-
-
-def local(day: datetime, days: int, hour: int, zone: ZoneInfo) -> datetime:
-    """That hour by the clocks of the place, so many days later. No step lies in an hour that the clocks skip or double."""
-    on = day.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(on, time(hour), tzinfo=zone).astimezone(UTC)
-
-
-def opens(at: datetime, zone: ZoneInfo) -> datetime:
-    """The same instant inside the sending hours, else when they begin."""
-    here = at.astimezone(zone)
-    if OPEN_FROM <= here.time() < OPEN_UNTIL:
-        return at
-    return local(at, 0 if here.time() < OPEN_FROM else 1, OPEN_FROM.hour, zone)
 
 
 class Expectation:
@@ -94,6 +62,10 @@ class Expectation:
     def __init__(self, journal: Any) -> None:
         self.journal = journal
         self.dead: dict[str, datetime] = {}
+        self.of_visits: dict[UUID, list[VisitMail]] = {}
+        self._visits_of: dict[UUID, list[VisitEvent]] = defaultdict(list)
+        for event in journal.visits:
+            self._visits_of[event.patient].append(event)
         for at, address in journal.bounced:
             self.dead[address.lower()] = min(at, self.dead.get(address.lower(), at))
 
@@ -111,7 +83,11 @@ class Expectation:
                 sessions[session.patient.uuid].append(session)
         found: list[Message] = []
         for patient, own in sessions.items():
-            found += self._patient(own, self._records(patient, own))
+            records = self._records(patient, own)
+            VisitMails(self, records).all()  # an address is dead from the first mail that it refuses, whichever that is
+            found += self._patient(own, records)
+            self.of_visits |= VisitMails(self, records).all()
+        assert set(self._visits_of) <= set(sessions), "nobody is booked who has no session"
         return found
 
     def _records(self, patient: UUID, sessions: list[TreatmentSession]) -> Records:
@@ -121,8 +97,7 @@ class Expectation:
             records.changes[name].append((at, value))
         for hold in Hold.objects.filter(patient__uuid=patient, blocks__contains=["invitations"]):
             records.holds.append((hold.placed_at, hold.released_at))
-        for visit in Appointment.objects.filter(patient__uuid=patient):
-            records.visits.append((visit.booked_at, visit.starts_at, visit.state_since if visit.state == "cancelled" else None))
+        records.visits = self._visits_of[patient]
         no = MailChoice.objects.filter(patient_uuid=patient, wanted=False).first()
         records.stopped = no.at if no else None
         for response in CheckInResponse.objects.filter(check_in__patient__uuid=patient).select_related("check_in__plan__session"):
@@ -243,7 +218,7 @@ class Expectation:
                 if again is None:
                     return None
                 return self.tick(again)
-        if any(booked <= tick < starts and (gone is None or gone > tick) for booked, starts, gone in records.visits):
+        if records.is_booked(tick):
             message.state = "skipped"
             return None
         return self._send(message, tick, str(records.value("email", tick)), messages)
@@ -257,12 +232,19 @@ class Expectation:
             for other in messages
         ):  # fmt: skip
             return tick + timedelta(minutes=1)
-        if address in self.journal.refusing:
+        message.to = address
+        if self.refuses(address, tick):
             message.state = "failed"
-            self.dead[address.lower()] = min(tick, self.dead.get(address.lower(), tick))
             return None
         message.state, message.sent = "sent", tick
         return None
+
+    def refuses(self, address: str, tick: datetime) -> bool:
+        """Whether the relay answers that there is no such address; from then on it is dead."""
+        if address not in self.journal.refusing:
+            return False
+        self.dead[address.lower()] = min(tick, self.dead.get(address.lower(), tick))
+        return True
 
     def _reminder(self, message: Message, records: Records) -> Message | None:
         """Twelve silent hours after a check-in of the first days that did go (SETTLED 6)."""
@@ -276,8 +258,3 @@ class Expectation:
         return Message(
             message.session, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=message.ends, is_reminder=True
         )
-
-
-def ticks_of(journal: Any) -> int:
-    """How many looks there were."""
-    return int(bisect_right([journal.start], journal.end) and (journal.end - journal.start) // journal.tick + 1)

@@ -2,18 +2,19 @@
 
 import os
 import time as clock
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 
 from aftercare.models import CheckInResponse, Concern
 from aftercare.states import Level
-from appointments.models import Appointment
 from clinic.models import MailChoice, OutboxMessage, Site, Staff
 from patients.models import Hold, Patient
 from tests.simulate.expected import Expectation, Message
+from tests.simulate.expected_visits import VisitMail
 from tests.simulate.year import Journal, Year, instant, zones_of
 from treatments.models import EnteredInError
 
@@ -23,9 +24,12 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 def run(amara: Staff, site: Site, *, patients: int, seed: int, tick: timedelta) -> Journal:
     away = Site.objects.create(clinic=site.clinic, name="Hudson site", zone="America/New_York", phone="212 555 0100", emergency_number="911")
+    colleagues = [
+        Staff.objects.create(email=f"sim{n}@riverside.example", name=f"Colleague {n}", roles=["clinician"]) for n in range(2 + patients // 250)
+    ]
     year = Year(
         amara, [site, away], patients=patients, start=instant("2026-03-01" if FULL else "2026-10-20"), end=instant("2027-03-01" if FULL else "2027-04-05"),
-        tick=tick, seed=seed,
+        tick=tick, seed=seed, colleagues=colleagues,
     )  # fmt: skip
     for zone in zones_of([site, away]):
         offsets = [(year.journal.start + timedelta(days=n)).astimezone(zone).utcoffset() for n in range((year.journal.end - year.journal.start).days)]
@@ -47,18 +51,46 @@ def actual() -> dict[tuple[str, str, str], OutboxMessage]:
     return found
 
 
+def actual_of_visits() -> dict[UUID, list[OutboxMessage]]:
+    """By visit, in the order in which they were queued."""
+    found: dict[UUID, list[OutboxMessage]] = defaultdict(list)
+    for row in OutboxMessage.objects.filter(cause_kind="appointment").order_by("pk"):
+        assert row.cause_uuid is not None
+        found[row.cause_uuid].append(row)
+    return found
+
+
+def differences_of_visits(expected: dict[UUID, list[VisitMail]], rows: dict[UUID, list[OutboxMessage]], journal: Journal) -> list[str]:
+    """In words: kind by kind and wish by wish. One that a dead address refused may have failed or been skipped."""
+    gone = {message_id: (at, to) for at, message_id, to in journal.sent}
+    found = []
+    for visit in expected.keys() | rows.keys():
+        wanted = sorted(expected.get(visit, []), key=lambda mail: (mail.kind, mail.wish))
+        there = sorted(rows.get(visit, []), key=lambda row: (row.kind, row.wished_at))
+        if [(mail.kind, mail.wish) for mail in wanted] != [(row.kind, row.wished_at) for row in there]:
+            found.append(f"visit {visit}: should be {[(m.kind, str(m.wish)) for m in wanted]}, are {[(r.kind, str(r.wished_at)) for r in there]}")
+            continue
+        for mail, row in zip(wanted, there, strict=True):
+            same = row.state == mail.state or {row.state, mail.state} == {"failed", "skipped"}
+            if not same:
+                found.append(f"visit {visit} {mail.kind}: should be {mail.state}, is {row.state} ({row.reason}); wish {mail.wish}, look {mail.look}")
+            elif mail.state == "sent" and (row.sent_at != mail.sent or gone.get(row.message_id) != (mail.sent, mail.to)):
+                found.append(f"visit {visit} {mail.kind}: should have gone {mail.sent} to {mail.to}, went {row.sent_at} to {row.recipient}")
+    return found
+
+
 def differences(expected: list[Message], rows: dict[tuple[str, str, str], OutboxMessage], journal: Journal) -> list[str]:
     """In words. A second mail in the very look in which the address failed may have failed or been skipped."""
     wanted = {(str(m.session), m.code, "reminder" if m.is_reminder else ""): m for m in expected}
     found = [f"missing {key}" for key in wanted.keys() - rows.keys()] + [f"unexpected {key}: {rows[key].state}" for key in rows.keys() - wanted.keys()]
-    gone = {message_id: at for at, message_id, _to in journal.sent}
+    gone = {message_id: (at, to) for at, message_id, to in journal.sent}
     for key in wanted.keys() & rows.keys():
         message, row = wanted[key], rows[key]
         same = row.state == message.state or {row.state, message.state} == {"failed", "skipped"}
         if not same:
             found.append(f"{key}: should be {message.state}, is {row.state} ({row.reason}); wish {message.wish}, look {message.look}")
-        elif message.state == "sent" and (row.sent_at != message.sent or gone.get(row.message_id) != message.sent):
-            found.append(f"{key}: should have gone {message.sent}, went {row.sent_at}")
+        elif message.state == "sent" and (row.sent_at != message.sent or gone.get(row.message_id) != (message.sent, message.to)):
+            found.append(f"{key}: should have gone {message.sent} to {message.to}, went {row.sent_at} to {row.recipient}")
     return found
 
 
@@ -66,11 +98,15 @@ def test_a_year_of_mail_is_as_the_documents_say(amara: Staff, site: Site) -> Non
     began = clock.monotonic()
     journal = run(amara, site, patients=FULL or 8, seed=11, tick=timedelta(hours=1 if FULL else 6))
     drove = clock.monotonic() - began
-    expected, rows = Expectation(journal).all(), actual()
-    found = differences(expected, rows, journal)
+    expectation = Expectation(journal)
+    expected, rows = expectation.all(), actual()
+    visits, of_visits = expectation.of_visits, actual_of_visits()
+    found = differences(expected, rows, journal) + differences_of_visits(visits, of_visits, journal)
     states = Counter(message.state for message in expected)
     print(f"\n{FULL or 8} patients, {len(journal.recorded_at)} sessions, {len(expected)} messages {dict(states)}, driven in {drove:.0f} s")
     print(f"{len(journal.bounced)} bounces, {len(journal.refusing)} dead addresses, {Counter(row.reason for row in rows.values() if row.state != 'sent').most_common(14)}")
+    mails = [mail for mails in visits.values() for mail in mails]
+    print(f"{len(visits)} visits, {len(mails)} messages about them {dict(Counter(f'{mail.kind[12:]} {mail.state}' for mail in mails))}")
     assert found == [], f"{len(found)} differences: " + "\n".join(found[:20])
     assert len(set(message_id for _at, message_id, _to in journal.sent)) == len(journal.sent), "nothing twice"
     happened = _what_happened(journal)
@@ -78,14 +114,17 @@ def test_a_year_of_mail_is_as_the_documents_say(amara: Staff, site: Site) -> Non
     assert not FULL or FULL < 500 or all(happened.values()), "a year of many patients holds all of it"
     assert states["sent"] > 50 and isinstance(began, float) and isinstance(journal.start, datetime)
     _the_check_would_notice(expected, rows, journal)
+    _it_would_of_visits(visits, of_visits, journal)
 
 
 def _what_happened(journal: Journal) -> dict[str, int]:
     """How often each thing that the year must hold did happen, from the records."""
     answers = CheckInResponse.objects.values_list("answers", flat=True)
+    done = Counter(event.what for event in journal.visits)
     levels = Counter(Concern.objects.values_list("level", flat=True))
     return {
-        "sessions": len(journal.recorded_at), "visits cancelled": Appointment.objects.filter(state="cancelled").count(),
+        "sessions": len(journal.recorded_at), **{f"visits {what}": done[what] for what in ("booked", "moved", "cancelled", "undone")},
+        "visits confirmed": journal.confirmed, "bookings refused": journal.refused_bookings,
         "pregnancies": sum("pregnancy" in (given.get("health_changes") or []) for given in answers),
         "red flags": levels[Level.URGENT.value], "same-day calls": levels[Level.SAME_DAY.value], "holds": Hold.objects.count(),
         "bounces": len(journal.bounced), "dead addresses": len(journal.refusing), "opted out": MailChoice.objects.filter(wanted=False).count(),
@@ -103,3 +142,17 @@ def _the_check_would_notice(expected: list[Message], rows: dict[tuple[str, str, 
     rows[key] = late
     late.state = "cancelled"
     assert len(differences(expected, rows, journal)) == 1
+
+
+def _it_would_of_visits(expected: dict[UUID, list[VisitMail]], rows: dict[UUID, list[OutboxMessage]], journal: Journal) -> None:
+    """As above: one that went an hour late, one in another state, one too few."""
+    row = next((row for found in rows.values() for row in found if row.state == "sent"), None)
+    if row is None or row.cause_uuid is None:
+        assert not FULL
+        return
+    row.sent_at = (row.sent_at or journal.start) + timedelta(hours=1)
+    assert len(differences_of_visits(expected, rows, journal)) == 1
+    row.state = "cancelled"
+    assert len(differences_of_visits(expected, rows, journal)) == 1
+    rows[row.cause_uuid].remove(row)
+    assert len(differences_of_visits(expected, rows, journal)) == 1

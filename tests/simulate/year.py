@@ -7,7 +7,7 @@ Everything that happened is kept in a `Journal`, from which `expected.py` recomp
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -20,7 +20,6 @@ import time_machine
 from aftercare import services as aftercare
 from aftercare import tasks
 from aftercare.models import CheckIn, Concern
-from appointments.models import Appointment, VisitType
 from clinic import mail_choices
 from clinic.audit import Actor
 from clinic.models import Clinic, OutboxMessage, Site, Staff
@@ -31,6 +30,8 @@ from clinic.outbox.states import Delivery
 from clinic.smtp import Outcome
 from patients.models import Patient
 from tests.aftercare.make import TASK, make_course, make_patient, make_response, make_session
+from tests.simulate.desk import Desk
+from tests.simulate.records import VisitEvent
 from treatments.models import Course, EnteredInError, TreatmentSession
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -48,6 +49,9 @@ class Journal:
     recorded_at: dict[UUID, datetime] = field(default_factory=dict)
     refusing: set[str] = field(default_factory=set)
     bounced: list[tuple[datetime, str]] = field(default_factory=list)
+    visits: list[VisitEvent] = field(default_factory=list)
+    confirmed: int = 0
+    refused_bookings: int = 0
     sent: list[tuple[datetime, str, str]] = field(default_factory=list)  # tick, Message-ID, recipient: as the relay saw it
 
 
@@ -71,12 +75,15 @@ class _Relay:
 class Year:
     """The clinic, its patients and what is still to happen."""
 
-    def __init__(self, staff: Staff, sites: list[Site], *, patients: int, start: datetime, end: datetime, tick: timedelta, seed: int) -> None:
+    def __init__(
+        self, staff: Staff, sites: list[Site], *, patients: int, start: datetime, end: datetime, tick: timedelta, seed: int,
+        colleagues: Sequence[Staff] = (),
+    ) -> None:  # fmt: skip
         self.staff, self.by, self.sites, self.chance = staff, Actor.of_staff(staff), sites, random.Random(seed)
         self.journal, self.now = Journal(start, end, tick), start
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         Clinic.objects.update(send_from=time(8), send_until=time(20))
-        self._visit, _new = VisitType.objects.get_or_create(code="sim", defaults={"name": "Session", "kind": "session", "minutes": 45})
+        self.desk = Desk(self, [staff, *colleagues])
         self._seen = 0
         for number in range(patients):
             self._new_patient(number)
@@ -101,7 +108,7 @@ class Year:
             self.journal.changes.append((self.journal.start, patient.uuid, name, getattr(patient, name)))
         course = make_course(patient, self.staff, phase="initial" if chance.random() < 0.8 else "maintenance")
         first = self.journal.start + self._some(0, (self.journal.end - self.journal.start).total_seconds() * 0.8)
-        self.at(first, lambda: self._session(patient, course, site, 1))
+        self.at(first, lambda: self._session(patient, course, 1))
         self._fate(patient, number)
 
     def _fate(self, patient: Patient, number: int) -> None:
@@ -123,7 +130,7 @@ class Year:
         Patient.objects.filter(pk=patient.pk).update(**{name: value})
         self.journal.changes.append((self.now, patient.uuid, name, value))
 
-    def _session(self, patient: Patient, course: Course, site: Site, number: int) -> None:
+    def _session(self, patient: Patient, course: Course, number: int) -> None:
         """One ends now. Some are written down days later; some are mistakes; most are followed by another."""
         ended, chance = self.now, self.chance
         late = self._some(20 * 3600, 60 * 3600) if chance.random() < 0.05 else timedelta()
@@ -134,27 +141,15 @@ class Year:
             if chance.random() < 0.04:
                 self.at(self.now + self._some(0, 20 * 86400), lambda: self._mistaken(session))
             if chance.random() < 0.35:
-                self.at(self.now + self._some(0, 30 * 86400), lambda: self._book(patient, site))
+                self.desk.plan(patient.uuid)
 
         record() if not late else self.at(ended + late, record)
         if chance.random() < 0.8:
             gap = self._some(28 * 86400, 42 * 86400) if course.phase == "initial" else self._some(56 * 86400, 92 * 86400)
-            self.at(ended + gap, lambda: self._session(patient, course, site, number + 1))
+            self.at(ended + gap, lambda: self._session(patient, course, number + 1))
 
     def _mistaken(self, session: TreatmentSession) -> None:
         EnteredInError.objects.create(session=session, reason="wrong patient", by=self.staff, at=self.now)
-
-    def _book(self, patient: Patient, site: Site) -> None:
-        begins = self.now + self._some(5 * 86400, 40 * 86400)
-        visit = Appointment.objects.create(
-            patient=patient, site=site, visit_type=self._visit, clinician=self.staff, starts_at=begins, ends_at=begins + HOUR,
-            state_since=self.now, booked_at=self.now, booked_by="Rosa",
-        )  # fmt: skip
-        if self.chance.random() < 0.4:
-            self.at(self.now + self._some(0, (begins - self.now).total_seconds()), lambda: self._cancel(visit))
-
-    def _cancel(self, visit: Appointment) -> None:
-        Appointment.objects.filter(pk=visit.pk).update(state="cancelled", state_since=self.now)
 
     def run(self) -> Journal:
         """The whole year. Returns what happened."""
