@@ -167,8 +167,13 @@ class Year:
                 if OutboxMessage.objects.filter(state="planned", send_after__lte=tick).exists():
                     deliver.drain(at=tick)
                 self._patients_react()
+                self._say_how_far(tick)
                 tick += self.journal.tick
         return self.journal
+
+    def _say_how_far(self, tick: datetime) -> None:
+        if tick.day in {1, 11, 21} and tick.hour == 0:
+            print(f"{tick:%Y-%m-%d}: {len(self.journal.recorded_at)} sessions, {len(self.journal.sent)} mails gone", flush=True)
 
     def _sweep(self) -> None:
         with time_machine.travel(self.now, tick=False):
