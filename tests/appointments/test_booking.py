@@ -152,6 +152,14 @@ class TestMails:
     def planned(self, booked: Appointment) -> list[str]:
         return sorted(OutboxMessage.objects.filter(cause_uuid=booked.uuid, state="planned").values_list("kind", flat=True))
 
+    def test_a_confirmation_that_waits_for_the_morning_outlives_the_first_time_of_a_moved_visit(self, site: Site, talk: VisitType, amara: Staff) -> None:
+        booked = book(site, talk, amara, hour=7)
+        later = booked.starts_at + timedelta(days=6)
+        services.move_appointment(appointment=booked, wish=services.Wish(starts_at=later, clinician=amara), by=DESK, at=NOW + timedelta(minutes=1))
+        confirmation = OutboxMessage.objects.get(kind="appointment_confirmed")
+        assert (confirmation.state, confirmation.expires_at) == ("planned", later)
+        assert not OutboxMessage.objects.filter(kind="appointment_changed").exists()
+
     def test_a_cancellation_taken_back_brings_confirmation_and_reminder_back(self, site: Site, talk: VisitType, amara: Staff) -> None:
         far = services.Wish(starts_at=datetime(2026, 12, 9, 10, tzinfo=UTC), clinician=amara)
         booked = services.book_appointment(patient=make_patient(site), visit_type=talk, wish=far, by=DESK, at=NOW)

@@ -5,6 +5,7 @@ Some of it happens just before a look of the drain, so that a look falls into th
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -86,7 +87,7 @@ class Desk:
                 ahead = (visit.starts_at - self.year.now) / MINUTE
                 when = self.year.now + (self._some(5, 170) * timedelta(seconds=1) if self.chance.random() < 0.3 else self._some(1, ahead) * MINUTE)
                 act = self.chance.choices([self._move, self._cancel, self._confirm], [45, 40, 15])[0]
-                self.year.at(when, lambda act=act: act(known))  # type: ignore[misc]
+                self.year.at(when, partial(act, known))
 
     def _open(self, pk: int) -> Appointment | None:
         visit = Appointment.objects.select_related("patient__site", "site", "visit_type", "clinician").get(pk=pk)

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 from uuid import UUID
@@ -189,9 +190,9 @@ class Year:
                 for hours in (12, 24):
                     self.at(self.now + hours * HOUR, lambda: None)  # the silence may be over
             if row.kind in {"check_in", "check_in_reminder"} and self.chance.random() < 0.5:
-                self.at(self.now + self._some(600, 30 * 3600), lambda row=row: self._answer(row))
+                self.at(self.now + self._some(600, 30 * 3600), partial(self._answer, row))
             if self.chance.random() < 0.004:
-                self.at(self.now + self._some(60, 7200), lambda row=row, to=recipient: self._bounce(row, to))
+                self.at(self.now + self._some(60, 7200), partial(self._bounce, row, recipient))
         self._seen = len(self.journal.sent)
 
     def _bounce(self, row: OutboxMessage, recipient: str) -> None:
@@ -203,10 +204,8 @@ class Year:
         asked = CheckIn.objects.filter(**which, cancelled_at=None).first()
         if asked is None or asked.is_answered or asked.closes_at <= self.now:
             return
-        how: dict[str, Any] = self.chance.choices(
-            [{}, {"discharge": "pus"}, {"redness": 3, "pain": 7}, {"health_changes": ["pregnancy"]}], [86, 5, 5, 4]
-        )[0]
-        make_response(asked, at=self.now, **how)
+        answers: list[dict[str, Any]] = [{}, {"discharge": "pus"}, {"redness": 3, "pain": 7}, {"health_changes": ["pregnancy"]}]
+        make_response(asked, at=self.now, **self.chance.choices(answers, [86, 5, 5, 4])[0])
         concern = Concern.objects.filter(check_in=asked).first()
         if concern is not None:
             self.at(self.now + self._some(3600, 15 * 86400), lambda: self._close(concern))
