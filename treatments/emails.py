@@ -39,13 +39,13 @@ def withdraw_please_call(*, contact: RecallContact, by: Actor, at: datetime) -> 
 
 def please_come_by(*, test: PatchTest, by: Actor, at: datetime) -> bool:
     """Remind a patient to be seen 48 to 96 hours after a patch test; one mail a test, a little before that. False when it is there."""
-    key, patient, reason = f"{READING}:{test.uuid}", test.patient, test.patient.no_mail_because
+    key, patient = f"{READING}:{test.uuid}", test.patient
     if OutboxMessage.objects.filter(key=key).exists():
         return False
     queue(
         kind=READING, key=key, recipient=patient.email, patient_uuid=patient.uuid, cause_kind="patch_test",
         cause_uuid=test.uuid, send_after=test.applied_at + READ_FROM - _BEFORE, expires_at=test.applied_at + READ_UNTIL,
-        language=patient.language, zone=patient.site.zone, by=by, at=at, state=State.SKIPPED if reason else State.PLANNED, reason=reason,
+        language=patient.language, zone=patient.site.zone, by=by, at=at,
     )  # fmt: skip
     return True
 

@@ -137,15 +137,15 @@ def may_read(actor: Actor, row: OutboxMessage) -> bool:
     return held == "limited" and row.scope in DESK_READS
 
 
-def timeline_row(row: OutboxMessage, *, actor: Actor, zone: str, now: datetime) -> TimelineRow:
-    """One message as a line for this reader."""
+def timeline_row(row: OutboxMessage, *, actor: Actor, zone: str, now: datetime, no_mail: str = "") -> TimelineRow:
+    """One message as a line for this reader. `no_mail`: why, as things are now, nothing would go to the patient."""
     tone, icon = _TONES.get(row.state, ("booked", "clock"))
     planned, is_held = row.state == "planned", row.state == "held"
     return TimelineRow(
         message=row,
         title=kind_words(row),
         words=state_words(row, zone=zone, now=now),
-        reason=row.reason,
+        reason=no_mail if planned and no_mail else row.reason,
         tone=tone,
         icon=icon,
         may_read=may_read(actor, row),
@@ -165,7 +165,8 @@ def messages_of(patient: Patient) -> QuerySet[OutboxMessage]:
 def message_timeline(patient: Patient, *, actor: Actor, now: datetime) -> list[TimelineRow]:
     """The patient's timeline for this reader."""
     zone = patient.site.zone
-    return [timeline_row(row, actor=actor, zone=zone, now=now) for row in messages_of(patient)]
+    no_mail = patient.no_mail_because
+    return [timeline_row(row, actor=actor, zone=zone, now=now, no_mail=no_mail) for row in messages_of(patient)]
 
 
 def all_messages(actor: Actor, *, state: str = "", words: str = "", page: int = 1) -> tuple[list[OutboxMessage], bool]:

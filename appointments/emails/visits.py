@@ -48,15 +48,10 @@ def _queue(kind: str, appointment: Appointment, *, by: Actor, at: datetime, afte
     patient = appointment.patient
     if kind != CANCELLED:
         appointment_link(appointment, by=by, at=at)
-    state, reason = State.PLANNED, ""
-    if not patient.email:
-        state, reason = State.SKIPPED, "no e-mail address; please phone"
-    elif patient.mail_mode == MailMode.NONE:
-        state, reason = State.SKIPPED, "the patient does not want e-mail; please phone"
-    return queue(
+    return queue(  # also without an address or consent: `may_send` asks when it is due, and both may have come by then
         kind=kind, key=f"{kind}:{appointment.uuid}:{occurrence}", recipient=patient.email, patient_uuid=patient.uuid,
         cause_kind="appointment", cause_uuid=appointment.uuid, send_after=after, expires_at=expires, language=patient.language,
-        zone=appointment.site.zone, context={"sequence": appointment.sequence}, by=by, at=at, state=state, reason=reason,
+        zone=appointment.site.zone, context={"sequence": appointment.sequence}, by=by, at=at,
     )  # fmt: skip
 
 

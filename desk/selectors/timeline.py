@@ -136,7 +136,7 @@ def _consent_words(row: Consent) -> str:
 def _messages(asked: _Asked) -> Iterator[Entry]:
     rows = OutboxMessage.objects.filter(patient_uuid=asked.patient.uuid).annotate(moved=Coalesce("sent_at", "send_after")).prefetch_related("moves")
     for row in asked.newest(rows, "moved"):
-        line = after.timeline_row(row, actor=asked.actor, zone=asked.patient.site.zone, now=asked.at)
+        line = after.timeline_row(row, actor=asked.actor, zone=asked.patient.site.zone, now=asked.at, no_mail=asked.patient.no_mail_because)
         url = reverse("aftercare:message", args=[row.uuid]) if line.may_read else ""
         yield Entry(row.moved, "messages", line.title, line.reason, line.words, line.tone, line.icon, url)
 

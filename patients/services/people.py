@@ -96,7 +96,7 @@ def change_patient(*, patient: Patient, data: PersonData, by: Actor, at: datetim
         raise BornInFuture("The date of birth lies in the future.", field="birth_on")
     with audit.write(by=by, action="patient.change"):
         locked = Patient.objects.select_for_update().get(pk=patient.pk)
-        if locked.email.lower() != data.email.lower():
+        if locked.email and locked.email.lower() != data.email.lower():
             links.revoke(patient_uuid=locked.uuid, by=by, at=at, reason="e-mail address changed")
         spoke, born = locked.language, locked.birth_on
         for name, value in _fields(data).items():
