@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aftercare.emails import build
-from aftercare.models import CheckIn, Concern, PlannedMessage
+from aftercare.models import CheckIn, Concern, Plan, PlannedMessage
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
 from appointments.selectors import coming_session
 from clinic.models import OutboxMessage
@@ -14,6 +14,7 @@ from clinic.outbox.states import Scope as MailScope
 from patients.models import Patient
 from patients.selectors import open_holds
 from patients.vocabulary import HELD_BY_FLAG
+from treatments import selectors as sessions
 
 __all__ = ["HELD_BY_FLAG", "register"]
 
@@ -69,7 +70,7 @@ def may_send_reminder(row: OutboxMessage, at: datetime) -> Verdict:
 
 
 def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
-    """The follow-up invitation: held under an open red flag, skipped when the next session is booked (SETTLED 3)."""
+    """The follow-up invitation: held under an open red flag, skipped when the next session is booked (SETTLED 3) or no session is to come (`docs/decisions/0021`)."""
     message = _planned(row)
     patient = message.plan.patient
     found = _patient_verdict(patient) or _plan_verdict(message)
@@ -79,7 +80,21 @@ def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
         return Verdict.hold(HELD_BY_FLAG)
     if coming_session(patient.pk, at) is not None:
         return Verdict.skip("already booked")
-    return Verdict.go()
+    return _course_verdict(message.plan, at) or Verdict.go()
+
+
+def _course_verdict(plan: Plan, at: datetime) -> Verdict | None:
+    """Nobody is invited to a session that nobody plans, nor before the window of the course that follows."""
+    patient, session = plan.patient, plan.session
+    course = sessions.open_course(patient)
+    if course is None:
+        return Verdict.skip("the course is over")
+    if patient.pk in sessions.through([patient.pk]):
+        return Verdict.skip("all planned sessions took place: a clinician decides how to go on")
+    window = sessions.next_window(patient, today=plan.site.today(at))
+    if course.pk != session.course_id and window is not None and window.opens_on > plan.site.today(at):
+        return Verdict.skip(f"another course is planned, its window opens on {window.opens_on:%-d %B %Y}: the recall list has the patient then")
+    return None
 
 
 def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:

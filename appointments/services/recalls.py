@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from appointments import emails, selectors
 from appointments.models import Appointment, Recall, RecallAttempt
@@ -13,7 +14,7 @@ from clinic.audit import Actor
 from clinic.clock import local_date
 from clinic.errors import Refused
 
-_WAITING = (RecallState.DUE, RecallState.CONTACTED)
+_WAITING = selectors.WAITING
 
 
 def open_recalls(*, by: Actor, at: datetime) -> int:
@@ -33,7 +34,19 @@ def open_recalls(*, by: Actor, at: datetime) -> int:
             )  # fmt: skip
         made += fresh
     _follow_visits(by=by, at=at)
+    _follow_courses(by=by)
     return made
+
+
+def _follow_courses(*, by: Actor) -> None:
+    """The course was stopped: nobody is called. Another was planned: its window counts (`docs/decisions/0021`)."""
+    for recall, window in selectors.recalls_out_of_date():
+        with audit.write(by=by, action="recall.follow_course"):
+            mine = Recall.objects.filter(pk=recall.pk, state__in=_WAITING)
+            if window is None:
+                mine.update(state=RecallState.DISMISSED, dismissed_because=_("The course is over."))
+            else:
+                mine.update(opens_on=window.opens_on, closes_on=window.closes_on)
 
 
 def _follow_visits(*, by: Actor, at: datetime) -> None:

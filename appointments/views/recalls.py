@@ -36,7 +36,7 @@ def recalls(request: HttpRequest) -> HttpResponse:
     site, filters = site_of(request), _filters(request)
     today = site.today(timezone.now())
     rows = selectors.recalls(site, today, show=filters["show"], overdue=bool(filters["overdue"]), query=filters["q"])
-    counts = selectors.recall_counts(site)
+    counts = selectors.recall_counts(site, today)
     record_access(by=request.actor, action="recall.list")
     shown = [(row, selectors.why_not_invited(row)) for row in rows[:PAGE]]
     tabs = [

@@ -8,16 +8,19 @@ from appointments import services as visits
 from appointments.models import Appointment, Recall, VisitType
 from appointments.rules import Wants
 from clinic.audit import Actor
-from clinic.models import Site
+from clinic.models import Site, Staff
 from desk.demo import front
+from treatments import services as sessions
 from treatments.models import Course, TreatmentSession
+from treatments.selectors import through_courses
 
 _TRIES = (("phone", "no_answer", ""), ("phone", "message", "will call back on Friday"), ("mail", "reached", "thinks about it"))
 
 
 def fill_lists(site: Site, at: datetime, *, by: Actor) -> None:
-    """Most old courses are over; of the rest some were called, some left out."""
+    """Most old courses are over, some go on in maintenance; of the rest some were called, some left out."""
     _end_old_courses(at)
+    _go_on(at)
     visits.open_recalls(by=by, at=at)
     rosa = Actor(kind="staff", name="Rosa Delgado")
     rows = list(Recall.objects.filter(state="due").select_related("patient").order_by("closes_on")[:12])
@@ -33,7 +36,20 @@ def fill_lists(site: Site, at: datetime, *, by: Actor) -> None:
 def _end_old_courses(at: datetime) -> None:
     lately = TreatmentSession.objects.filter(course=OuterRef("pk"), started_at__gte=at - timedelta(days=100))
     old = Course.objects.filter(ended_at=None).exclude(Exists(lately)).values_list("pk", flat=True)
-    Course.objects.filter(pk__in=[pk for pk in old if pk % 5]).update(ended_at=at - timedelta(days=30))
+    Course.objects.filter(pk__in=[pk for pk in old if pk % 5]).update(ended_at=at - timedelta(days=30), ended_by="Dr Amara Osei", end_reason="did not come again")
+
+
+def _go_on(at: datetime) -> None:
+    """Of those whose planned sessions all took place some weeks ago: some stop, some go on in maintenance, some wait for a decision."""
+    lately = TreatmentSession.objects.filter(patient=OuterRef("patient"), started_at__gte=at - timedelta(days=40))
+    coming = Appointment.objects.filter(patient=OuterRef("patient"), starts_at__gt=at)
+    amara, then = Staff.objects.get(email="amara@demo.example"), at - timedelta(days=6)
+    done = through_courses().exclude(Exists(lately)).exclude(Exists(coming)).select_related("patient").order_by("pk")
+    for number, course in enumerate(done):
+        if number % 3 == 0:
+            sessions.end_course(course=course, reason="pleased with the result", by=Actor.of_staff(amara), at=then)
+        elif number % 3 == 1:
+            sessions.plan_course(patient=course.patient, planned_sessions=4, phase="maintenance", indication=course.indication, staff=amara, by=Actor.of_staff(amara), at=then)
 
 
 def _wait(at: datetime, *, by: Actor) -> None:

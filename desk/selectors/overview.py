@@ -61,11 +61,12 @@ def _typed_in(patient: Patient) -> Intake | None:
 def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:
     """How many sessions of the open course took place: `●●○○`."""
     course, window, today = found["course"], found["window"], found["today"]
+    through = course is not None and patient.pk in sessions.through([patient.pk])
     done = sessions.done_sessions(patient).filter(course=course).count() if course else 0
     planned = max(course.planned_sessions, done) if course else 0
     days = (window.opens_on - today).days if window else 0
     return {"done": done, "dots": [number < done for number in range(planned)], "opens_in": days, "window_open": window and days <= 0 and today <= window.closes_on,
-            "window_over": window and today > window.closes_on}  # fmt: skip
+            "window_over": window and today > window.closes_on, "through": through}  # fmt: skip
 
 
 def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
@@ -119,6 +120,8 @@ def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date
         return Step(_("Plan a course"), reverse("treatments:course", args=[uuid]))
     if found["next"] and local_date(found["next"].starts_at, patient.site.zone) == today and may(actor, "session:draft"):
         return Step(_("Open a session"), reverse("treatments:open_session", args=[uuid]), post=True)
+    if not found["next"] and found.get("through") and may(actor, "course:change"):
+        return Step(_("Decide how to go on"), reverse("treatments:course", args=[uuid]))
     if not found["next"] and may(actor, "appointment:book"):
         return Step(_("Book"), reverse("appointments:book", args=[uuid]))
     return None

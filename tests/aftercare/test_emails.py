@@ -13,6 +13,7 @@ from clinic.models import Link, LinkToken, OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS, Mail
 from patients.models import Hold
 from tests.aftercare.make import ENDED, TASK, make_plan, make_response
+from treatments import services as courses
 
 DAY1 = ENDED + timedelta(hours=24)
 CANARIES = ("needl", "scalp", "hair", "minoxidil", "shed", "Olivia", "Marsh", "redness", "session", "treatment")
@@ -199,6 +200,32 @@ def test_an_invitation_is_skipped_when_the_next_session_is_booked(plan: Plan, am
     row = _row(plan, "invitation")
     verdict = KINDS[row.kind].may_send(row, DAY1)
     assert (verdict.word, verdict.reason) == said
+
+
+class TestInvitationAndCourse:
+    """No invitation to a session that nobody plans (docs/decisions/0021)."""
+
+    def word(self, plan: Plan, at: datetime) -> tuple[str, str]:
+        row = _row(plan, "invitation")
+        verdict = KINDS[row.kind].may_send(row, at)
+        return verdict.word, verdict.reason
+
+    def test_goes_while_sessions_are_to_come(self, plan: Plan) -> None:
+        assert self.word(plan, DAY1 + timedelta(days=27)) == ("go", "")
+
+    def test_not_after_the_last_planned_session(self, plan: Plan) -> None:
+        plan.session.course.__class__.objects.update(planned_sessions=1)
+        word, reason = self.word(plan, DAY1 + timedelta(days=27))
+        assert word == "skip" and reason.startswith("all planned sessions took place")
+
+    def test_not_when_the_course_was_stopped(self, plan: Plan, amara: Staff) -> None:
+        courses.end_course(course=plan.session.course, reason="moves", by=Actor.of_staff(amara), at=DAY1)
+        assert self.word(plan, DAY1 + timedelta(days=27)) == ("skip", "the course is over")
+
+    @pytest.mark.parametrize(("day", "word"), [(27, "skip"), (54, "skip"), (55, "go")])
+    def test_waits_for_the_window_of_maintenance(self, plan: Plan, amara: Staff, day: int, word: str) -> None:
+        courses.plan_course(patient=plan.patient, planned_sessions=4, phase="maintenance", indication="AGA", staff=amara, by=Actor.of_staff(amara), at=DAY1)
+        assert self.word(plan, DAY1 + timedelta(days=day))[0] == word
 
 
 def test_the_drain_sends_what_is_due_holds_the_invitation_and_tells_the_clinician(

@@ -70,6 +70,48 @@ class TestOpening:
 
 
 @pytest.mark.django_db
+class TestCourse:
+    """The course decides: over, through, or another one with its own window (docs/decisions/0021)."""
+
+    def plan(self, recall: Recall, amara: Staff, phase: str) -> None:
+        sessions.plan_course(patient=recall.patient, planned_sessions=4, phase=phase, indication="AGA", staff=amara, by=Actor.of_staff(amara), at=NOW)
+
+    def test_of_maintenance_waits_for_its_window(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        self.plan(recall, amara, "maintenance")
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert (recall.opens_on - TODAY).days == 56 - 30 and (recall.closes_on - TODAY).days == 92 - 30
+        assert not selectors.recalls(site, TODAY).exists() and selectors.recall_counts(site, TODAY) == {}
+        assert selectors.recalls(site, recall.opens_on).get() == recall and selectors.recall_counts(site, recall.opens_on) == {"due": 1}
+
+    def test_planned_before_the_window_is_recalled_in_its_own(self, site: Site, amara: Staff) -> None:
+        session = make_ended(site, amara, at=NOW - timedelta(days=56))
+        sessions.plan_course(patient=session.patient, planned_sessions=4, phase="maintenance", indication="AGA", staff=amara, by=Actor.of_staff(amara), at=NOW - timedelta(days=50))
+        services.open_recalls(by=TASK, at=NOW - timedelta(days=1))
+        assert not Recall.objects.exists()
+        services.open_recalls(by=TASK, at=NOW)
+        assert Recall.objects.get().opens_on == TODAY
+
+    def test_a_stopped_course_calls_nobody(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        sessions.end_course(course=recall.after.course, reason="pleased", by=Actor.of_staff(amara), at=NOW)
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert (recall.state, recall.dismissed_because) == ("dismissed", "The course is over.")
+
+    def test_a_course_that_is_through_is_for_a_clinician_first(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        recall.after.course.__class__.objects.update(planned_sessions=1)
+        for row in (selectors.recalls(site, TODAY).get(), Recall.objects.get()):
+            assert selectors.why_not_invited(row) == "all planned sessions took place: a clinician decides first"
+        assert services.invite_recalls(recalls=[recall], by=DESK, at=NOW) == 0
+
+
+@pytest.mark.django_db
 class TestWorking:
     """What the desk does."""
 

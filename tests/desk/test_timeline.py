@@ -159,6 +159,13 @@ class TestNextStep:
         make_course(patient, amara)
         assert self.step(patient, amara) == "Book"
 
+    def test_a_course_that_is_through_waits_for_a_decision(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_signed(site, amara).session.patient
+        patient.courses.update(planned_sessions=1)
+        assert self.step(patient, amara) == "Decide how to go on"
+        page = client_as(amara).get(f"/patients/{patient.uuid}/").content.decode()
+        assert "All planned sessions took place" in page and "Window opens" not in page
+
     def test_an_unfinished_record_comes_first(self, site: Site, amara: Staff) -> None:
         draft = make_draft(site, amara)
         assert self.step(draft.patient, amara) == "Go on with session 1"

@@ -9,6 +9,10 @@ _GIVEN = ("Alba", "Bruno", "Clara", "Dario", "Edda", "Felix", "Gerda", "Hanno", 
 _COUNT = itertools.count()
 
 # Declares nothing that needs a clinician, a reason or another depth; nothing holds them.
+NOT_THROUGH = (
+    "(SELECT count(*) FROM treatments_treatmentsession s JOIN treatments_course c ON c.id = s.course_id WHERE c.patient_id = p.id AND c.ended_at IS NULL) "
+    "< (SELECT c.planned_sessions FROM treatments_course c WHERE c.patient_id = p.id AND c.ended_at IS NULL)"
+)
 UNTROUBLED = (
     "EXISTS (SELECT 1 FROM patients_intake i WHERE i.patient_id = p.id AND i.state <> 'draft' AND i.answers->>'blood_thinner' = 'none' "
     "AND NOT i.answers ? 'allergies' AND coalesce(i.answers->>'psoriasis', '') <> 'history_clear') "
@@ -50,7 +54,7 @@ def due_recall(clinic: Clinic) -> str:
     return str(
         clinic.rows(
             "UPDATE appointments_recall SET state = 'due', dismissed_because = '' WHERE id = (SELECT r.id FROM appointments_recall r JOIN patients_patient p ON p.id = r.patient_id "
-            f"WHERE r.state IN ('due', 'contacted', 'dismissed') AND {UNTROUBLED} AND p.email <> '' AND p.mail_mode = 'full' AND NOT p.do_not_contact "
+            f"WHERE r.state IN ('due', 'contacted', 'dismissed') AND {UNTROUBLED} AND {NOT_THROUGH} AND r.opens_on <= current_date AND p.email <> '' AND p.mail_mode = 'full' AND NOT p.do_not_contact "
             "ORDER BY r.closes_on DESC, r.id LIMIT 1) RETURNING uuid"
         )[0][0]
     )

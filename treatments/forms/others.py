@@ -21,6 +21,15 @@ class CourseForm(forms.Form):
     indication = forms.CharField(label=_("Indication"), max_length=120, initial="Androgenetic alopecia")
 
 
+class CourseEndForm(forms.Form):
+    """Why no further session is planned."""
+
+    reason = forms.CharField(
+        label=_("Why it ends here"), max_length=200, error_messages={"required": _("Say why the course ends here.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+
 class EndForm(forms.Form):
     """When it ended; empty means now."""
 

@@ -30,6 +30,8 @@ class Course(models.Model):
     planned_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="courses")
     planned_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=160, blank=True)
+    end_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-planned_at", "-pk"]

@@ -11,6 +11,8 @@ from treatments.selectors.courses import (
     policy,
     session_days,
     sessions_ended_since,
+    through,
+    through_courses,
     window_after,
     window_of,
 )
@@ -42,6 +44,6 @@ __all__ = [
     "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "home", "inventory", "known_name", "last_day",
     "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
     "photos", "policy", "presets_of", "prp", "readings", "reason_key", "received_lot", "received_product", "same_lot", "scanned",
-    "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "units_of", "usable_products",
+    "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "through", "through_courses", "units_of", "usable_products",
     "why_not", "window_after", "window_of", "zone_histories",
 ]  # fmt: skip

@@ -1,10 +1,10 @@
 """Reads about courses: the open one, sessions that took place, the next window."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from clinic.clock import local_date
 from patients.models import Patient
@@ -36,6 +36,18 @@ def last_session(patient: Patient, *, before: datetime | None = None) -> Treatme
 def open_course(patient: Patient) -> Course | None:
     """The course that has not ended."""
     return patient.courses.filter(ended_at=None).first()
+
+
+def through(patient_ids: Collection[int]) -> set[int]:
+    """Patients whose open course has had all its planned sessions, so that a clinician decides how to go on. One query."""
+    return set(through_courses().filter(patient__in=patient_ids).values_list("patient_id", flat=True))
+
+
+def through_courses() -> QuerySet[Course]:
+    """Open courses that have had all their planned sessions; those entered in error did not take place."""
+    took = Q(sessions__state__in=[SessionState.ENDED, SessionState.SIGNED], sessions__entered_in_error=None)
+    rows = Course.objects.filter(ended_at=None).annotate(took=Count("sessions", filter=took))
+    return rows.filter(took__gte=F("planned_sessions")).order_by()
 
 
 def window_of(patient: Patient, *, today: date, numbers: Policy | None = None) -> Window | None:
@@ -71,10 +83,10 @@ def session_days(patients: Sequence[Patient]) -> dict[int, list[date]]:
     return {patient_id: sorted(days) for patient_id, days in found.items()}
 
 
-def window_after(record: TreatmentSession, numbers: Policy) -> Window:
-    """The window that follows this session, in its course's phase."""
+def window_after(record: TreatmentSession, phase: str, numbers: Policy) -> Window:
+    """The window that follows this session, in the phase of the course that runs now."""
     began = record.started_at or record.planned_start_at
-    return next_window(local_date(began, record.site.zone), record.course.phase, numbers)
+    return next_window(local_date(began, record.site.zone), phase, numbers)
 
 
 def sessions_ended_since(at: datetime) -> QuerySet[TreatmentSession]:

@@ -2,7 +2,7 @@
 
 from treatments.services import events, home, patch, photos, prp, recalls, signing
 from treatments.services.chain import broken_records
-from treatments.services.courses import NoCourse, open_session, plan_course
+from treatments.services.courses import NoCourse, end_course, open_session, plan_course
 from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
 from treatments.services.earlier import note_earlier_sessions
 from treatments.services.errors import (
@@ -49,7 +49,7 @@ __all__ = [
     "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NothingToUndo",
     "NotSetAside", "NotUsable", "NotYet", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
-    "discard_cartridge", "end_session", "events", "home", "mark_entered_in_error", "mark_measurement_in_error",
+    "discard_cartridge", "end_course", "end_session", "events", "home", "mark_entered_in_error", "mark_measurement_in_error",
     "note_earlier_sessions", "note_formula_change", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
@@ -10,6 +12,8 @@ from patients.models import Patient
 from treatments import selectors
 from treatments.models import Course, TreatmentSession
 from treatments.vocabulary import SessionState
+
+ANOTHER = "another course was planned"
 
 
 class NoCourse(Refused):
@@ -22,10 +26,30 @@ def plan_course(
     """A new course; an open one is ended first."""
     with audit.write(by=by, action="course.plan"):
         Patient.objects.select_for_update().get(pk=patient.pk)
-        Course.objects.filter(patient=patient, ended_at=None).update(ended_at=at)
+        Course.objects.filter(patient=patient, ended_at=None).update(ended_at=at, ended_by=by.name[:160], end_reason=ANOTHER)
         return Course.objects.create(
             patient=patient, planned_sessions=planned_sessions, phase=phase, indication=indication, planned_by=staff, planned_at=at
         )
+
+
+def end_course(*, course: Course, reason: str, by: Actor, at: datetime) -> Course:
+    """Stop here: no further session is planned, nobody is invited or recalled (`docs/decisions/0021`).
+
+    Raises Refused without a reason, for a course that is over, and while one of its sessions is not finished.
+    """
+    with audit.write(by=by, action="course.end", reason=reason):
+        Patient.objects.select_for_update().get(pk=course.patient_id)
+        locked = Course.objects.select_for_update().get(pk=course.pk)
+        if not reason.strip():
+            raise Refused(_("Say why the course ends here."), field="reason")
+        if locked.ended_at is not None:
+            raise Refused(_("This course is over already."))
+        unfinished = locked.sessions.filter(state__in=[SessionState.DRAFT, SessionState.STARTED], entered_in_error=None).first()
+        if unfinished is not None:
+            raise Refused(_("Finish session %(number)s first, or enter it in error.") % {"number": unfinished.number})
+        locked.ended_at, locked.ended_by, locked.end_reason = at, by.name[:160], reason.strip()[:200]
+        locked.save(update_fields=["ended_at", "ended_by", "end_reason"])
+        return locked
 
 
 def open_session(

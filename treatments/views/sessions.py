@@ -11,32 +11,55 @@ from clinic.errors import Refused
 from clinic.htmx import is_fragment
 from clinic.permissions import allow
 from clinic.requests import HttpRequest
+from patients.models import Patient
 from treatments import selectors, services
-from treatments.forms import CourseForm
-from treatments.models import TreatmentSession
+from treatments.forms import CourseEndForm, CourseForm
+from treatments.models import Course, TreatmentSession
 from treatments.views.page import again, form_of, page, patient_of, record_of, saved, staff_of
 from treatments.views.scan import scan
 from treatments.views.signed import signed_page
-from treatments.vocabulary import SessionState
+from treatments.vocabulary import Phase, SessionState
 
 
 @allow(GET="session:read", POST="course:change")
 def course(request: HttpRequest, patient: str) -> HttpResponse:
-    """Course and sessions; planning a course."""
+    """Course and sessions; planning a course; stopping one (`do=end`)."""
     found = patient_of(request, patient)
-    form = CourseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        services.plan_course(patient=found, staff=staff_of(request), by=request.actor, at=timezone.now(), **form.cleaned_data)
-        messages.success(request, _("The course is planned."))
+    running = selectors.open_course(found)
+    through = running is not None and found.pk in selectors.through([found.pk])
+    ending = request.POST.get("do") == "end"
+    form = CourseForm(request.POST if request.POST and not ending else None, initial={"phase": Phase.MAINTENANCE} if through else None)
+    end_form = CourseEndForm(request.POST if ending else None)
+    if request.method == "POST" and _course_written(request, found, running, end_form if ending else form):
         return redirect("treatments:course", patient=found.uuid)
     record_access(by=request.actor, action="session.list", patient_uuid=found.uuid)
     rows = found.sessions.select_related("operator", "course", "signed_record", "entered_in_error").prefetch_related("blocks__zones")
     context = {
-        "patient": found, "form": form, "course": selectors.open_course(found), "sessions": rows, "tab": "sessions",
+        "patient": found, "form": form, "end_form": end_form, "course": running, "through": through, "sessions": rows, "tab": "sessions",
+        "last_course": None if running else found.courses.exclude(ended_at=None).first(),
         "window": selectors.next_window(found, today=found.site.today(timezone.now())),
         "events": found.adverse_events.filter(closed_at=None),
     }  # fmt: skip
-    return render(request, "treatments/course.html", context, status=422 if form.errors else 200)
+    return render(request, "treatments/course.html", context, status=422 if form.errors or end_form.errors else 200)
+
+
+def _course_written(request: HttpRequest, patient: Patient, running: Course | None, form: CourseForm | CourseEndForm) -> bool:
+    """Whether a course was planned or stopped; if not, the form says why."""
+    if not form.is_valid():
+        return False
+    if isinstance(form, CourseForm):
+        services.plan_course(patient=patient, staff=staff_of(request), by=request.actor, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("The course is planned."))
+        return True
+    try:
+        if running is None:
+            raise Refused(_("This course is over already."))
+        services.end_course(course=running, by=request.actor, at=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error("reason", refusal.message)
+        return False
+    messages.success(request, _("The course is over. Nobody is invited to a further session."))
+    return True
 
 
 @allow(POST="session:draft")
