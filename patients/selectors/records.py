@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from patients.models import Allergy, Consent, ConsentText, Hold, Patient, Rescreen
 from patients.rules.exchange.codes import SUBSTANCE_WORDS
@@ -157,7 +157,12 @@ def allergy_names(patient: Patient, *, until: datetime | None = None) -> list[st
 def rescreen_on(patient: Patient, day: date, *, until: datetime | None = None) -> Rescreen | None:
     """The confirmed same-day re-screen, newest first. `until`: the newest of those confirmed by that instant."""
     rows = patient.rescreens.filter(on=day).exclude(confirmed_at=None)
-    return (rows.filter(confirmed_at__lte=until) if until else rows).order_by("-at", "-pk").first()
+    return (rows.filter(confirmed_at__lte=until) if until else rows).order_by("-confirmed_at", "-pk").first()
+
+
+def unreviewed_changes(patient: Patient) -> QuerySet[Rescreen]:
+    """What the patient said has changed, by link or on arrival, and no clinician has looked at (S01), newest first."""
+    return patient.rescreens.filter(changed=True, reviewed_at=None)
 
 
 def rescreen_draft(patient: Patient, today: date) -> Rescreen | None:

@@ -12,6 +12,7 @@ from patients.models import Intake, Patient, Screening
 from patients.rules import eligibility
 from patients.rules.findings import findings_for
 from patients.selectors import eligible, words
+from patients.selectors.records import unreviewed_changes
 from patients.vocabulary import Gate
 
 _GATES = {
@@ -46,7 +47,7 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "clearance_days": eligible.policy().clearance_valid_days,
         "clearances": patient.clearances.filter(withdrawn_at=None).select_related("by"),
         "history": patient.screenings.order_by("-at")[:10],
-        "changes": patient.rescreens.filter(changed=True, reviewed_at=None),
+        "changes": unreviewed_changes(patient),
         "prp": eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy()) if found.facts else {},
     }
 

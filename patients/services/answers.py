@@ -306,12 +306,18 @@ def draft_rescreen(*, patient: Patient, on: date, changed: bool, words: str, by:
 
 
 def record_rescreen(*, patient: Patient, on: date, changed: bool, words: str, by: Actor, at: datetime) -> Rescreen:
-    """Asked on arrival, by staff or on a tablet: this is the same-day screen (S01). The rules run again."""
+    """Asked on arrival, by staff or on a tablet: this is the same-day screen (S01). The rules run again.
+
+    A change that the patient sent by link is confirmed as it stands, so that a clinician looks at it once. A “no” leaves it:
+    what was said is not unsaid, and S01 stops the start until a clinician has looked.
+    """
     with audit.write(by=by, action="rescreen.record"):
-        row = Rescreen.objects.create(
-            patient=patient, on=on, changed=changed, words=words, answered_by=AnsweredBy.STAFF, at=at,
-            confirmed_at=at, confirmed_by=by.name[:160],
-        )  # fmt: skip
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        drafts = Rescreen.objects.filter(patient=patient, changed=True, confirmed_at=None, reviewed_at=None)
+        row = drafts.filter(words=words).order_by("-at", "-pk").first() if changed else None
+        row = row or Rescreen(patient=patient, changed=changed, words=words, answered_by=AnsweredBy.STAFF, at=at)
+        row.on, row.confirmed_at, row.confirmed_by = on, at, by.name[:160]
+        row.save()
         if eligible.latest_answers(patient):
             _screen(patient, Gate.ARRIVAL, on, by, at)
     return row

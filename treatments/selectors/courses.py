@@ -33,6 +33,12 @@ def last_session(patient: Patient, *, before: datetime | None = None) -> Treatme
     return (rows.filter(started_at__lt=before) if before else rows).first()
 
 
+def last_needling(patient: Patient, *, before: datetime, besides: TreatmentSession) -> TreatmentSession | None:
+    """The newest other session in which needling began, also one whose end nobody has noted (S10: skin counts days, not forms)."""
+    rows = TreatmentSession.objects.filter(patient=patient, entered_in_error=None, started_at__lt=before)
+    return rows.exclude(pk=besides.pk).order_by("-started_at", "-pk").first()
+
+
 def open_course(patient: Patient) -> Course | None:
     """The course that has not ended."""
     return patient.courses.filter(ended_at=None).first()

@@ -9,7 +9,7 @@ from patients import selectors as people
 from treatments.models import AdverseEvent, Cartridge, DeviceBlock, TreatmentSession, ZoneRecord
 from treatments.rules.measures import SCALES
 from treatments.selectors import prp
-from treatments.selectors.courses import done_sessions, last_day, last_session, policy
+from treatments.selectors.courses import done_sessions, last_day, last_needling, policy
 from treatments.selectors.patch import reading_at
 from treatments.vocabulary import MeasurementKind, SessionState
 
@@ -66,8 +66,9 @@ def _screen(record: TreatmentSession, day: date) -> dict[str, Any]:
     given: dict[str, Any] = {"sameDayScreenDone": rescreen is not None, "eligibility": found.overall}
     if rescreen:
         given["screenDate"] = rescreen.on.isoformat()
-    changes = patient.rescreens.filter(changed=True, reviewed_at=None).exclude(confirmed_at=None)
-    given["screenChangeUnreviewed"] = (changes.filter(confirmed_at__lte=record.started_at) if record.started_at else changes).exists()
+    # what the patient said by link is a changed answer too: a “no” at the desk or the chair does not unsay it
+    changes = people.unreviewed_changes(patient)
+    given["screenChangeUnreviewed"] = (changes.filter(at__lte=record.started_at) if record.started_at else changes).exists()
     given["minoxidilHold"] = hold
     consent = people.session_consent(patient, until=record.started_at)
     return given | ({"consent": consent} if consent else {})
@@ -75,7 +76,7 @@ def _screen(record: TreatmentSession, day: date) -> dict[str, Any]:
 
 def _history(record: TreatmentSession, start: datetime, day: date) -> dict[str, Any]:
     patient = record.patient
-    last = last_session(patient, before=start)
+    last = last_needling(patient, before=start, besides=record)
     first = done_sessions(patient).filter(course=record.course).order_by("started_at").first()
     # what came up in this session, or after it, is about the next one
     events = AdverseEvent.objects.filter(patient=patient, closed_at=None).exclude(session=record)

@@ -47,18 +47,19 @@ def _course_written(request: HttpRequest, patient: Patient, running: Course | No
     """Whether a course was planned or stopped; if not, the form says why."""
     if not form.is_valid():
         return False
-    if isinstance(form, CourseForm):
-        services.plan_course(patient=patient, staff=staff_of(request), by=request.actor, at=timezone.now(), **form.cleaned_data)
-        messages.success(request, _("The course is planned."))
-        return True
     try:
-        if running is None:
+        if isinstance(form, CourseForm):
+            services.plan_course(patient=patient, staff=staff_of(request), by=request.actor, at=timezone.now(), **form.cleaned_data)
+            words = _("The course is planned.")
+        elif running is not None:
+            services.end_course(course=running, by=request.actor, at=timezone.now(), **form.cleaned_data)
+            words = _("The course is over. Nobody is invited to a further session.")
+        else:
             raise Refused(_("This course is over already."))
-        services.end_course(course=running, by=request.actor, at=timezone.now(), **form.cleaned_data)
     except Refused as refusal:
-        form.add_error("reason", refusal.message)
+        form.add_error("planned_sessions" if isinstance(form, CourseForm) else "reason", refusal.message)
         return False
-    messages.success(request, _("The course is over. Nobody is invited to a further session."))
+    messages.success(request, words)
     return True
 
 
