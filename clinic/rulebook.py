@@ -17,6 +17,7 @@ class Effect:
 
     patient_uuid: UUID
     patient: str
+    site_id: int
     before: str
     after: str
 

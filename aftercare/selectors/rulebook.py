@@ -30,7 +30,7 @@ def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:
         before, after = checkin(row.rule_input, old), checkin(row.rule_input, new)
         if before != after and "errors" not in before:
             patient = row.check_in.patient
-            found.append(Effect(patient.uuid, patient.name, _in_words(before), _in_words(after)))
+            found.append(Effect(patient.uuid, patient.name, patient.site_id, _in_words(before), _in_words(after)))
     return found
 
 

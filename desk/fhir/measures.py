@@ -10,7 +10,7 @@ from treatments.measure_words import KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER
 from treatments.models import AdverseEvent, Measurement
 from treatments.rules.measures.vocabulary import Method, Rater, Unit
 from treatments.selectors.photos import photo_uses
-from treatments.vocabulary import MeasurementKind
+from treatments.vocabulary import EventOutcome, MeasurementKind
 from treatments.words import VIEW_WORDS
 
 # what a part of a score counts in
@@ -70,8 +70,9 @@ def _parts(row: Measurement, kind: MeasurementKind) -> list[Json]:
 
 
 def went_wrong(draft: Draft) -> None:
-    """Adverse events; the CTCAE grade is an observation of its own, because R4 has no place for it."""
-    for row in draft.patient.adverse_events.select_related("session").order_by("onset_at", "pk"):
+    """Adverse events, but for what was recorded by mistake; the CTCAE grade is an observation of its own, because R4 has no place for it."""
+    took_place = draft.patient.adverse_events.exclude(outcome_kind=EventOutcome.NO_EVENT)
+    for row in took_place.select_related("session").order_by("onset_at", "pk"):
         event = draft.add("AdverseEvent", draft.id_of(row), **_event(draft, row))
         draft.add(
             "Observation", draft.id_of(row, "grade"), status="final", subject=draft.subject, focus=[event], code=concept("CTCAE grade", local="ctcae-grade"),

@@ -7,11 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from clinic.audit import Actor
 from clinic.findings import RuleText
 from clinic.models import PolicyProposal
 from clinic.models.policy import PolicyVersion
+from clinic.permissions import may
 from clinic.roles import ProposalState
 from clinic.rulebook import Effect, RuleBook, book, books
+
+MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,17 @@ def changes(rules: RuleBook, before: Content, after: Content) -> list[Change]:
     return found
 
 
-def proposal_page(row: PolicyProposal, at: datetime, *, with_names: bool) -> dict[str, Any]:
-    """What would change: numbers and words, and the current patients that it touches; their names only for clinicians."""
+def proposal_page(row: PolicyProposal, at: datetime, *, actor: Actor) -> dict[str, Any]:
+    """What would change: numbers and words, and the current patients that it touches; the names only for clinicians, and only at their own sites (R07)."""
     rules = book(row.book)
     base = rules.model._default_manager.filter(version=row.base_version).first()
     before: Content = (base.values, base.words) if base else ({}, {})
     touched = _touched(rules, row, base, at) if row.state == ProposalState.OPEN else []
     newest = rules.newest()
+    own = [effect for effect in touched if effect.site_id in actor.site_ids] if may(actor, "policy:approve") else []
     return {
         "proposal": row, "book": rules, "changes": changes(rules, before, (row.values, row.words)), "touched": len(touched),
-        "effects": touched[:100] if with_names else [], "outdated": row.base_version != (newest.version if newest else 0),
+        "effects": own[:MOST_SHOWN], "own_count": len(own), "elsewhere": len(touched) - len(own), "outdated": row.base_version != (newest.version if newest else 0),
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from django.db.models import (
 )
 
 from clinic.audit import Actor
-from clinic.clock import resolve_local
+from clinic.clock import local_date, resolve_local
 from clinic.models import Site
 from clinic.permissions import scoped
 from desk.selectors.tables import Row, Table, means, rates, without_totals
@@ -33,7 +33,7 @@ from treatments.models import AdverseEvent, Course, DeviceBlock, Measurement, Pr
 from treatments.rules.measures import Key, Point, Quantity, Unit, series_of
 from treatments.rules.measures.statistics import shares_by
 from treatments.rules.measures.suppression import LEAST
-from treatments.vocabulary import MeasurementKind, SessionState
+from treatments.vocabulary import EventOutcome, MeasurementKind, SessionState
 
 _DEPTHS = ((0, 75, "under 0.75 mm"), (75, 100, "0.75–0.99 mm"), (100, 125, "1.00–1.24 mm"), (125, 1001, "1.25 mm and deeper"))
 _INTERVALS = ((0, 28, "under 28 days"), (28, 36, "28–35 days"), (36, 43, "36–42 days"), (43, 10_000, "over 42 days"))
@@ -80,14 +80,19 @@ def _took_place(actor: Actor, before: datetime, path: str = "") -> Q:
     return Q(**{f"{path}{name}": value for name, value in named.items()})
 
 
+def _events_of(session: str) -> QuerySet[AdverseEvent]:
+    """What happened in a session; not what was closed as “recorded by mistake: there was no event”."""
+    return AdverseEvent.objects.filter(session=OuterRef(session)).exclude(outcome_kind=EventOutcome.NO_EVENT)
+
+
 def _with_event() -> Exists:
-    return Exists(AdverseEvent.objects.filter(session=OuterRef("pk")))
+    return Exists(_events_of("pk"))
 
 
 def _events(actor: Actor, done: QuerySet[TreatmentSession], before: datetime) -> tuple[list[Table], int]:
     """By grade, device, depth, lot and operator; and how many sessions there are."""
     depth = Max("blocks__zones__depth_hundredths")
-    rows = done.annotate(deepest=depth, had=_with_event(), worst=Subquery(AdverseEvent.objects.filter(session=OuterRef("pk")).order_by("-grade").values("grade")[:1]))
+    rows = done.annotate(deepest=depth, had=_with_event(), worst=Subquery(_events_of("pk").order_by("-grade").values("grade")[:1]))
     banded = rows.annotate(band=Case(*(When(deepest__lt=high, then=Value(n)) for n, (_low, high, _words) in enumerate(_DEPTHS)), default=Value(0), output_field=IntegerField()))
     pairs = banded.values_list("band", "had", "worst", "operator__title", "operator__name")
     by_depth: dict[str, list[int]] = {words: [0, 0] for _low, _high, words in _DEPTHS}
@@ -114,7 +119,7 @@ def _events(actor: Actor, done: QuerySet[TreatmentSession], before: datetime) ->
 
 
 def _by_block(actor: Actor, before: datetime, name: str) -> list[tuple[str, int, int]]:
-    had = Exists(AdverseEvent.objects.filter(session=OuterRef("session")))
+    had = Exists(_events_of("session"))
     blocks = DeviceBlock.objects.filter(_took_place(actor, before, "session__"), **{f"{name}__isnull": False}).annotate(had=had)
     rows = blocks.values_list(name).annotate(n=Count("session", distinct=True), e=Count("session", distinct=True, filter=Q(had=True))).order_by(name)
     return [(str(label), n, e) for label, n, e in rows]
@@ -136,11 +141,11 @@ class _Protocol:
 
 def _protocols(actor: Actor, done: QuerySet[TreatmentSession], before: datetime) -> dict[int, _Protocol]:
     found: dict[int, _Protocol] = {}
-    rows = done.annotate(deepest=Max("blocks__zones__depth_hundredths")).order_by("started_at", "pk").values_list("patient_id", "started_at", "deepest")
-    for patient, started, deepest in rows:
+    rows = done.annotate(deepest=Max("blocks__zones__depth_hundredths")).order_by("started_at", "pk").values_list("patient_id", "started_at", "site__zone", "deepest")
+    for patient, started, zone, deepest in rows:
         if started is None:
             continue
-        on = started.date()
+        on = local_date(started, zone)  # days are those of the clinic (SCHEMA 1.2.1)
         own = found.setdefault(patient, _Protocol(on, []))
         if (on - own.began).days <= SIX_MONTHS[1]:
             own.days.append(on)
@@ -191,10 +196,10 @@ def _changes(actor: Actor, protocols: dict[int, _Protocol], before: datetime) ->
     """(patient, series, change): the last day of a series up to the first session against its day nearest six months."""
     points: dict[int, list[Point]] = defaultdict(list)
     rows = scoped(Measurement.objects.all(), actor).filter(kind=MeasurementKind.HAIR_DENSITY, error_at=None, canonical__isnull=False, measured_at__lt=before)
-    for patient, at, method, place, clipped, number in rows.values_list("patient_id", "measured_at", "method", "place_id", "clipped", "canonical").iterator():
+    for patient, at, zone, method, place, clipped, number in rows.values_list("patient_id", "measured_at", "patient__site__zone", "method", "place_id", "clipped", "canonical").iterator():
         if patient in protocols and number is not None:
             key = Key(MeasurementKind.HAIR_DENSITY, Unit.PER_CM2, method, str(place), "", clipped)
-            points[patient].append(Point(key, at.date(), Quantity(number, Unit.PER_CM2)))
+            points[patient].append(Point(key, local_date(at, zone), Quantity(number, Unit.PER_CM2)))
     for patient, own in points.items():
         began = protocols[patient].began
         for series in series_of(own):
@@ -223,19 +228,20 @@ def _waits(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> l
     """(days from the first session, reached) of each patient with a grade after it."""
     rows = scoped(Measurement.objects.all(), actor).filter(kind=MeasurementKind.GLOBAL_GRADE, rater="investigator", error_at=None, measured_at__lt=before)
     found: dict[int, tuple[int, bool]] = {}
-    for patient, at, grade in rows.order_by("measured_at", "pk").values_list("patient_id", "measured_at", "canonical"):
-        days = (at.date() - protocols[patient].began).days if patient in protocols else 0
+    for patient, at, zone, grade in rows.order_by("measured_at", "pk").values_list("patient_id", "measured_at", "patient__site__zone", "canonical"):
+        days = (local_date(at, zone) - protocols[patient].began).days if patient in protocols else 0
         if days > 0 and not found.get(patient, (0, False))[1]:
             found[patient] = (days, (grade or 0) >= 1)
     return list(found.values())
 
 
 def _waiting(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> Table:
-    """Kaplan–Meier at 3, 6, 9 and 12 months; a line with fewer than five patients still watched is hidden."""
+    """Kaplan–Meier at 3, 6, 9 and 12 months; hidden is a line with fewer than five patients still watched, or with one to four responders by then."""
     waits = _waits(actor, protocols, before)
     found: list[Row] = []
     for share in shares_by(waits, _DAYS) if len(waits) >= LEAST else []:
         label = f"by month {share.by // 30}"
-        found.append(Row(label, None) if share.at_risk < LEAST else Row(label, share.at_risk, None, 100 * share.share, 100 * share.low, 100 * share.high))
+        responded = sum(reached and days <= share.by for days, reached in waits)
+        found.append(Row(label, None) if share.at_risk < LEAST or 0 < responded < LEAST else Row(label, share.at_risk, None, 100 * share.share, 100 * share.low, 100 * share.high))
     title = f"Of {len(waits)} patients with a grade" if len(waits) >= LEAST else "Fewer than five patients have a grade"
     return Table("response-time", title, "patients still watched", "", "% with a visible response", tuple(found))

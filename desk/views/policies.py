@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic import policies, rulebook
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import PolicyProposal
-from clinic.permissions import acting_staff, allow, may
+from clinic.permissions import acting_staff, allow
 from clinic.requests import HttpRequest
 from desk.forms.policies import PolicyForm
 from desk.selectors import policies as selectors
@@ -60,7 +61,9 @@ def propose_policy(request: HttpRequest, book: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, row: PolicyProposal, form: ReasonForm | None = None) -> HttpResponse:
-    context: dict[str, Any] = selectors.proposal_page(row, timezone.now(), with_names=may(request.actor, "policy:approve"))
+    context: dict[str, Any] = selectors.proposal_page(row, timezone.now(), actor=request.actor)
+    for effect in context["effects"]:
+        record_access(by=request.actor, action="policy.preview", patient_uuid=effect.patient_uuid)
     own = row.proposed_by_id == request.actor.staff_id
     context |= {"form": form or ReasonForm(), "own": own}
     return render(request, "desk/policy_proposal.html", context, status=422 if form and form.errors else 200)

@@ -8,10 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import clean_spaces
+from patients.models import ConsentText
 
 
 class ConsentForm(forms.Form):
-    """The signature under the exact text."""
+    """The signature under the exact text that the page showed. A text that was published meanwhile is read first, and agreed to anew."""
 
     off_label_understood = forms.BooleanField(
         label=_("I understand that this use of the device on the scalp is off-label."),
@@ -26,6 +27,22 @@ class ConsentForm(forms.Form):
         label=_("Type your full name to sign"), max_length=300, error_messages={"required": _("Type your full name to sign.")}
     )
     signature = forms.CharField(widget=forms.HiddenInput, required=False, max_length=270_000)
+
+    def __init__(self, data: Any = None, *, text: ConsentText | None) -> None:
+        self.outdated = data is not None and text is not None and data.get("sha256") != text.sha256
+        if self.outdated:
+            data = data.copy()
+            for name in ("agree", "off_label_understood", "signature"):
+                data.pop(name, None)
+        super().__init__(data)
+
+    def clean(self) -> dict[str, Any]:
+        """Never a signature under words that nobody showed."""
+        if self.outdated:
+            for name in ("agree", "off_label_understood"):
+                self.errors.pop(name, None)
+            self.add_error("agree", _("The text has changed since this page was opened. Please read it again, then tick and sign."))
+        return self.cleaned_data
 
     def clean_signed_name(self) -> str:
         """Without control and direction marks."""

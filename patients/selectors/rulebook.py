@@ -30,7 +30,7 @@ def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:
         given = row.facts(row.patient.site.today(at))
         before, after = eligibility(given, old), eligibility(given, new)
         if before != after and "errors" not in before:
-            found.append(Effect(row.patient.uuid, row.patient.name, _in_words(before), _in_words(after)))
+            found.append(Effect(row.patient.uuid, row.patient.name, row.patient.site_id, _in_words(before), _in_words(after)))
     return found
 
 

@@ -20,7 +20,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     state, text = selectors.consent_state(patient), selectors.text_in_force(get_language() or "en")
     do = request.POST.get("do", "")
     withdraw = WithdrawForm(request.POST if do == "withdraw" else None)
-    form = ConsentForm(request.POST if do == "sign" and not state.is_good else None)
+    form = ConsentForm(request.POST if do == "sign" and not state.is_good else None, text=text)
     if do == "withdraw" and state.consent and not state.consent.withdrawn_at and withdraw.is_valid():
         services.withdraw_consent(consent=state.consent, reason=withdraw.cleaned_data["reason"] or "by the patient, by link", by=by, at=at)
         return redirect("patients_link:consent")

@@ -175,7 +175,7 @@ def _sign(door: _Door) -> HttpResponse:
         return redirect(door.url("review"))
     state = selectors.consent_state(door.patient)
     stands = state.consent if state.is_good else None
-    form = ConsentForm(door.request.POST if door.request.method == "POST" else None)
+    form = ConsentForm(door.request.POST if door.request.method == "POST" else None, text=text)
     on_paper = door.staff and door.request.POST.get("then") == "paper"
     unsigned = text is None or stands is not None or on_paper or door.request.POST.get("then") == "talk"
     if door.request.method == "POST" and (unsigned or form.is_valid()):

@@ -157,7 +157,7 @@ def consent(request: HttpRequest, patient: str) -> HttpResponse:
     text = selectors.text_in_force(found.language)
     if text is None:
         raise Refused(_("There is no consent text yet. A manager publishes one."))
-    form = ConsentForm(request.POST or None)
+    form = ConsentForm(request.POST or None, text=text)
     if request.method == "POST" and form.is_valid():
         services.sign_consent(
             patient=found, text=text, signed_name=form.cleaned_data["signed_name"], signature_png=form.drawing(), photos=form.cleaned_data["photos"],

@@ -9,7 +9,7 @@ from django.test import Client
 from aftercare.selectors.rulebook import policy as triage_policy
 from clinic import policies
 from clinic.audit import Actor
-from clinic.models import PolicyProposal, Site, Staff
+from clinic.models import AccessEvent, PolicyProposal, Site, Staff
 from clinic.numbers import brackets_in
 from clinic.rulebook import book, books, policy_version_in, stamp
 from patients import selectors, services
@@ -177,10 +177,20 @@ class TestPages:
         assert "1 would change" in seen_by_manager and "Ana Ruiz" not in seen_by_manager
         assert "Ana Ruiz" in seen_by_clinician and "DEFER (E31 DEFER)" in seen_by_clinician
         assert "A change is waiting" in manager.get("/rules/").content.decode()
+        assert AccessEvent.objects.filter(action="policy.preview", staff_id=amara.pk).count() == 1
         assert manager.post(f"{url}approve/").status_code == 403
         assert clinician.post(f"{url}approve/").status_code == 302
         page = manager.get("/rules/").content.decode()
         assert "Version 1 of this clinic, approved by Dr Amara" in page and "4 days" in page
+
+    def test_patients_of_another_site_are_counted_and_not_named(self, client_as: Callable[[Staff], Client], max_: Staff, amara: Staff, site: Site) -> None:
+        patient = recovered(site, days_ago=3)
+        patient.site = Site.objects.create(clinic=site.clinic, name="Leeds site", zone="Europe/London", phone="0113 496 0000")
+        patient.save()
+        manager = client_as(max_)
+        url = manager.post("/rules/E/propose/", self.form(manager, "E", well_days="4"))["Location"]
+        page = client_as(amara).get(url).content.decode()
+        assert "1 would change" in page and "1 of them is at another site" in page and "Ana Ruiz" not in page and str(patient.uuid) not in page
 
     def test_a_depth_is_typed_in_millimetres(self, client_as: Callable[[Staff], Client], max_: Staff) -> None:
         manager = client_as(max_)

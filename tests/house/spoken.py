@@ -163,7 +163,7 @@ def _follow_ups(phone: Client, path: str) -> Iterator[Words]:
 def healthy_intake(cast: Cast) -> Iterator[Words]:
     """Answered, signed, sent; then the form's own link, and what has changed since, a year later."""
     from tests.patients.walking import phone as phone_of
-    from tests.patients.walking import sign, walk
+    from tests.patients.walking import sign, text_shown, walk
 
     data = people.PersonData(given_name="Ana", family_name="Ruiz", birth_on=NOW.date().replace(year=1985), email="a@patient.example", language=cast.language)
     patient = people.register_patient(data=data, site=cast.site, by=DESK, at=NOW)
@@ -177,7 +177,7 @@ def healthy_intake(cast: Cast) -> Iterator[Words]:
     yield _page(consent, "/l/consent/", {"do": "withdraw"})
     yield _page(consent, "/l/consent/", {"do": "withdraw", "sure": "on", "reason": "x"})
     yield _page(consent, "/l/consent/", {"do": "sign"})
-    yield _page(consent, "/l/consent/", {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"})
+    yield _page(consent, "/l/consent/", {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"} | text_shown(consent, "/l/consent/"))
     people.publish_consent_text(  # another version: only what is new stands open
         version="t2", language=cast.language, text="⟦consent⟧\n\n⟦a new paragraph⟧", procedures=["scalp_microneedling"], off_label=True, by=DESK, at=NOW
     )

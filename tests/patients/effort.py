@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from tests.patients.walking import HEALTHY, NONE
+from tests.patients.walking import HEALTHY, NONE, text_shown
 
 WORDS_A_MINUTE = 200
 SECONDS_A_TAP = 1.8
@@ -104,5 +104,5 @@ def of_a_healthy_patient(client: Client, path: str, born: Any) -> Effort:
             continue
         typed = {"off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"} if name == "consent" else HEALTHY.get(name) or NONE
         effort.add(name, html, {key: value for key, value in typed.items() if key != "choice"} if name != "consent" else {key: "" if value == "on" else value for key, value in typed.items()})
-        answer = client.post(here, typed, follow=True)
+        answer = client.post(here, typed | text_shown(client, here), follow=True)
         assert answer.status_code == 200 and answer.request["PATH_INFO"] != here, (name, answer.status_code)

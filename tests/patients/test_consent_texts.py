@@ -17,6 +17,7 @@ from clinic.models import Link, Site, Staff
 from patients import selectors, services
 from patients.models import Consent, ConsentDraft, ConsentText, Patient
 from patients.services import PersonData
+from tests.patients.walking import text_shown
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -200,7 +201,31 @@ class TestSigningBehindItsLink:
         phone.post("/l/" + links.mint_token(link, at=at) + "/", {"day": "27", "month": "3", "year": "1985"})
         page = phone.get("/l/consent/").content.decode()
         assert "What is new since you signed" in page and "<ins>What is new.</ins>" in page
-        answer = phone.post("/l/consent/", {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"}, follow=True)
+        signature = {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"} | text_shown(phone, "/l/consent/")
+        answer = phone.post("/l/consent/", signature, follow=True)
         assert answer.status_code == 200 and "Signed by Ana Ruiz" in answer.content.decode() and "This link does not work" not in answer.content.decode()
         link.refresh_from_db()
         assert link.revoked_at is None and Link.objects.filter(patient_uuid=ana.uuid, purpose="consent").count() == 1
+
+    @pytest.mark.django_db
+    def test_never_under_words_that_were_published_after_the_page_was_opened(self, site: Site) -> None:
+        by, at = Actor(kind="command", name="test"), timezone.now()
+        give = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": by}
+        services.publish_consent_text(version="1", text="What it is.", at=at - timedelta(hours=2), **give)
+        data = PersonData(given_name="Ana", family_name="Ruiz", birth_on=date(1985, 3, 27), sex="male", email="ana@patients.example")
+        ana = services.register_patient(data=data, site=site, by=by, at=at)
+        services.ask_consent(patient=ana, by=by, at=at)
+        link = Link.objects.get(patient_uuid=ana.uuid, purpose="consent", revoked_at=None)
+        phone = Client()
+        phone.post("/l/" + links.mint_token(link, at=at) + "/", {"day": "27", "month": "3", "year": "1985"})
+        signature = {"do": "sign", "off_label_understood": "on", "agree": "on", "signed_name": "Ana Ruiz"}
+        opened = text_shown(phone, "/l/consent/")
+        services.publish_consent_text(version="2", text="What it is.\n\nWhat is new.", at=at - timedelta(hours=1), **give)
+        for stale in (opened, {}, {"sha256": "0" * 64}):
+            answer = phone.post("/l/consent/", signature | stale)
+            page = answer.content.decode()
+            assert answer.status_code == 422 and "The text has changed since this page was opened" in page and "What is new." in page
+            assert 'value="Ana Ruiz"' in page and "checked" not in page, "the name stays, agreeing is done anew"
+        assert not Consent.objects.filter(patient=ana).exists()
+        assert phone.post("/l/consent/", signature | text_shown(phone, "/l/consent/")).status_code == 302
+        assert Consent.objects.get(patient=ana).text.version == "2"

@@ -45,6 +45,12 @@ def walk(client: Client, given: dict[str, dict[str, Any]] | None = None, *, most
     raise AssertionError(f"no end after {passed}")
 
 
+def text_shown(client: Client, path: str = "/l/intake/consent/") -> dict[str, str]:
+    """The hash of the consent text on this page, as its form sends it back; nothing where no text is in force."""
+    return dict(re.findall(r'name="(sha256)" value="([0-9a-f]{64})"', client.get(path).content.decode()))
+
+
 def sign(client: Client, name: str = "Ana Ruiz", **more: Any) -> Any:
     """Consent, and sending."""
-    return client.post("/l/intake/consent/", {"choice": "agree", "off_label_understood": "on", "agree": "on", "signed_name": name} | more, follow=True)
+    typed = {"choice": "agree", "off_label_understood": "on", "agree": "on", "signed_name": name} | text_shown(client) | more
+    return client.post("/l/intake/consent/", typed, follow=True)

@@ -10,12 +10,14 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.audit import Actor
 from clinic.models import AccessEvent, Site, Staff
+from patients import services as people
 from patients.models import Patient
 from tests.clinic.account_steps import confirm, sign_in
-from tests.treatments.make import DAY, make_consent, make_draft, make_patient, picture
+from tests.treatments.make import DAY, DESK, make_consent, make_draft, make_patient, picture
 from treatments import tasks
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoUpload
 from treatments.selectors import photos as selectors
@@ -316,3 +318,12 @@ class TestConsent:
     def test_an_unknown_level_is_a_404(self, patient: Patient, amara: Staff, client_as: SignIn) -> None:
         for name in ("give_photo_consent", "withdraw_photo_consent"):
             assert client_as(amara).post(url(name, patient.uuid, "advertising"), sent(patient)).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_newer_form_signed_without_photos_takes_the_older_yes_back(site: Site) -> None:
+    patient, at, give = make_patient(site), timezone.now(), {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": DESK}
+    for version, photos, ago in (("1", True, 9), ("2", False, 2)):
+        text = people.publish_consent_text(version=version, text=f"Text {version}.", at=at - timedelta(days=ago), **give)
+        people.sign_consent(patient=patient, text=text, signed_name="Olivia Marsh", off_label_understood=True, photos=photos, by=DESK, at=at - timedelta(days=ago - 1))
+        assert selectors.photo_uses(patient).record is photos

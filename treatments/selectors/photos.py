@@ -74,8 +74,8 @@ class TextNow:
 def photo_uses(patient: Patient) -> PhotoUses:
     """What holds now. For the record the signature of the general consent counts too, whichever is newer."""
     rows = [(row.at, PhotoUse(row.use), row.given) for row in PhotoConsentDecision.objects.filter(patient=patient).order_by("pk")]
-    general = patient.consents.filter(photos=True, withdrawn_at=None).order_by("-signed_at").first()
-    rows += [(general.signed_at, PhotoUse.RECORD, True)] if general else []
+    general = patient.consents.filter(withdrawn_at=None).order_by("-signed_at", "-pk").first()
+    rows += [(general.signed_at, PhotoUse.RECORD, general.photos)] if general else []
     newest = {use: (at, given) for at, use, given in sorted(rows, key=lambda row: row[0])}
     allowed = frozenset(use for use, (_at, given) in newest.items() if given)
     return PhotoUses(allowed, {use: at for use, (at, _given) in newest.items()})

@@ -31,7 +31,7 @@ def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:
         given = _repeated(row, at)
         before, after = (session(given, policy) for policy in (old, new)) if given else ({}, {})
         if before != after and "errors" not in before:
-            found.append(Effect(row.patient.uuid, row.patient.name, _in_words(before), _in_words(after)))
+            found.append(Effect(row.patient.uuid, row.patient.name, row.patient.site_id, _in_words(before), _in_words(after)))
     return found
 
 
