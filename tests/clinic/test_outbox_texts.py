@@ -1,5 +1,5 @@
 """Text messages: a second channel behind the same outbox. Claimed, leased, tried again and held by the same rules; a console carries
-them, and no kind of message goes that way yet (docs/decisions/0020).
+them, and no kind of message goes that way yet (docs/decisions/0024).
 """
 
 import hashlib
