@@ -96,8 +96,8 @@ def cause_of(row: OutboxMessage) -> UUID:
 
 
 def _planned(row: OutboxMessage) -> PlannedMessage:
-    rows = PlannedMessage.objects.select_related("plan__patient", "plan__site__clinic", "plan__session", "step")
-    return rows.get(outbox_id=row.pk)
+    behind = ("plan__patient", "plan__site__clinic", "plan__session", "plan__protocol", "step", "check_in__patient", "check_in__site")
+    return PlannedMessage.objects.select_related(*behind).get(outbox_id=row.pk)
 
 
 @_in_its_language

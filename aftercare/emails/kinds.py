@@ -39,7 +39,7 @@ def _plan_verdict(message: PlannedMessage) -> Verdict | None:
 
 
 def _planned(row: OutboxMessage) -> PlannedMessage:
-    return PlannedMessage.objects.select_related("plan__patient", "step").get(outbox_id=row.pk)
+    return PlannedMessage.objects.select_related("plan__patient", "step", "check_in__response").get(outbox_id=row.pk)
 
 
 def may_send_care(row: OutboxMessage, at: datetime) -> Verdict:

@@ -1,5 +1,7 @@
 """Mails: may this go now, neutral subjects, wall-clock times, both parts, and nothing in neutral mode (R34, SETTLED 20)."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -37,6 +39,16 @@ CODES = [
     "instructions", "check_24h", "check_48h", "check_72h", "check_day7", "check_day14", "check_day28", "check_day57",
     "invitation", "results_month3", "results_month6",
 ]  # fmt: skip
+
+
+def test_a_check_in_is_asked_about_and_written_in_few_questions(
+    plan: Plan, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    row = _row(plan, "check_24h")
+    with django_assert_max_num_queries(1):
+        assert KINDS[row.kind].may_send(row, DAY1).word == "go"
+    with django_assert_max_num_queries(9):  # most of them for the link, its token and what was done
+        _built(row)
 
 
 @pytest.mark.parametrize("code", CODES)
