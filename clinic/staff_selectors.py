@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.audit import Actor
-from clinic.models import OutboxMessage, Staff, StaffInvitation, StaffProposal
+from clinic.models import OutboxMessage, Staff, StaffInvitation, StaffProposal, Suppression
 from clinic.permissions import scoped
 
 
@@ -44,6 +44,18 @@ def invitation_state(staff: Staff, *, at: datetime) -> InvitationState | None:
         return None
     mail = OutboxMessage.objects.filter(kind="staff_invite", cause_uuid=newest.uuid).first()
     return InvitationState(newest, newest.is_open(at), mail.state if mail else "", mail.reason if mail else "")
+
+
+def unreached(actor: Actor) -> list[tuple[Suppression, Staff]]:
+    """Colleagues of the actor's sites whom mail does not reach, by the address they have now. Alerts are tried all the same."""
+    staff = {one.email.lower(): one for one in Staff.objects.filter(pk__in=scoped(Staff.objects.all(), actor).values("pk"), is_active=True)}
+    found = Suppression.objects.filter(lifted_at=None, address__in=staff).exclude(kind="complained")
+    return [(row, staff[row.address]) for row in found]
+
+
+def address_fails(staff: Staff) -> Suppression | None:
+    """Why mail does not reach this colleague, if it is known not to."""
+    return Suppression.objects.filter(lifted_at=None, address=staff.email.lower()).exclude(kind="complained").first()
 
 
 def session_count(staff: Staff) -> int:

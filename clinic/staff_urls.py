@@ -16,5 +16,6 @@ urlpatterns = [
     path("<uuid:staff>/reset-second-factor/", staff.act, {"act": StaffAct.RESET_MFA}, name="reset_mfa"),
     path("<uuid:staff>/end-sessions/", staff.act, {"act": StaffAct.END_SESSIONS}, name="end_sessions"),
     path("<uuid:staff>/invite-again/", staff.act, {"act": StaffAct.INVITE_AGAIN}, name="invite_again"),
+    path("<uuid:staff>/address-works/", staff.address_works, name="address_works"),
     path("proposals/<uuid:proposal>/", staff.decide, name="decide"),
 ]

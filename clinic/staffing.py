@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from clinic import audit, emails, invitations, sessions
 from clinic.audit import Actor, record_access
 from clinic.errors import Conflict, Refused
-from clinic.models import Clinic, OpeningHours, Site, Staff, StaffInvitation, StaffProposal
+from clinic.models import Clinic, OpeningHours, Site, Staff, StaffInvitation, StaffProposal, Suppression
+from clinic.outbox import suppress
+from clinic.permissions import require
 from clinic.roles import Role, StaffAct
 
 
@@ -162,6 +164,12 @@ def decide(*, proposal: StaffProposal, approve: bool, by: Actor, at: datetime) -
             _apply(act, found, Duties.of_json(row.wanted) if row.wanted else None, reason=words, by=by, at=at)
         else:
             record_access(by=by, action="staff.refuse", subject=f"staff {found.pk} {row.act}", reason=words)
+
+
+def address_works(*, row: Suppression, by: Actor, at: datetime) -> None:
+    """Mail arrives at a colleague's address again. Raises Conflict when somebody was faster."""
+    require(by, "staff:manage")
+    suppress.lift(pk=row.pk, by=by, at=at)
 
 
 def needs_second_manager(act: StaffAct, staff: Staff, duties: Duties | None = None) -> bool:

@@ -14,6 +14,7 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import rows as outbox
+from clinic.outbox import suppress
 from clinic.outbox.states import State
 from patients.vocabulary import HELD_BY_FLAG
 
@@ -95,10 +96,11 @@ def queue_reminder(check_in: CheckIn, *, by: Actor, at: datetime) -> OutboxMessa
     )
 
 
-def queue_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> list[OutboxMessage]:
+def queue_concern_alerts(concern: Concern, *, raised: bool = False, by: Actor, at: datetime) -> list[OutboxMessage]:
     """To the first on call, then to the next; to every clinician when the rota is empty or used up. Without any content.
 
-    An urgent one while the site is open reaches all who work there at once.
+    An urgent one while the site is open reaches all who work there at once. `raised`: it was made more urgent, which who has
+    it must hear too.
     """
     on_call = on_call_at(concern.site_id, at)
     on_call_ids = {staff.pk for staff in on_call}
@@ -110,18 +112,18 @@ def queue_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> list[O
             cause_kind="concern",
             cause_uuid=concern.uuid,
             recipient=staff.email,
-            context={"overdue": concern.escalated_at is not None, "on_call": staff.pk in on_call_ids},
+            context={"overdue": concern.escalated_at is not None, "on_call": staff.pk in on_call_ids, "raised": raised},
             send_after=at,
             expires_at=at + _ALERT_LIVES,
             zone=concern.site.zone,
             by=by,
             at=at,
         )
-        for staff in _to_alert(concern, on_call, at)
+        for staff in _to_alert(concern, on_call, at, also=concern.claimed_by if raised else None)
     ]
 
 
-def _to_alert(concern: Concern, on_call: list[Staff], at: datetime) -> list[Staff]:
+def _to_alert(concern: Concern, on_call: list[Staff], at: datetime, *, also: Staff | None) -> list[Staff]:
     everybody = clinicians_of(concern.site_id)
     known = {staff.pk: staff for staff in [*everybody, *on_call]}
     keys = OutboxMessage.objects.filter(kind="concern_alert", cause_uuid=concern.uuid).values_list("key", flat=True)
@@ -132,7 +134,10 @@ def _to_alert(concern: Concern, on_call: list[Staff], at: datetime) -> list[Staf
         everybody=[staff.pk for staff in everybody],
         all_at_once=concern.level == Level.URGENT and is_site_open_at(concern.site, at),
     )
-    return [known[pk] for pk in chosen]
+    if chosen and not suppress.arrives([known[pk].email for pk in chosen]):  # mail to these is known to come back: it goes, but not alone
+        chosen = list(known)
+    found = {pk: known[pk] for pk in chosen} | ({also.pk: also} if also is not None else {})
+    return list(found.values())
 
 
 def queue_handover(concern: Concern, *, to: Staff, by: Actor, at: datetime) -> OutboxMessage:

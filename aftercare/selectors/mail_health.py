@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q
+from django.db.models.functions import Upper
 
 from clinic.audit import Actor
 from clinic.models import Breaker, OutboxMessage, OutboxMove, Suppression
@@ -57,9 +58,13 @@ def mail_health(now: datetime) -> MailHealth:
 
 
 def unreached(actor: Actor) -> list[tuple[Suppression, Patient]]:
-    """Patients of the actor's sites whom mail does not reach, the newest first: the desk phones them. At most a hundred."""
-    rows = list(Suppression.objects.filter(lifted_at=None).exclude(kind="complained").exclude(patient_uuid=None).order_by("-at")[:300])
-    known = Patient.objects.filter(uuid__in=[row.patient_uuid for row in rows], site__in=actor.site_ids).select_related("site")
-    by_uuid = {patient.uuid: patient for patient in known}
-    pairs = [(row, by_uuid[row.patient_uuid]) for row in rows if row.patient_uuid in by_uuid]
-    return [(row, patient) for row, patient in pairs if patient.email.lower() == row.address.lower()][:100]
+    """Patients of the actor's sites whom mail does not reach, the newest first: the desk phones them. At most a hundred.
+
+    By the address they have now, whoever's mail showed that it fails: a family may share one.
+    """
+    rows = list(Suppression.objects.filter(lifted_at=None).exclude(kind="complained").order_by("-at")[:300])
+    known = Patient.objects.alias(upper=Upper("email")).filter(upper__in=[row.address.upper() for row in rows], site__in=actor.site_ids)
+    by_address: dict[str, list[Patient]] = {}
+    for patient in known.select_related("site").order_by("pk"):
+        by_address.setdefault(patient.email.upper(), []).append(patient)
+    return [(row, patient) for row in rows for patient in by_address.get(row.address.upper(), ())][:100]

@@ -65,8 +65,8 @@ def preview_message(*, row: OutboxMessage, by: Actor, at: datetime) -> emails.Ma
 
 
 def lift_address(*, pk: int, patient: Patient, by: Actor, at: datetime) -> None:
-    """The address works again, as the patient said on the phone. Raises Conflict when it is not suppressed for this patient."""
+    """The address works again, as the patient said on the phone. Raises Conflict when their address is not suppressed."""
     require(by, "message:lift")
-    if not Suppression.objects.filter(pk=pk, patient_uuid=patient.uuid, lifted_at=None).exists():
+    if not Suppression.objects.filter(pk=pk, address__iexact=patient.email, lifted_at=None).exists():
         raise MessageGone(_("Mail to this address goes again already. Look at the list again."))
     emails.lift_address(pk, by=by, at=at)

@@ -16,6 +16,7 @@ from clinic.audit import Actor, record_access
 from clinic.errors import Refused
 from clinic.models import OutboxMessage
 from clinic.permissions import allow, check_subject, fetch, may
+from clinic.staff_selectors import unreached as unreached_staff
 from patients.models import Patient
 
 
@@ -50,6 +51,7 @@ def all_messages(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows, "more": more, "page": page, "state": state, "states": selectors.STATE_FILTERS, "words": words,
         "health": selectors.mail_health(at), "unreached": selectors.unreached(by) if may(by, "message:lift") else [], "now": at,
+        "colleagues": unreached_staff(by) if may(by, "staff:manage") else [],
     }  # fmt: skip
     return render(request, "aftercare/all_messages.html", context)
 

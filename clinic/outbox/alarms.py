@@ -26,7 +26,9 @@ SELECT
   (SELECT count(*) FILTER (WHERE state = 'failed') FROM clinic_outboxmove WHERE at > now() - interval '1 hour'),
   (SELECT count(*) FILTER (WHERE state IN ('failed', 'sent')) FROM clinic_outboxmove WHERE at > now() - interval '1 hour'),
   (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float FROM pg_stat_activity
-    WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database())
+    WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database()),
+  (SELECT count(*) FROM clinic_suppression gone JOIN clinic_staff who ON lower(who.email) = lower(gone.address)
+    WHERE gone.lifted_at IS NULL AND gone.kind <> 'complained' AND who.is_active)
 """
 
 
@@ -48,7 +50,7 @@ def alarms() -> list[Alarm]:
     """All that ring now."""
     with connection.cursor() as cursor:
         cursor.execute(_NUMBERS, {"lease": LEASE_SECONDS})
-        lag, held, leases, failed, ended, snapshot = cursor.fetchone()
+        lag, held, leases, failed, ended, snapshot, unreached = cursor.fetchone()
     drained = last_drain()
     rings = (
         (lag > LAG_SECONDS, "lag", f"the oldest due message has waited {lag:.0f} s"),
@@ -57,6 +59,7 @@ def alarms() -> list[Alarm]:
         (failed >= FAILED_LEAST and failed > FAILED_SHARE * ended, "failed", f"{failed} of {ended} messages failed within an hour"),
         (drained is None or drained > DRAIN_SECONDS, "drain", "no drain has ended within two minutes"),
         (snapshot > SNAPSHOT_SECONDS, "snapshot", f"a transaction has been open for {snapshot:.0f} s and slows the queue"),
+        (unreached > 0, "staff_address", f"mail does not reach {unreached} colleagues; a manager mends their addresses"),
     )
     return [Alarm(name, words) for rings_now, name, words in rings if rings_now]
 

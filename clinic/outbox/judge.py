@@ -11,13 +11,12 @@ from clinic.models import Clinic, MailChoice, OutboxMessage, Suppression
 from clinic.outbox import pace, people
 from clinic.outbox.kinds import KINDS, Verdict
 from clinic.outbox.rows import OUTSIDE_HOURS
-from clinic.outbox.states import Channel, Scope, State, Undeliverable
+from clinic.outbox.states import TO_STAFF, Channel, Scope, State, Undeliverable
 from clinic.outbox.window import opens_at
 
 ORDERED = frozenset({"plan"})  # causes whose messages follow one another
 LOOK_AGAIN = timedelta(minutes=1)
 _CHOSEN = frozenset({Scope.INVITATION})  # what a patient may stop; care and appointments are not mail of this sort
-_STAFF = frozenset({Scope.ACCOUNT, Scope.STAFF})
 _WAITS = (State.PLANNED, State.CLAIMED, State.SENDING)
 
 
@@ -63,7 +62,7 @@ class Judge:
             return Verdict.skip("its time had passed before it could go")
         if not row.recipient:
             return Verdict.skip("no e-mail address" if row.channel == Channel.MAIL else "no phone number")
-        kind = self._refused.get(row.recipient.lower())
+        kind = None if row.scope in TO_STAFF else self._refused.get(row.recipient.lower())  # an alert is tried all the same
         if kind is not None and (kind != Undeliverable.COMPLAINED or row.scope in _CHOSEN):
             return Verdict.skip("marked as spam by its reader" if kind == Undeliverable.COMPLAINED else "mail does not reach this address")
         if (row.patient_uuid, row.scope) in self._unwanted:
@@ -101,7 +100,7 @@ class Judge:
 
 def _refresh(rows: Sequence[OutboxMessage]) -> None:
     """A patient's mail goes where they are reached now, in the language they have chosen now."""
-    about = [row for row in rows if row.patient_uuid and row.channel == Channel.MAIL and row.scope not in _STAFF]
+    about = [row for row in rows if row.patient_uuid and row.channel == Channel.MAIL and row.scope not in TO_STAFF]
     now = people.contacts({row.patient_uuid for row in about if row.patient_uuid})
     for row in about:
         contact = now.get(row.patient_uuid) if row.patient_uuid else None

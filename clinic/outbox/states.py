@@ -37,6 +37,10 @@ class Scope(StrEnum):
     STAFF = "staff"
 
 
+TO_STAFF = frozenset({Scope.ACCOUNT, Scope.STAFF})
+"""Mail to colleagues: never skipped because of an address that bounced once; its address is no patient's."""
+
+
 class Channel(StrEnum):
     """How a message travels. Text messages have an interface and a console; no provider is built in."""
 

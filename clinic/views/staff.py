@@ -92,6 +92,16 @@ def act(request: HttpRequest, staff: str, act: StaffAct) -> HttpResponse:
 
 
 @allow(POST="staff:manage")
+def address_works(request: HttpRequest, staff: str) -> HttpResponse:
+    """Mail arrives at this person's address again: the alarm ends. A second tap changes nothing."""
+    found = _person(request, staff)
+    if (row := selectors.address_fails(found)) is not None:
+        staffing.address_works(row=row, by=request.actor, at=timezone.now())
+        messages.success(request, _("Mail counts as arriving at this address again."))
+    return redirect("staff:person", staff=found.uuid)
+
+
+@allow(POST="staff:manage")
 def decide(request: HttpRequest, proposal: str) -> HttpResponse:
     """The second manager's word."""
     row = selectors.open_proposals(request.actor).filter(uuid=proposal).first()
@@ -170,6 +180,7 @@ def _person_page(
         "acts": [] if own else forms,
         "own": own,
         "invitation": invitation,
+        "unreached": selectors.address_fails(found),
         "session_count": selectors.session_count(found),
         "proposals": [_described(row, request) for row in selectors.open_proposals(request.actor).filter(staff=found)],
         "needs_second": staffing.needs_second_manager(StaffAct.DISABLE, found),

@@ -42,7 +42,7 @@ NO_SUBJECT = {
     "appointments:discard_import": "a file", "appointments:export_patients": "everybody", "kept_form": "one's own", "patients:register": "there is no patient yet", "patients:wording": "questions, not patients",
     **dict.fromkeys((f"patients:{name}_consent_text" for name in ("approve", "discard", "propose", "send_back", "start")), "the text is the clinic's"),
     "patients:consent_draft": "the text is the clinic's",
-    "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff",
+    "staff:person": "staff", "staff:disable": "staff", "staff:enable": "staff", "staff:end_sessions": "staff", "staff:invite_again": "staff", "staff:address_works": "staff",
     **dict.fromkeys(
         (f"aftercare:{name}" for name in (
             "draft_protocol", "protocol_targets", "protocol_step", "remove_step", "test_step", "propose_protocol", "approve_protocol",

@@ -185,6 +185,7 @@ TABLE: dict[str, dict[str, str]] = {
     "patients_link:rescreen": {"GET": "link rescreen", "POST": "link rescreen"},
     "readyz": {"GET": "public"},
     "staff:access_review": {"GET": "staff:manage"},
+    "staff:address_works": {"POST": "staff:manage"},
     "staff:decide": {"POST": "staff:manage"},
     "staff:disable": {"POST": "staff:manage"},
     "staff:enable": {"POST": "staff:manage"},
