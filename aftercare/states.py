@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-MOST_ESCALATIONS = 8
-
 
 class Scope(StrEnum):
     """How far a step reaches: a new session ends `session` steps of the one before; `course` steps stay (SETTLED 5)."""

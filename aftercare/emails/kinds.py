@@ -19,6 +19,9 @@ from treatments import selectors as sessions
 __all__ = ["HELD_BY_FLAG", "register"]
 
 
+_NEWS = ("overdue", "handed_over", "raised")
+
+
 def _patient_verdict(patient: Patient) -> Verdict | None:
     if patient.deceased_on is not None:
         return Verdict.skip("the patient has died")
@@ -98,11 +101,14 @@ def _course_verdict(plan: Plan, at: datetime) -> Verdict | None:
 
 
 def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:
-    """A concern's mail to a clinician: not after it is closed, nor to others once somebody has it in time."""
+    """A concern's mail to a clinician: not after it is closed, nor to others once somebody has it in time.
+
+    What is new to whoever has it goes all the same: its time has run out, it was handed over, it was made more urgent.
+    """
     concern = Concern.objects.get(uuid=build.cause_of(row))
     if concern.state == ConcernState.CLOSED:
         return Verdict.cancel("concern closed")
-    if concern.state == ConcernState.CLAIMED and not (row.context.get("overdue") or row.context.get("handed_over")):
+    if concern.state == ConcernState.CLAIMED and not any(row.context.get(why) for why in _NEWS):
         return Verdict.skip("a clinician has taken it")
     return Verdict.go()
 

@@ -1,7 +1,9 @@
 """Whom to alert of a concern, and for which hours nobody is on call. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from aftercare.states import Level
 
 Span = tuple[datetime, datetime]
 
@@ -15,6 +17,21 @@ def whom_to_alert(*, on_call: Sequence[int], alerted: frozenset[int], everybody:
     if all_at_once or not following:
         return list(dict.fromkeys([*on_call, *everybody]))
     return following[:1]
+
+
+SOONEST = timedelta(minutes=30)
+_EVERY = {
+    Level.URGENT: (SOONEST, timedelta(hours=2)),
+    Level.SAME_DAY: (timedelta(hours=2), timedelta(hours=8)),
+    Level.ROUTINE: (timedelta(days=1), timedelta(days=2)),
+}
+_OFTEN = 8
+
+
+def repeat_after(level: Level, *, due_at: datetime, last_at: datetime) -> timedelta:
+    """How long after the last reminder the next one goes: seven times at the first pace, then for ever at the slower one."""
+    quick, slow = _EVERY[level]
+    return quick if last_at - due_at < quick * (_OFTEN - 1) else slow
 
 
 def uncovered(spans: Iterable[Span], *, since: datetime, until: datetime) -> list[Span]:

@@ -56,6 +56,11 @@ def open_spans(site: Site, since: datetime) -> list[tuple[datetime, datetime]]:
     ]
 
 
+def opened_between(site: Site, since: datetime, until: datetime) -> bool:
+    """Whether the site opened after `since`, at `until` at the latest."""
+    return any(since < opens <= until for opens, _closes in open_spans(site, since))
+
+
 def _weekdays_after(day: date, count: int, site: Site) -> datetime:
     while count:
         day += timedelta(days=1)

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, QuerySet
 
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent
-from aftercare.states import MOST_ESCALATIONS, ConcernState, Level
+from aftercare.rules.escalation import SOONEST
+from aftercare.states import ConcernState, Level
 from clinic.audit import Actor
 from clinic.models import OutboxMessage
 from clinic.permissions import level, scoped
@@ -92,9 +93,9 @@ def earlier_check_ins(concern: Concern, *, limit: int = 6) -> list[CheckIn]:
 
 
 def concerns_past_due(at: datetime) -> QuerySet[Concern]:
-    """Unfinished concerns whose clock has run out, that nobody has answered, and of which not enough mails have gone yet."""
-    rows = Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True, escalations__lt=MOST_ESCALATIONS)
-    return rows.order_by("due_at", "pk")
+    """Unfinished concerns whose clock has run out, that nobody has answered, and of which no mail went just now."""
+    rows = Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True).exclude(next_try_at__gt=at)
+    return rows.exclude(escalated_at__gt=at - SOONEST).select_related("site").order_by("due_at", "pk")
 
 
 def open_call_tasks(actor: Actor) -> QuerySet[CallTask]:

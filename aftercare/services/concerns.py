@@ -1,14 +1,16 @@
 """Concerns: opened by a result, claimed by one clinician, called about, raised, escalated; the holds they set."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from aftercare import emails
 from aftercare.models import CheckIn, Concern, ConcernEvent
-from aftercare.selectors.clock import response_due
-from aftercare.states import MOST_ESCALATIONS, ConcernState, EventKind, Level, Outcome
+from aftercare.rules.escalation import SOONEST, repeat_after
+from aftercare.selectors.clock import opened_between, response_due
+from aftercare.selectors.instructions import wall_words
+from aftercare.states import ConcernState, EventKind, Level, Outcome
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
@@ -17,11 +19,6 @@ from patients.models import Patient
 from patients.services import place_hold
 
 CAUSE = "concern"
-_REPEAT = {
-    Level.URGENT: timedelta(minutes=30),
-    Level.SAME_DAY: timedelta(hours=2),
-    Level.ROUTINE: timedelta(days=1),
-}
 
 
 class TakenByColleague(Conflict):
@@ -187,6 +184,8 @@ def log_call(
         raise Refused(_("The next try must be later than now."), field="next_try_at")
     with audit.write(by=by, action="concern.call"):
         locked = lock_own(concern, by)
+        if next_try_at is not None and not reached:
+            _check_next_try(locked, next_try_at, at=at)
         locked.next_try_at = None if reached else next_try_at
         if reached and locked.answered_at is None:
             locked.answered_at = at
@@ -201,6 +200,15 @@ def log_call(
             outcome=outcome,
             next_try_at=locked.next_try_at,
         )
+
+
+def _check_next_try(concern: Concern, next_try_at: datetime, *, at: datetime) -> None:
+    """A try that is planned keeps reminders away: no longer than the level's own clock would."""
+    plan = concern.check_in.plan if concern.check_in else None
+    latest = response_due(concern.level, opened_at=at, site=concern.site, plan=plan)
+    if next_try_at > latest:
+        words = _("At this level try again by %(latest)s, or hand the concern to a colleague who can.")
+        raise Refused(words % {"latest": wall_words(latest, concern.site.zone)}, field="next_try_at")
 
 
 def raise_concern(*, concern: Concern, level: str, words: str, by: Actor, at: datetime) -> Concern:
@@ -222,7 +230,7 @@ def raise_concern(*, concern: Concern, level: str, words: str, by: Actor, at: da
         locked.save(update_fields=["level", "due_at", "escalations", "escalated_at", "answered_at", "next_try_at"])
         add_event(locked, EventKind.RAISED, by=by, at=at, words=words)
         _hold(locked, hold_next_session=False, by=by, at=at)
-        emails.queue_concern_alerts(locked, by=by, at=at)
+        emails.queue_concern_alerts(locked, raised=True, by=by, at=at)
         return locked
 
 
@@ -241,10 +249,15 @@ def escalate_concern(*, concern: Concern, by: Actor, at: datetime) -> bool:
 
 
 def is_escalation_due(concern: Concern, *, at: datetime) -> bool:
-    """Whether nobody answered in time, and the last reminder is long enough ago (a try that is planned counts)."""
-    if concern.state == ConcernState.CLOSED or concern.answered_at or concern.escalations >= MOST_ESCALATIONS:
+    """Whether nobody answered in time, and the last reminder is long enough ago (a try that is planned counts).
+
+    Reminders come less often with time and never stop; whoever opens the site is reminded too, however late the last one went.
+    """
+    if concern.state == ConcernState.CLOSED or concern.answered_at:
         return False
-    due = max(concern.due_at, concern.next_try_at or concern.due_at)
-    if concern.escalated_at is not None:
-        due = max(due, concern.escalated_at + _REPEAT[Level(concern.level)])
-    return due <= at
+    if max(concern.due_at, concern.next_try_at or concern.due_at) > at:
+        return False
+    last = concern.escalated_at
+    if last is None or last + repeat_after(Level(concern.level), due_at=concern.due_at, last_at=last) <= at:
+        return True
+    return last + SOONEST <= at and opened_between(concern.site, last, at)

@@ -6,13 +6,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from aftercare import selectors, services
-from aftercare.models import Concern, ConcernEvent
+from aftercare.models import Concern, ConcernEvent, OnCallShift
 from aftercare.states import CallReason, Level
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Closure, OutboxMessage, Site, Staff
 from patients.models import Hold
 from tests.aftercare.make import ENDED, TASK, make_hours, make_patient, make_plan, make_response
+from tests.clinic.outbox_make import FakeRelay, drain
 
 DAY1 = ENDED + timedelta(hours=25)
 
@@ -54,6 +55,41 @@ def test_reaching_nobody_asks_for_the_next_try(concern: Concern, amara: Staff) -
     services.log_call(concern=concern, words="", reached=False, next_try_at=later, by=by, at=DAY1)
     concern.refresh_from_db()
     assert (concern.next_try_at, concern.answered_at) == (later, None)
+
+
+@pytest.mark.parametrize(
+    ("level", "latest"), [(Level.URGENT, timedelta(minutes=30)), (Level.SAME_DAY, timedelta(hours=2, minutes=30)), (Level.ROUTINE, timedelta(days=3, hours=2, minutes=30))]
+)
+def test_a_next_try_keeps_reminders_away_no_longer_than_the_level_s_clock(site: Site, amara: Staff, level: Level, latest: timedelta) -> None:
+    make_hours(site)
+    by = Actor.of_staff(amara)
+    opened = services.open_concern(patient=make_patient(site), level=level, reasons=[], by=TASK, at=DAY1)
+    services.claim_concern(concern=opened, by=by, at=DAY1)
+    with pytest.raises(Refused) as refusal:
+        services.log_call(concern=opened, words="", reached=False, next_try_at=DAY1 + latest + timedelta(minutes=1), by=by, at=DAY1)
+    assert refusal.value.field == "next_try_at" and "hand the concern to a colleague" in refusal.value.message
+    services.log_call(concern=opened, words="", reached=False, next_try_at=DAY1 + latest, by=by, at=DAY1)
+
+
+def test_who_has_it_hears_that_it_became_urgent(site: Site, amara: Staff, okoro: Staff) -> None:
+    make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=DAY1, free_text="My lip feels thick")
+    concern = Concern.objects.get()
+    _mine(concern, amara)
+    drain(FakeRelay(), at=DAY1)
+    at = DAY1 + timedelta(hours=1)
+    services.raise_concern(concern=concern, level="URGENT", words="Sounds like swelling", by=Actor.of_staff(okoro), at=at)
+    relay = FakeRelay()
+    drain(relay, at=at)
+    assert amara.email in relay.asked
+    assert all("has made a check-in more urgent" in mail.get_body(("plain",)).get_content() for mail in relay.mails)
+
+
+def test_who_has_it_hears_it_though_another_is_on_call(site: Site, amara: Staff, okoro: Staff) -> None:
+    OnCallShift.objects.create(site=site, staff=okoro, starts_at=DAY1 - timedelta(days=1), ends_at=DAY1 + timedelta(days=1))
+    opened = services.open_concern(patient=make_patient(site), level=Level.ROUTINE, reasons=[], by=TASK, at=DAY1 - timedelta(hours=20))
+    _mine(opened, amara)
+    services.raise_concern(concern=opened, level="SAME_DAY", words="x", by=Actor.of_staff(okoro), at=DAY1)
+    assert OutboxMessage.objects.filter(kind="concern_alert", recipient=amara.email, context__raised=True).count() == 1
 
 
 def test_reaching_the_patient_stops_the_clock(concern: Concern, amara: Staff) -> None:

@@ -1,14 +1,23 @@
 """What happens by itself, on frozen clocks: planning, reminders, calls, overdue concerns. Twice is as once."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
-from aftercare import selectors, services, tasks
+from aftercare import services, tasks
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan
 from clinic.models import OutboxMessage, Site, Staff
-from tests.aftercare.make import ENDED, TASK, make_course, make_patient, make_plan, make_response, make_session
+from tests.aftercare.make import (
+    ENDED,
+    TASK,
+    make_course,
+    make_hours,
+    make_patient,
+    make_plan,
+    make_response,
+    make_session,
+)
 from treatments.models import EnteredInError
 
 
@@ -142,11 +151,35 @@ class TestWatchResponseClocks:
         assert ConcernEvent.objects.filter(kind="overdue").count() == 2
         assert OutboxMessage.objects.filter(kind="concern_alert", context__overdue=True).count() == 2
 
-    def test_of_what_was_mailed_often_enough_no_sweep_thinks_again(self, site: Site, amara: Staff) -> None:
+    def _mailed(self, since: datetime, hours: int) -> list[datetime]:
+        times = [since + timedelta(minutes=5 * number) for number in range(hours * 12)]
+        return [at for at in times if self._at(at)]
+
+    def test_reminders_slow_down_and_never_end(self, site: Site, amara: Staff) -> None:
         opened = ENDED + timedelta(hours=25)
         make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=opened, discharge="pus")
-        assert [self._at(opened + timedelta(hours=hour)) for hour in range(1, 11)] == [1] * 8 + [0] * 2
-        assert not selectors.concerns_past_due(opened + timedelta(days=1)).exists()
+        mailed = self._mailed(opened, 12)
+        assert mailed[:8] == [opened + timedelta(minutes=30 * number) for number in range(1, 9)]
+        assert mailed[8:] == [opened + timedelta(hours=hours) for hours in (6, 8, 10)]
+        assert self._at(opened + timedelta(days=40)) == 1
+
+    def test_whoever_opens_the_site_is_reminded(self, site: Site, amara: Staff) -> None:
+        make_hours(site)
+        night = datetime(2026, 3, 3, 22, tzinfo=UTC)
+        make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=night, discharge="pus")
+        assert [f"{at:%H:%M}" for at in self._mailed(night, 12)[7:]] == ["02:00", "04:00", "06:00", "08:00", "09:00"]
+
+    def test_what_people_did_with_it_uses_up_no_reminder(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        from clinic.audit import Actor
+
+        opened = ENDED + timedelta(hours=25)
+        make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=opened, discharge="pus")
+        concern, by = Concern.objects.get(), Actor.of_staff(amara)
+        for minute in range(9):
+            at = opened + timedelta(minutes=minute)
+            services.claim_concern(concern=concern, by=by, at=at)
+            services.hand_back_concern(concern=concern, words="off", by=by, at=at)
+        assert self._at(opened + timedelta(minutes=30)) == 1
 
     def test_a_planned_next_try_is_waited_for(self, site: Site, amara: Staff) -> None:
         from clinic.audit import Actor
@@ -155,9 +188,9 @@ class TestWatchResponseClocks:
         make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=opened, discharge="pus")
         concern, by = Concern.objects.get(), Actor.of_staff(amara)
         services.claim_concern(concern=concern, by=by, at=opened)
-        again = opened + timedelta(hours=2)
-        services.log_call(concern=concern, words="", reached=False, next_try_at=again, by=by, at=opened)
-        assert self._at(opened + timedelta(hours=1)) == 0
+        called, again = opened + timedelta(minutes=20), opened + timedelta(minutes=50)
+        services.log_call(concern=concern, words="", reached=False, next_try_at=again, by=by, at=called)
+        assert self._at(opened + timedelta(minutes=45)) == 0
         assert self._at(again) == 1
 
     def test_a_closed_concern_is_left_alone(self, site: Site, amara: Staff) -> None:
