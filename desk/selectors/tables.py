@@ -44,6 +44,11 @@ class Table:
         """Whether to say why."""
         return any(row.is_hidden for row in self.rows)
 
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether all its groups are too small, so that an empty chart and a column of “hidden” would say no more than one line."""
+        return all(row.total is None for row in self.rows)
+
 
 def rates(code: str, title: str, groups: Sequence[tuple[str, int, int]], whole: tuple[int, int], words: tuple[str, str, str], note: str = "") -> Table:
     """Of (label, total, events): share in percent with Wilson's interval. The last row is the whole."""

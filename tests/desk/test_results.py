@@ -60,6 +60,10 @@ class TestTables:
         table = means("m", "M", [("four", [1.0] * 4), ("ten", [2.0, 3.0] * 5), ("twenty", [5.0, 6.0] * 10)], ("patients", "mean"))
         assert [row.is_hidden for row in table.rows] == [True, True, False, False]
 
+    def test_a_table_of_small_groups_alone_says_so_in_one_line(self) -> None:
+        assert means("x", "X", [("a", [1.0, 2.0]), ("b", [3.0])], ("patients", "mean")).shows_nothing
+        assert not means("x", "X", [("a", [1.0] * 6), ("b", [3.0] * 7)], ("patients", "mean")).shows_nothing
+
     def test_the_csv_has_the_same_cells(self) -> None:
         table = rates("a", "A", [("=1+1", 100, 3), ("b", 100, 30), ("c", 90, 20)], (290, 53), WORDS)
         found = lines(table)
