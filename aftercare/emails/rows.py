@@ -23,24 +23,27 @@ _ALERT_LIVES = timedelta(days=3)
 _SOON = timedelta(minutes=10)
 
 
-def step_key(plan: Plan, step: ProtocolStep) -> str:
+def step_key(plan: Plan, step: ProtocolStep, occurrence: int) -> str:
     """Plan, step and occurrence; a course step is unique in its course (SETTLED 5, 12)."""
     if step.scope == Scope.COURSE:
-        return f"aftercare:course:{plan.session.course.uuid}:{step.code}:0"
-    return f"aftercare:{plan.session.uuid}:{step.code}:0"
+        return f"aftercare:course:{plan.session.course.uuid}:{step.code}:{occurrence}"
+    return f"aftercare:{plan.session.uuid}:{step.code}:{occurrence}"
 
 
 def queue_steps(
-    plan: Plan, steps: Sequence[tuple[ProtocolStep, datetime, datetime]], *, by: Actor, at: datetime
+    plan: Plan, steps: Sequence[tuple[ProtocolStep, datetime, datetime, int]], *, by: Actor, at: datetime
 ) -> list[OutboxMessage]:
-    """The rows of a plan's steps, each with when it goes and when it is too late. Their recipient is looked up again before they leave."""
+    """The rows of a plan's steps, each with when it goes, when it is too late, and which occurrence it is.
+
+    Their recipient is looked up again before they leave.
+    """
     return outbox.queue_all([_wanted(plan, *step) for step in steps], by=by, at=at)
 
 
-def _wanted(plan: Plan, step: ProtocolStep, send_after: datetime, expires_at: datetime) -> outbox.Wanted:
+def _wanted(plan: Plan, step: ProtocolStep, send_after: datetime, expires_at: datetime, occurrence: int) -> outbox.Wanted:
     return outbox.Wanted(
         kind=step.purpose,
-        key=step_key(plan, step),
+        key=step_key(plan, step, occurrence),
         patient_uuid=plan.patient.uuid,
         cause_kind="plan",
         cause_uuid=plan.uuid,

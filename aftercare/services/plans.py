@@ -1,8 +1,12 @@
 """Planning what follows a session, and ending plans. Lock → check → write → history → queue, one transaction each."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
+
+from django.db.models import Q
 
 from aftercare import emails
 from aftercare.models import CheckIn, Plan, PlannedMessage, ProtocolStep
@@ -20,6 +24,7 @@ LINK_DAYS = 7
 SUPERSEDED = "superseded by the next session"
 TOO_LATE = "its time had passed when the session was planned"
 IN_ERROR = "session entered in error"
+_UNSENT, _SENT = "cancelled", "sent"  # states of a row in the outbox
 
 
 @dataclass(frozen=True)
@@ -86,16 +91,21 @@ def _new_plan(session: TreatmentSession, *, ended_at: datetime, by: Actor, at: d
 
 def _plan_steps(plan: Plan, *, course_key: UUID, by: Actor, at: datetime) -> None:
     """A session has about eleven steps; they are written together, not one by one."""
-    made = set(PlannedMessage.objects.filter(course_key=course_key).values_list("code", flat=True))
+    _write_steps(plan, plan.protocol.steps.order_by("position", "pk"), course_key=course_key, by=by, at=at)
+
+
+def _write_steps(plan: Plan, steps: Iterable[ProtocolStep], *, course_key: UUID, by: Actor, at: datetime) -> None:
+    made, before = _made_in_course(course_key)
     facts = treatment_of(plan)
-    steps = [
-        (step, when_of(step, ended_at=plan.ended_at, zone=plan.zone))
-        for step in plan.protocol.steps.order_by("position", "pk")
+    wanted = [
+        (step, when_of(step, ended_at=plan.ended_at, zone=plan.zone), before[step.code] if step.scope == Scope.COURSE else 0)
+        for step in steps
         if applies(condition_of(step), facts) and not (step.scope == Scope.COURSE and step.code in made)
     ]
-    rows = emails.queue_steps(plan, [(step, when.send_after, when.expires_at) for step, when in steps], by=by, at=at)
+    rows = emails.queue_steps(plan, [(step, when.send_after, when.expires_at, nth) for step, when, nth in wanted], by=by, at=at)
     messages = PlannedMessage.objects.bulk_create(
-        _message(plan, step, when, row, course_key=course_key) for (step, when), row in zip(steps, rows, strict=True)
+        _message(plan, step, when, row, occurrence=nth, course_key=course_key)
+        for (step, when, nth), row in zip(wanted, rows, strict=True)
     )
     CheckIn.objects.bulk_create(
         _check_in(plan, message, at=at) for message in messages if message.step and message.step.purpose == Purpose.CHECK_IN
@@ -105,13 +115,24 @@ def _plan_steps(plan: Plan, *, course_key: UUID, by: Actor, at: datetime) -> Non
         emails.cancel_messages(late, reason=TOO_LATE, by=by, at=at)
 
 
-def _message(plan: Plan, step: ProtocolStep, when: When, outbox: OutboxMessage, *, course_key: UUID) -> PlannedMessage:
+def _made_in_course(course_key: UUID) -> tuple[set[str], Counter[str]]:
+    """The course steps that need no planning, and how many rows each code has. What ended with a mistaken session never was."""
+    rows = PlannedMessage.objects.filter(course_key=course_key).values_list("code", "plan__state", "outbox__state")
+    found = list(rows)
+    made = {code for code, plan, mail in found if plan != PlanState.CANCELLED or mail != _UNSENT}
+    return made, Counter(code for code, _plan, _mail in found)
+
+
+def _message(
+    plan: Plan, step: ProtocolStep, when: When, outbox: OutboxMessage, *, occurrence: int, course_key: UUID
+) -> PlannedMessage:
     return PlannedMessage(
         plan=plan,
         step=step,
         scope=step.scope,
         course_key=course_key if step.scope == Scope.COURSE else None,
         code=step.code,
+        occurrence=occurrence,
         outbox=outbox,
         send_after=when.send_after,
         expires_at=when.expires_at,
@@ -151,7 +172,10 @@ def _supersede(plan: Plan, *, by: Actor, at: datetime) -> None:
 
 
 def cancel_plan(*, plan: Plan, reason: str = IN_ERROR, by: Actor, at: datetime) -> None:
-    """Stop everything that a plan still has to send; nothing is deleted (SETTLED 7). Idempotent."""
+    """Stop everything that a plan still has to send; nothing is deleted (SETTLED 7). Idempotent.
+
+    What it had ended or stood in for goes on: the steps to come of the latest treatment that did take place, and its course's.
+    """
     with audit.write(by=by, action="aftercare.cancel_plan", reason=reason):
         lock_patient(plan.patient_id)
         locked = Plan.objects.select_for_update().get(pk=plan.pk)
@@ -164,6 +188,51 @@ def cancel_plan(*, plan: Plan, reason: str = IN_ERROR, by: Actor, at: datetime) 
                 by=by,
                 at=at,
             )
+            _go_on(locked, by=by, at=at)
+
+
+def _go_on(cancelled: Plan, *, by: Actor, at: datetime) -> None:
+    standing = list(
+        Plan.objects.filter(patient_id=cancelled.patient_id, session__entered_in_error__isnull=True)
+        .exclude(state=PlanState.CANCELLED)
+        .select_related("session__course", "protocol", "patient", "site")
+        .select_for_update(of=("self",))
+        .order_by("ended_at", "pk")
+    )
+    if standing and standing[-1].state == PlanState.SUPERSEDED:
+        _resume(standing[-1], by=by, at=at)
+    course_id = cancelled.session.course_id
+    first = next((plan for plan in standing if plan.session.course_id == course_id), None)
+    if first is not None:
+        steps = first.protocol.steps.filter(scope=Scope.COURSE).order_by("position", "pk")
+        _write_steps(first, steps, course_key=first.session.course.uuid, by=by, at=at)
+
+
+def _resume(plan: Plan, *, by: Actor, at: datetime) -> None:
+    """A plan whose successor was a mistake runs again: what was cancelled for it and is not too late is planned anew."""
+    plan.state, plan.state_reason = PlanState.ACTIVE, ""
+    plan.save(update_fields=["state", "state_reason"])
+    rows = plan.messages.filter(scope=Scope.SESSION).select_related("step", "outbox").order_by("occurrence")
+    latest = {message.code: message for message in rows}
+    ended = [
+        message
+        for message in sorted(latest.values(), key=lambda message: (message.send_after, message.pk))
+        if message.outbox.state == _UNSENT and message.outbox.reason == SUPERSEDED and message.expires_at > at
+    ]
+    steps = [(message.step, message.send_after, message.expires_at, message.occurrence + 1) for message in ended]
+    queued = emails.queue_steps(plan, steps, by=by, at=at)
+    again = PlannedMessage.objects.bulk_create(
+        PlannedMessage(
+            plan=plan, step=message.step, scope=message.scope, code=message.code, occurrence=message.occurrence + 1, outbox=row,
+            send_after=message.send_after, expires_at=message.expires_at, local_on=message.local_on, local_time=message.local_time,
+        )
+        for message, row in zip(ended, queued, strict=True)
+    )  # fmt: skip
+    for before, message in zip(ended, again, strict=True):
+        CheckIn.objects.filter(message=before).update(message=message)
+    asked = Q(message__in=again) | Q(message__outbox__state=_SENT)
+    stopped = plan.check_ins.filter(asked, cancelled_reason=SUPERSEDED, response=None, closes_at__gt=at)
+    CheckIn.objects.filter(pk__in=list(stopped.values_list("pk", flat=True))).update(cancelled_at=None, cancelled_reason="")
 
 
 def _end(
