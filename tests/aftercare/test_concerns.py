@@ -81,7 +81,7 @@ def test_who_has_it_hears_that_it_became_urgent(site: Site, amara: Staff, okoro:
     relay = FakeRelay()
     drain(relay, at=at)
     assert amara.email in relay.asked
-    assert all("has made a check-in more urgent" in mail.get_body(("plain",)).get_content() for mail in relay.mails)
+    assert all("has made a check-in more urgent" in letter.mail.text for letter in relay.letters)
 
 
 def test_who_has_it_hears_it_though_another_is_on_call(site: Site, amara: Staff, okoro: Staff) -> None:
