@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.simulate.year import Year
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-KINDS = {"sim2": [48, 24], "sim1": [48], "sim0": []}  # hours of the reminders
+KINDS = {"sim2": ("session", (48, 24)), "sim1": ("session", (48,)), "sim0": ("consultation", ())}  # what it is, hours of the reminders
 
 
 class Desk:
@@ -33,9 +33,9 @@ class Desk:
         self.year, self.people, self.chance = year, people, year.chance
         self.types = [
             VisitType.objects.create(
-                code=code, name=f"Review {code}", kind="review", minutes=45, needs_screening=False, needs_room=False, reminder_hours=hours
+                code=code, name=f"Visit {code}", kind=kind, minutes=45, needs_screening=False, needs_room=False, reminder_hours=list(hours)
             )
-            for code, hours in KINDS.items()
+            for code, (kind, hours) in KINDS.items()
         ]
 
     def plan(self, patient: UUID) -> None:
@@ -59,11 +59,9 @@ class Desk:
         return Wish(starts_at=self.year.now + ahead * MINUTE, clinician=self.chance.choice(self.people))
 
     def _note(self, visit: Appointment, what: str) -> None:
-        self.year.journal.visits.append(
-            VisitEvent(
-                self.year.now, visit.patient.uuid, visit.uuid, what, visit.starts_at, visit.ends_at, tuple(KINDS[visit.visit_type.code])
-            )
-        )
+        kind, hours = KINDS[visit.visit_type.code]
+        event = VisitEvent(self.year.now, visit.patient.uuid, visit.uuid, what, visit.starts_at, visit.ends_at, hours, kind == "session")
+        self.year.journal.visits.append(event)
 
     def _book(self, who: UUID) -> None:
         patient = Patient.objects.select_related("site").get(uuid=who)

@@ -41,6 +41,7 @@ class Message:
     """One that should have been thought of, and what should have become of it."""
 
     session: UUID
+    course: int
     code: str
     kind: str
     wish: datetime
@@ -97,6 +98,10 @@ class Expectation:
         for at, whose, name, value in sorted(self._changes(patient), key=lambda change: change[0]):
             assert whose == patient
             records.changes[name].append((at, value))
+        errors = dict(EnteredInError.objects.filter(session__in=sessions).values_list("session__uuid", "at"))
+        for session in sessions:
+            records.took_place[session.course_id].append((self.journal.recorded_at[session.uuid], errors.get(session.uuid)))
+            records.planned_sessions[session.course_id] = session.course.planned_sessions
         for hold in Hold.objects.filter(patient__uuid=patient, blocks__contains=["invitations"]):
             records.holds.append((hold.placed_at, hold.released_at))
         records.visits = self._visits_of[patient]
@@ -132,7 +137,7 @@ class Expectation:
                     in_course.add((session.course_id, code))
                 wish = ended + hour * HOUR if days is None else local(ended, days, hour, records.zone)
                 made.append(
-                    Message(session.uuid, code, kind, wish, wish + late * HOUR, at, place * 100 + index, ends=wrong, remind=remind)
+                    Message(session.uuid, session.course_id, code, kind, wish, wish + late * HOUR, at, place * 100 + index, ends=wrong, remind=remind)
                 )
             self._overtake(planned[: place + 1], made, errors)
         return made
@@ -220,7 +225,7 @@ class Expectation:
                 if again is None:
                     return None
                 return self.tick(again)
-        if records.is_booked(tick):
+        if records.is_booked(tick) or records.is_through(message.course, tick):
             message.state = "skipped"
             return None
         return self._send(message, tick, str(records.value("email", tick)), messages)
@@ -265,5 +270,5 @@ class Expectation:
         if at > self.journal.end or at >= closes or (answered and answered <= at) or (message.ends and message.ends <= at) or gone:
             return None
         return Message(
-            message.session, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=message.ends, is_reminder=True
+            message.session, message.course, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=message.ends, is_reminder=True
         )

@@ -88,10 +88,9 @@ class VisitMails:
             self._add(mails, REMINDER, event, wish=time)
 
     def _add(self, mails: list[VisitMail], kind: str, event: VisitEvent, *, wish: datetime | None = None, known: datetime | None = None) -> None:
+        """Also without an address or consent: that is asked when it is due."""
         wish = wish or event.at + GRACE
-        silent = not self.records.value("email", event.at) or self.records.value("mail_mode", event.at) == "none"
-        look = self.house.tick(wish)
-        mails.append(VisitMail(kind, wish, look, event.starts_at, state="skipped" if silent else "planned", known=known))
+        mails.append(VisitMail(kind, wish, self.house.tick(wish), event.starts_at, known=known))
 
     @staticmethod
     def _end(mails: list[VisitMail], *kinds: str) -> None:

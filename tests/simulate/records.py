@@ -22,6 +22,7 @@ class VisitEvent:
     starts_at: datetime
     ends_at: datetime
     hours: tuple[int, ...]  # of the reminders of its kind of visit
+    is_session: bool  # a consultation is not what an invitation asks for
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Records:
     changes: dict[str, list[tuple[datetime, Any]]] = field(default_factory=lambda: defaultdict(list))
     holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     visits: list[VisitEvent] = field(default_factory=list)
+    took_place: dict[int, list[tuple[datetime, datetime | None]]] = field(default_factory=lambda: defaultdict(list))
+    planned_sessions: dict[int, int] = field(default_factory=dict)
     stopped: datetime | None = None
     answers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
 
@@ -41,9 +44,14 @@ class Records:
         return known[-1] if known else None
 
     def is_booked(self, at: datetime) -> bool:
-        """Whether a visit lies ahead or is under way, as the bookings, moves and cancellations until then have it."""
-        last = {event.visit: event for event in self.visits if event.at <= at}
-        return any(event.what != "cancelled" and event.ends_at > at for event in last.values())
+        """Whether the next session is booked, as the bookings, moves and cancellations until then have it."""
+        last = {event.visit: event for event in self.visits if event.at <= at and event.is_session}
+        return any(event.what != "cancelled" and event.starts_at > at for event in last.values())
+
+    def is_through(self, course: int, at: datetime) -> bool:
+        """Whether all planned sessions of a course took place; those entered in error did not (`docs/decisions/0021`)."""
+        took = [1 for recorded, wrong in self.took_place[course] if recorded <= at and not (wrong is not None and wrong <= at)]
+        return len(took) >= self.planned_sessions[course]
 
 
 def local(day: datetime, days: int, hour: int, zone: ZoneInfo) -> datetime:

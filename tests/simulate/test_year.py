@@ -125,6 +125,7 @@ def _what_happened(journal: Journal) -> dict[str, int]:
     levels = Counter(Concern.objects.values_list("level", flat=True))
     return {
         "sessions": len(journal.recorded_at), **{f"visits {what}": done[what] for what in ("booked", "moved", "cancelled", "undone")},
+        "courses through": OutboxMessage.objects.filter(kind="follow_up_invitation", reason__startswith="all planned sessions").count(),
         "visits confirmed": journal.confirmed, "bookings refused": journal.refused_bookings,
         "pregnancies": sum("pregnancy" in (given.get("health_changes") or []) for given in answers),
         "red flags": levels[Level.URGENT.value], "same-day calls": levels[Level.SAME_DAY.value], "holds": Hold.objects.count(),

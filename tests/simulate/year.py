@@ -107,7 +107,8 @@ class Year:
             self.journal.refusing.add(patient.email)
         for name in ("email", "mail_mode"):
             self.journal.changes.append((self.journal.start, patient.uuid, name, getattr(patient, name)))
-        course = make_course(patient, self.staff, phase="initial" if chance.random() < 0.8 else "maintenance", planned_sessions=100)
+        phase, planned = "initial" if chance.random() < 0.8 else "maintenance", chance.choice([3, 6, 12])
+        course = make_course(patient, self.staff, phase=phase, planned_sessions=planned)
         first = self.journal.start + self._some(0, (self.journal.end - self.journal.start).total_seconds() * 0.8)
         self.at(first, lambda: self._session(patient, course, 1))
         self._fate(patient, number)
