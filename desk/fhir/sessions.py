@@ -187,7 +187,7 @@ def _medicines(draft: Draft, record: TreatmentSession, parent: Json) -> None:
             medicationCodeableConcept=concept(f"{cream.product.name if cream.product else 'Local anaesthetic'}{strength}"),
             effectivePeriod={"start": draft.moment(cream.on_at or record.started_at, zone), "end": draft.moment(cream.off_at, zone)},
             dosage={"text": f"on {cream.area_cm2:f} cm2" if cream.area_cm2 is not None else "on the skin", "dose": quantity(cream.grams, "g") if cream.grams is not None else None},
-            note=note("Wiped off." if cream.wiped_off else "", f"Body weight {cream.weight_kg:f} kg." if cream.weight_kg is not None else ""),
+            note=note("Wiped off." if cream.wiped_off else "", f"Body weight {cream.weight_kg:f} kg." if cream.weight_kg is not None else "", f"Other local anaesthetic in the last 12 h: {cream.other_mg_12h:f} mg." if cream.other_mg_12h else ""),
         )  # fmt: skip
     for use in record.product_uses.all():
         after = f"{use.hours_after:f} hours after the session" if use.hours_after else "during the session"

@@ -18,7 +18,7 @@ from clinic.audit import Actor
 from clinic.models import Site, Staff
 from clinic.roles import OperatorRole
 from patients import services as people
-from patients.models import Allergy, Consent, Intake, Rescreen
+from patients.models import Allergy, Consent, ConsentText, Intake, Rescreen
 from tests.conftest import _copy_template
 from tests.journeys.chair import NOW, Chair, clinic_in_process, make_clinician, make_site
 from tests.treatments.make import DAY, make_course, make_draft, make_entry, make_product, make_ready, make_started
@@ -226,6 +226,62 @@ def with_prp(world: World) -> TreatmentSession:
     return TreatmentSession.objects.get(pk=record.pk)
 
 
+def with_prp_of(who_else: bool = True, **answers: Any) -> Build:
+    """As above, but the rows are written past the steps, which would refuse: checked by one person alone, or with other answers."""
+    def build(world: World) -> TreatmentSession:
+        by = Actor.of_staff(world.amara)
+        patient = ready_for_prp(world.site, **answers)
+        record = make_draft(world.site, world.amara, make_entry(world.site, zones=(ZoneEntry("vertex", 75, 4, "mild_erythema"),)), patient=patient)
+        record = services.start_session(record=record, by=by, at=DAY)
+        PrpUse.objects.create(session=record, planned_at=DAY, planned_by="x", drawn_at=DAY, tube_label="Olivia Marsh", used_at=NOW, volume_ml=Decimal(6))
+        second = Staff.objects.filter(name="Ngozi Okoro").first() or make_clinician(world.site, "Ngozi Okoro")
+        for who in (world.amara, second if who_else else world.amara):
+            tube_word(record, who, True)
+        return TreatmentSession.objects.get(pk=record.pk)
+    return build
+
+
+def gap(days: int) -> Build:
+    """The second session, so many days after the first; the baseline is of before that. All questions were asked again."""
+    def build(world: World) -> TreatmentSession:
+        record, began = after(days)(world), DAY - timedelta(days=days)
+        TreatmentSession.objects.filter(pk=record.pk).update(number=2, full_rescreen_done=True)
+        _baseline_of(began - timedelta(days=1))(record)
+        type(record.course).objects.filter(pk=record.course_id).update(planned_at=began - timedelta(days=2))
+        return record
+    return build
+
+
+def _baseline_of(at: datetime) -> Callable[[TreatmentSession], object]:
+    """Photos and measurements were taken then."""
+    return lambda record: (record.patient.photos.update(taken_at=at), record.patient.measurements.update(measured_at=at))
+
+
+def ended_whole(world: World) -> TreatmentSession:
+    """The patient has left and nothing is missing, a product with its lot included."""
+    product = make_product(world.site, kind="minoxidil", name="Product minoxidil", lot="MX-1")
+    entry = make_entry(world.site, zones=(ZoneEntry("vertex", 75, 4, "mild_erythema"),), products=((product, 24.0),))
+    record = make_started(world.site, world.amara, entry)
+    at = DAY + timedelta(minutes=4)
+    return services.end_session(record=record, ended_at=at, by=Actor.of_staff(world.amara), at=at)
+
+
+def _older_text(record: TreatmentSession) -> object:
+    """What the patient signed was a wording of before the one in force."""
+    old = ConsentText.objects.filter(version="0").first() or people.publish_consent_text(
+        version="0", language="en", text="Earlier words.", procedures=["scalp_microneedling"], off_label=True, by=BY, at=DAY - timedelta(days=400)
+    )
+    return Consent.objects.filter(patient=record.patient).update(text=old)
+
+
+def _product_lot(lot: str) -> Callable[[TreatmentSession], object]:
+    return lambda record: Product.objects.filter(uses__session=record).update(lot=lot)
+
+
+def _numbing_name(name: str) -> Callable[[TreatmentSession], object]:
+    return lambda record: Allergy.objects.create(patient=record.patient, substance="anaesthetic" if name == "anaesthetic" else "other", name=name)
+
+
 def tube_word(record: TreatmentSession, who: Staff, matches: bool) -> None:
     """One person's newest word about the tube."""
     TubeCheck.objects.create(session=record, by=who, name=who.display_name, matches=matches, tube_label="Olivia Marsh", how="own_login", at=NOW)
@@ -274,6 +330,7 @@ CASES: dict[str, Case] = {
         Step("BLOCK", change=_rescreen(changed=True, reviewed_at=None)))),
     "S02 eligibility": Case("S02", "", draft(), (Step(None), Step("BLOCK", change=_answers(pregnancy="possible")), Step(None, change=_answers(smoking="yes")))),
     "S03 consent": Case("S03", "", draft(), (Step(None), Step("BLOCK", change=lambda r: Consent.objects.filter(patient=r.patient).update(withdrawn_at=DAY)))),
+    "S03 an earlier wording": Case("S03", "", draft(), (Step(None), Step("BLOCK", change=_older_text))),
     "S03 the off-label statement": Case("S03", "", draft(), (Step("BLOCK", change=_consent(off_label_understood=False)), Step(None, change=_consent(off_label_understood=True)))),
     "S03 another procedure": Case("S03", "", draft(), (Step("BLOCK", change=_consent(procedures=["other"])), Step(None, change=_consent(procedures=["scalp_microneedling"])))),
     "S04 no valid credential": Case("S04", "", draft(), (Step("BLOCK", change=_operator(credential_valid=False)), Step(None, change=_operator(credential_valid=True)))),
@@ -287,6 +344,7 @@ CASES: dict[str, Case] = {
     "S06 the seal": Case("S06", "", draft(), (Step("BLOCK", {"seal_intact": False}), Step(None, {"seal_intact": True}))),
     "S06 a recall": Case("S06", "", draft(), (Step("BLOCK", change=_of(CartridgeLot, recalled=True)), Step(None, change=_of(CartridgeLot, recalled=False)))),
     "S06 the last day": Case("S06", "", draft(), (Step(None, change=_of(CartridgeLot, expires_on=date(2026, 3, 2))), Step("BLOCK", change=_of(CartridgeLot, expires_on=date(2026, 3, 1))))),
+    "S06 no lot": Case("S06", "", draft(), (Step("BLOCK", change=_of(CartridgeLot, lot=" ")), Step(None, change=_of(CartridgeLot, lot="L-9")))),
     "S06 used": Case("S06", "", draft(), (Step("BLOCK", change=_of(Cartridge, discarded_at=DAY)), Step(None, change=_of(Cartridge, discarded_at=None)))),
     "S07 depth": Case("S07", "vertex", draft(), depths("vertex", ("0.19", "BLOCK"), ("0.20", "NOTE"), ("0.49", "NOTE"), ("0.50", None), ("1.49", None), ("1.50", "NOTE"), ("1.51", "REASON"), ("2.50", "REASON"), ("2.51", "BLOCK"))),
     "S08 frontal hairline": Case("S08", "frontal_hairline", draft(), depths("frontal_hairline", ("1.00", None), ("1.01", "REASON"))),
@@ -336,8 +394,13 @@ CASES: dict[str, Case] = {
         Step("NOTE", {"pre_last_used_at": before(72 - 1 / 60)}), Step(None, {"pre_last_used_at": before(72)}))),
     "S16 dose by weight": Case("S16", "LMX", with_numbing, (Step(None, {"grams": "5.40"}), Step("BLOCK_PRODUCT", {"grams": "5.41"}))),
     "S16 dose at most": Case("S16", "LMX", with_numbing, (Step(None, {"weight_kg": "200", "grams": "12.00"}), Step("BLOCK_PRODUCT", {"grams": "12.01"}))),
-    "S16 a missing detail": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", {"area_cm2": ""}))),
+    "S16 with another one in 12 h": Case("S16", "LMX", with_numbing, (
+        Step(None, {"grams": "5.00", "other_mg_12h": "20"}), Step("BLOCK_PRODUCT", {"other_mg_12h": "20.1"}), Step(None, {"other_mg_12h": ""}))),
+    **{f"S16 without {name}": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", {name: ""})))
+       for name in ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")},
     "S16 an allergy to it": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", change=_numbing_allergy))),
+    **{f"S16 an allergy by the name {name}": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK_PRODUCT", change=_numbing_name(name))))
+       for name in ("LMX ", "Lidocaine", "anaesthetic")},
     "S16 wiped off": Case("S16", "LMX", with_numbing, (Step(None), Step("BLOCK", {"wiped_off": False}))),
     "S17 passes": Case("S17", "vertex", draft(), (Step(None, {"passes_vertex": "6"}), Step("REASON", {"passes_vertex": "7"}))),
     "S18 endpoint": Case("S18", "vertex", started, (
@@ -345,16 +408,27 @@ CASES: dict[str, Case] = {
     "S20 baseline": Case("S20", "", first_session, (Step("BLOCK"), Step("REASON", {"baseline_waiver_reason": "camera broken"}))),
     **{f"S20 without {name}": Case("S20", "", first_with_baseline, (Step(None), Step("BLOCK", change=_without(**which)), Step("REASON", {"baseline_waiver_reason": "camera broken"})))
        for name, which in {"a view": {"view": "occipital"}, "a grade": {"kind": "sinclair"}, "a density": {"kind": "hair_density"}}.items()},
+    "S20 180 days after the last": Case("S20", "", gap(180), (Step(None),)),
+    "S20 181 days after the last": Case("S20", "", gap(181), (
+        Step("BLOCK"), Step("REASON", {"baseline_waiver_reason": "camera broken"}), Step("BLOCK", {"baseline_waiver_reason": ""}), Step(None, change=_baseline_of(DAY)))),
     "S21 aftercare": Case("S21", "", started, (Step("REASON"), Step(None, {"aftercare_delivered": True}))),
     "S23 pain": Case("S23", "", started, (Step(None, {"pain": "7, 7"}), Step("NOTE", {"pain": "7, 8"}), Step("BLOCK", {"pain": "8, 3, 8"}))),
     "S24 below the hairline": Case("S24", "vertex", draft(), (Step(None), Step("BLOCK", {"below_vertex": True}))),
     "S24 a closed zone": Case("S24", "vertex", draft(), (Step("BLOCK", change=lambda r: type(r.course).objects.filter(pk=r.course_id).update(excluded_zones=["vertex"])),)),
     "S25 sharps": Case("S25", "", started, (Step("REASON"), Step(None, {"sharps_and_cleaning_confirmed": True}))),
     "S26 passes at the signature": Case("S26", "", ended, (Step("BLOCK"), Step(None, {"passes_vertex": "4"}))),
+    "S26 the endpoint": Case("S26", "", ended_whole, (Step(None), Step("BLOCK", {"endpoint_vertex": ""}))),
+    "S26 the device's number": Case("S26", "", ended_whole, (Step(None), Step("BLOCK", change=_of(Device, udi="")), Step(None, change=_of(Device, udi="UDI-1")))),
+    "S26 the cartridge's lot": Case("S26", "", ended_whole, (Step(None), Step("BLOCK", change=_of(CartridgeLot, lot=" ")))),
+    "S26 a product's lot": Case("S26", "", ended_whole, (Step(None), Step("BLOCK", change=_product_lot("")), Step(None, change=_product_lot("MX-1")))),
     # last: a wording that covers PRP is in force from here on
     "S19 a tube that is not the patient's": Case("S19", "", with_prp, (
         Step(None), Step("BLOCK", change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), False)),
         Step(None, change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), True)))),
+    "S19 checked by one person": Case("S19", "", with_prp_of(who_else=False), (
+        Step("BLOCK"), Step(None, change=lambda r: tube_word(r, Staff.objects.get(name="Ngozi Okoro"), True)))),
+    "S19 not eligible for PRP": Case("S19", "", with_prp_of(liver_disease="yes"), (Step("BLOCK"),)),
+    "S19 no time of the draw": Case("S19", "", with_prp, (Step(None), Step("BLOCK", change=lambda r: PrpUse.objects.filter(session=r).update(drawn_at=None)))),
     "S19 no volume": Case("S19", "", with_prp, (Step(None), Step("BLOCK", change=lambda r: PrpUse.objects.filter(session=r).update(volume_ml=None)))),
 }  # fmt: skip
 

@@ -93,6 +93,7 @@ class SessionForm(forms.Form):
     area_cm2 = _amount(_("Area, cm²"), 1, "1", "1500")
     grams = _amount(_("Amount, g"), 2, "0.01", "500")
     weight_kg = _amount(_("Patient's weight, kg"), 1, "20", "350")
+    other_mg_12h = _amount(_("Other local anaesthetic in the last 12 h, mg"), 1, "0", "5000")
     on_at = _when(label=_("On at"))
     off_at = _when(label=_("Off at"))
     wiped_off = forms.BooleanField(label=_("Wiped off"), required=False)
@@ -198,7 +199,7 @@ class SessionForm(forms.Form):
             zones=tuple(self._zones()),
             products=tuple((data[f"product_{r}"], data[f"hours_{r}"] or 0) for r in range(_PRODUCT_ROWS) if data[f"product_{r}"]),
             pre_topicals=pre,
-            anaesthetic={"product": numbing, "wiped_off": data["wiped_off"], **{k: data[k] for k in _NUMBING}} if numbing else None,
+            anaesthetic={"product": numbing, "wiped_off": data["wiped_off"], "other_mg_12h": data["other_mg_12h"] or 0, **{k: data[k] for k in _NUMBING}} if numbing else None,
             fields=fields | {"pain_readings": data["pain"]},
             reasons=reasons,
             tab=data["tab"],
@@ -229,7 +230,7 @@ def _stored(record: TreatmentSession) -> dict[str, Any]:
                       f"endpoint_{zone.zone}": zone.endpoint, f"below_{zone.zone}": zone.below_hairline}  # fmt: skip
     numbing = getattr(record, "anaesthetic", None)
     if numbing:
-        found |= {"numbing": numbing.product_id, "wiped_off": numbing.wiped_off} | {k: getattr(numbing, k) for k in _NUMBING}
+        found |= {"numbing": numbing.product_id, "wiped_off": numbing.wiped_off, "other_mg_12h": numbing.other_mg_12h or None} | {k: getattr(numbing, k) for k in _NUMBING}
     for row, use in enumerate(record.product_uses.all()[:_PRODUCT_ROWS]):
         found |= {f"product_{row}": use.product_id, f"hours_{row}": use.hours_after}
     pre = record.pre_topicals.first()
