@@ -10,6 +10,7 @@ from django.test import Client
 from appointments.models import Appointment, StatusChange, VisitType
 from clinic.audit import Actor
 from clinic.models import DeliveryEvent, OutboxMessage, Site, Staff
+from clinic.outbox.tags import tag
 from desk.selectors.running import clinic_running
 from desk.selectors.tables import Row, Table
 from patients.models import Patient
@@ -151,7 +152,7 @@ class TestMail:
             OutboxMessage.objects.filter(pk=message.pk).update(kind="check_in", state=state, send_after=due, sent_at=sent)
             if seconds == 5:
                 for word in ("bounced", "complained", "delivered"):
-                    DeliveryEvent.objects.create(message=message, recipient="a@b.example", event=word, source="t")
+                    DeliveryEvent.objects.create(message=message, address_tag=tag("a@b.example"), event=word, source="t")
         (sent_row,), (back,), (lag,) = (table(max_, code).rows for code in ("mail-sent", "mail-back", "mail-lag"))
         assert (sent_row.total, sent_row.count) == (5, 3) and (back.total, back.count) == (3, 1)
         assert (lag.total, lag.value, lag.low, lag.high) == (3, 3, 2, 4)
