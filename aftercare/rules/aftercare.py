@@ -27,10 +27,10 @@ class CarePolicy:
     """
 
     wash_hours: int = 24
-    products_hours: int = 24
-    minoxidil_hours: int = 24
-    sun_hours: int = 48
-    sweat_hours: int = 72
+    products_hours: float = 24
+    minoxidil_hours: float = 24
+    sun_hours: float = 48
+    sweat_hours: float = 72
     deep_from_hundredths: int = 100
 
 
@@ -61,8 +61,8 @@ def waits_after(treatments: Iterable[Treated], policy: CarePolicy = DEFAULT_CARE
     return sorted(latest.items(), key=lambda row: (row[1], places.index(row[0])))
 
 
-def _hours(treated: Treated, policy: CarePolicy) -> dict[Thing, int]:
-    hours = {
+def _hours(treated: Treated, policy: CarePolicy) -> dict[Thing, float]:
+    hours: dict[Thing, float] = {
         Thing.WASH: policy.wash_hours,
         Thing.PRODUCTS: policy.products_hours,
         Thing.MINOXIDIL: policy.minoxidil_hours,

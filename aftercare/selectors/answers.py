@@ -16,6 +16,7 @@ from aftercare.rules.meaning import expected_signs
 from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
 from aftercare.selectors.presence import Presence, notice_words, presence, sooner_words, told_words, urgent_words
+from aftercare.selectors.rulebook import policy
 from aftercare.states import Level
 from clinic.clock import local_date
 from clinic.findings import Finding
@@ -196,7 +197,7 @@ def _meaning(check_in: CheckIn) -> list[str]:
     """What each sign that was described means now, with the wall-clock time from which it no longer is expected."""
     response, plan = check_in.response, check_in.plan
     fired = {rule["rule"] for rule in response.rules}
-    signs = expected_signs(response.answers, elapsed=response.answered_at - plan.ended_at, fired=fired)
+    signs = expected_signs(response.answers, elapsed=response.answered_at - plan.ended_at, fired=fired, policy=policy())
     found = []
     for sign in signs:
         until = plan.ended_at + timedelta(hours=sign.until_hours)

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import Plan, Protocol
 from aftercare.rules.aftercare import DEFAULT_CARE, CarePolicy, Thing, Treated, is_deep, waits_after
+from aftercare.selectors import rulebook
 from aftercare.states import PlanState
 from clinic.dates import spoken
 from treatments.models import ProductUse, ZoneRecord
+from treatments.selectors.courses import policy as session_policy
 
 _WORDS: dict[Thing, str | Promise] = {
     Thing.WASH: _("Wash your hair, gently, with a mild shampoo without fragrance"),
@@ -24,7 +26,6 @@ _WORDS: dict[Thing, str | Promise] = {
     Thing.SWEAT: _("Hard exercise, heavy sweating, swimming, sauna"),
 }
 _REVIEW_FROM = timedelta(days=85)
-_LONGEST = timedelta(hours=72)
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,11 @@ def _applied(plan: Plan) -> list[ProductUse]:
     return list(uses.select_related("product").order_by("pk"))
 
 
-def _running_beside(plan: Plan) -> list[Plan]:
+def _running_beside(plan: Plan, care: CarePolicy) -> list[Plan]:
     """Other treatments of this patient whose waiting times still ran when this one ended."""
+    longest = timedelta(hours=max(care.wash_hours, care.products_hours, care.minoxidil_hours, care.sun_hours, care.sweat_hours))
     rows = Plan.objects.filter(
-        patient_id=plan.patient_id, ended_at__gt=plan.ended_at - _LONGEST, ended_at__lte=plan.ended_at
+        patient_id=plan.patient_id, ended_at__gt=plan.ended_at - longest, ended_at__lte=plan.ended_at
     ).exclude(state=PlanState.CANCELLED)
     return list(rows.exclude(pk=plan.pk).select_related("session").order_by("pk"))
 
@@ -114,13 +116,22 @@ def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
     """The waits of a plan's session, combined with those of others that still run, as they stand at `at`."""
     uses = _applied(plan)
     kinds = frozenset(use.product.kind for use in uses)
-    done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan))]
-    return instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses], policy=care_policy(plan.protocol))
+    care = care_policy(plan.protocol)
+    done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan, care))]
+    return instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses], policy=care)
 
 
 def care_policy(protocol: Protocol) -> CarePolicy:
-    """The numbers of the version that a plan was made by: a later version changes nothing in old plans."""
-    return replace(DEFAULT_CARE, deep_from_hundredths=protocol.deep_from_hundredths)
+    """The depth is that of the version a plan was made by; waiting times are as the clinic's rules have them now.
+
+    So a mail never allows on Tuesday what S14 or T28 calls too early until Wednesday: the later of the two counts.
+    """
+    answers, session = rulebook.policy(), session_policy()
+    topical = max(answers.topical_hours, session.topical_wait_hours)
+    return replace(
+        DEFAULT_CARE, products_hours=topical, minoxidil_hours=topical, sun_hours=answers.gentle_hours,
+        sweat_hours=answers.rest_hours, deep_from_hundredths=protocol.deep_from_hundredths,
+    )  # fmt: skip
 
 
 def instructions_from(
