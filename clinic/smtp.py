@@ -213,6 +213,6 @@ def _refusal(code: int, text: bytes | str, step: str) -> Outcome:
         return Outcome("later", code, f"the relay said {code}")
     if step in {"mail", "connect"} or code in {530, 535}:
         return Outcome("ours", code, f"the relay refused us with {code}")
-    if step == "rcpt" and (enhanced.startswith("5.1.") or not enhanced.startswith("5.")):
+    if step == "rcpt" and enhanced.startswith("5.1."):  # a bare 550 may speak of us, not of the address
         return Outcome("bad_address", code, f"the address was refused with {code}")
     return Outcome("refused", code, f"the relay refused the mail with {code}")

@@ -99,8 +99,9 @@ def concerns_past_due(at: datetime) -> QuerySet[Concern]:
 
 
 def open_call_tasks(actor: Actor) -> QuerySet[CallTask]:
-    """Calls the desk is asked to make, oldest first."""
-    rows = CallTask.objects.filter(done_at__isnull=True).select_related("patient", "site", "check_in__plan")
+    """Calls the desk is asked to make, oldest first: about check-ins that are still wanted, to people who may still be called."""
+    rows = CallTask.objects.filter(done_at__isnull=True, check_in__cancelled_at__isnull=True).select_related("patient", "site", "check_in__plan")
+    rows = rows.filter(patient__deceased_on__isnull=True, patient__do_not_contact=False)
     return scoped(rows, actor).order_by("opened_at", "pk")
 
 

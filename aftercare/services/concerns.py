@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from aftercare import emails
 from aftercare.models import CheckIn, Concern, ConcernEvent
@@ -82,12 +84,14 @@ def open_concern(
 def _hold(concern: Concern, *, hold_next_session: bool, by: Actor, at: datetime) -> None:
     blocks = blocks_for(concern.level, hold_next_session=hold_next_session)
     if blocks:
+        with override(settings.LANGUAGE_CODE):  # the patient answers in their own language; the reason is for staff
+            reason = _("Check-in: %(level)s") % {"level": concern.level}
         place_hold(
             patient=concern.patient,
             blocks=blocks,
             cause_kind=CAUSE,
             cause_uuid=concern.uuid,
-            reason=_("Check-in: %(level)s") % {"level": concern.level},
+            reason=reason,
             by=by,
             at=at,
         )

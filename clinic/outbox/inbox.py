@@ -20,6 +20,7 @@ from clinic.outbox.states import Delivery
 log = logging.getLogger("clinic.outbox")
 MOST_BYTES = 10 * 1024 * 1024
 _STATUS = re.compile(r"^Status:\s*([245]\.\d{1,3}\.\d{1,3})", re.M | re.I)
+_ACTION = re.compile(r"^Action:\s*(\w+)", re.M | re.I)
 _TO = ("delivered-to", "x-original-to", "envelope-to", "to")
 
 
@@ -57,11 +58,14 @@ def _noted(row: OutboxMessage | None, said: Said, at: datetime) -> str:
 
 
 def _bounce(row: OutboxMessage | None, mail: Message, temporary: frozenset[bytes], permanent: frozenset[bytes], at: datetime) -> str:
-    """Hard when the address itself is wrong; a full mailbox, a policy or a broken forward is soft."""
+    """Hard when the address itself is wrong; a full mailbox, a policy or a broken forward is soft. A notice of delay is neither."""
     if row is None:
         return "ignored"
-    status = _STATUS.search(_reports(mail))
+    reports = _reports(mail)
+    status = _STATUS.search(reports)
     code = status.group(1) if status else ""
+    if {action.lower() for action in _ACTION.findall(reports)} == {"delayed"}:  # it is still on its way (RFC 3464 2.3.3)
+        return _noted(row, Said(Delivery.DEFERRED, "", "bounce", code), at)
     named = {address.decode("latin-1").lower() for address in permanent}
     there = next((address for address in named if tags.went_to(row, address)), "")
     hard = bool(there) and (not code or code.startswith(events.HARD_CODES))

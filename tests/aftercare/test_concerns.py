@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import override
 
 from aftercare import selectors, services
-from aftercare.models import Concern, ConcernEvent, OnCallShift
+from aftercare.models import CheckIn, Concern, ConcernEvent, OnCallShift
 from aftercare.states import CallReason, Level
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Closure, OutboxMessage, Site, Staff
 from patients.models import Hold
+from patients.services import record_death
 from tests.aftercare.make import ENDED, TASK, make_hours, make_patient, make_plan, make_response
 from tests.clinic.outbox_make import FakeRelay, drain
 
@@ -158,6 +160,12 @@ def test_a_person_may_raise_a_level_and_nobody_lowers_it(site: Site, amara: Staf
             services.raise_concern(concern=concern, level=level, words="x", by=by, at=later)
 
 
+def test_why_something_is_held_is_written_in_the_language_of_the_clinic(site: Site, amara: Staff) -> None:
+    with override("es"):
+        make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=DAY1, discharge="pus")
+    assert Hold.objects.get().reason == "Check-in: URGENT"
+
+
 def test_the_log_is_rows_only_added(concern: Concern) -> None:
     from django.db import DatabaseError, transaction
 
@@ -198,6 +206,31 @@ def test_a_closed_day_is_no_working_day(site: Site) -> None:
 def test_a_site_without_hours_still_has_a_clock(site: Site) -> None:
     assert selectors.response_due(Level.SAME_DAY, opened_at=MON_10, site=site) == MON_10 + timedelta(hours=8)
     assert selectors.response_due(Level.ROUTINE, opened_at=MON_10, site=site).date().isoformat() == "2026-03-05"
+
+
+class TestCallsToMake:
+    """Nobody is phoned who has died or asked not to be, nor about a check-in that is not wanted any more."""
+
+    @pytest.fixture
+    def asked(self, site: Site, amara: Staff) -> CheckIn:
+        asked: CheckIn = make_plan(site, amara).check_ins.get(code="check_24h")
+        services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        return asked
+
+    def test_it_is_listed(self, asked: CheckIn, rosa: Staff) -> None:
+        assert [row.task.check_in for row in selectors.call_rows(Actor.of_staff(rosa))] == [asked]
+
+    def test_not_of_the_dead(self, asked: CheckIn, rosa: Staff) -> None:
+        record_death(patient=asked.patient, on=DAY1.date(), by=TASK, at=DAY1)
+        assert selectors.call_rows(Actor.of_staff(rosa)) == []
+
+    def test_not_of_who_asked_not_to_be_called(self, asked: CheckIn, rosa: Staff) -> None:
+        type(asked.patient).objects.update(do_not_contact=True)
+        assert selectors.call_rows(Actor.of_staff(rosa)) == []
+
+    def test_not_of_a_plan_that_ended(self, asked: CheckIn, rosa: Staff) -> None:
+        services.cancel_plan(plan=asked.plan, by=TASK, at=DAY1)
+        assert selectors.call_rows(Actor.of_staff(rosa)) == []
 
 
 class TestDeskScript:

@@ -34,7 +34,7 @@ def _send(connection: Connection, text: str = "Hello.\n") -> Outcome:
         ("rcpt", "452 4.5.3 too many", "later", 452), ("data", "451 4.7.1 later", "later", 451), ("dot", "451 4.3.0 later", "later", 451),
         # 5xx at RCPT
         ("rcpt", "550 5.1.1 no such user", "bad_address", 550), ("rcpt", "550 5.1.10 null MX", "bad_address", 550),
-        ("rcpt", "553 5.1.3 bad syntax", "bad_address", 553), ("rcpt", "550 no such user", "bad_address", 550),
+        ("rcpt", "553 5.1.3 bad syntax", "bad_address", 553), ("rcpt", "550 no such user", "refused", 550),
         ("rcpt", "550 5.7.1 refused", "refused", 550), ("rcpt", "550 5.7.26 unsigned", "refused", 550),
         ("rcpt", "552 5.2.2 mailbox full", "refused", 552), ("rcpt", "554 5.4.4 no route", "refused", 554),
         # 5xx after data
