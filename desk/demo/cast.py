@@ -3,6 +3,7 @@
 from clinic.roles import OperatorRole, Role
 
 TIP_GTIN = "09501101020917"  # GS1's own example company
+WITHDRAWN_LOT = "W07"  # called back by its maker after a few of it were used
 WALL_CODE = "DEMQWALL"  # as if it were printed beside the screen
 PASSWORD = "demo-willow-and-stone"  # noqa: S105 — the demo's fixed login; production refuses the demo
 

@@ -12,6 +12,7 @@ from django.db import connection
 from aftercare.models import Plan, Protocol
 from clinic.models import Site, Staff
 from desk.demo import cast
+from desk.demo.chart import give_prp
 from desk.demo.house import history_cartridges
 from desk.demo.measures import give_results
 from patients.models import Allergy, Consent, ConsentText, Intake, Medication, Patient
@@ -23,6 +24,7 @@ from treatments.models import (
     DeviceBlock,
     Product,
     ProductUse,
+    PrpUse,
     SignedRecord,
     TreatmentSession,
     ZoneRecord,
@@ -148,6 +150,8 @@ def give_history(site: Site, patients: list[Patient], dice: random.Random, at: d
         batch_size=2000,
     )
     _uses(site, sessions, dice)
+    if sessions:
+        give_prp(sessions)
     _sign(sessions)
     give_results(sessions, dice, at)
     return len(sessions)
@@ -187,6 +191,12 @@ def _zones(block: DeviceBlock, dice: random.Random) -> list[ZoneRecord]:
     ]  # fmt: skip
 
 
+def _plasma(row: PrpUse) -> dict[str, Any]:
+    checks = [{"name": c.name, "matches": c.matches, "label": c.tube_label, "how": c.how, "at": c.at.isoformat()} for c in row.session.tube_checks.all()]
+    drawn, used = (moment.isoformat() if moment else None for moment in (row.drawn_at, row.used_at))
+    return {"drawn_at": drawn, "used_at": used, "volume_ml": str(row.volume_ml), "given_up": "", "checks": checks}
+
+
 def _sign(sessions: list[TreatmentSession]) -> None:
     """Signed records in one chain, with the content that the page shows."""
     last = SignedRecord.objects.order_by("-pk").first()
@@ -199,6 +209,7 @@ def _sign(sessions: list[TreatmentSession]) -> None:
     used: dict[int, list[dict[str, Any]]] = {}
     for use in ProductUse.objects.filter(session__in=sessions).select_related("product"):
         used.setdefault(use.session_id, []).append({"kind": use.product.kind, "id": use.product.name, "hoursAfter": float(use.hours_after), "lot": use.product.lot})
+    plasma = {row.session_id: row for row in PrpUse.objects.filter(session__in=sessions).prefetch_related("session__tube_checks")}
     for s in sorted(sessions, key=lambda row: row.saved_at):
         block, who = by_session[s.pk], s.operator
         assert block.cartridge is not None
@@ -209,7 +220,7 @@ def _sign(sessions: list[TreatmentSession]) -> None:
             "blocks": [{"device": {"name": block.device.name, "udi": block.device.udi}, "zones": zones.get(s.pk, []),
                         "cartridge": {"lot": block.cartridge.lot.lot, "number": block.cartridge.number, "expiry": block.cartridge.lot.expiry_text()}}],
             "input": [{"products": used.get(s.pk, []), "painReadings": s.pain_readings, "aftercareDelivered": s.aftercare_delivered,
-                       "sharpsAndCleaningConfirmed": s.sharps_and_cleaning_confirmed}], "rules_version": RULES_VERSION,
+                       "sharpsAndCleaningConfirmed": s.sharps_and_cleaning_confirmed}], "rules_version": RULES_VERSION, **({"prp": _plasma(plasma[s.pk])} if s.pk in plasma else {}),
         })  # fmt: skip
         digest = fingerprint(text, previous)
         rows.append(SignedRecord(session=s, content=text, sha256=digest, previous_sha256=previous, signed_by=who, signed_name=who.display_name, signed_at=s.saved_at))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Clinic
-from desk.demo import elsewhere, front, lists, live, past, people, photos, shelf
+from desk.demo import chart, elsewhere, front, lists, live, past, people, photos, shelf
 from desk.demo.house import build_house
 
 
@@ -53,6 +53,7 @@ class Command(BaseCommand):
             front.offer_a_time(site, by=by, at=at)
             shelf.fill_shelf(site, rest, by=by, at=at)
             elsewhere.bring_record(site, at)
+            chart.fill_chart(site, rest, by=by, at=at)
             front.type_in_paper(at=at)
             front.note_elsewhere(at=at)
             front.wall_code(by=by, at=at)

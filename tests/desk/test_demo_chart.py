@@ -1,0 +1,65 @@
+"""What the demo holds for a clinician and a manager; its records stay whole."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.core.management import call_command
+
+from clinic.audit import Actor
+from clinic.models import PolicyProposal, Staff
+from desk.demo import cast
+from desk.selectors import policies
+from patients import selectors as people
+from patients.models import Patient
+from treatments import selectors
+from treatments.models import CartridgeLot, HomePlan, Product, PrpUse, TreatmentSession
+from treatments.selectors.results import results_of
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def loaded() -> Iterator[datetime]:
+    with time_machine.travel(AT, tick=False):
+        call_command("seed_demo", patients=60, seed=7, verbosity=0, stdout=io.StringIO())
+        yield AT
+
+
+def test_everything_that_a_clinician_would_look_for_is_there(loaded: datetime) -> None:
+    unnamed = [patient for patient in Patient.objects.exclude(allergies=None) if people.allergies_to_ask(patient)]
+    assert len(unnamed) == 1
+    assert unnamed[0].intakes.get(state="submitted").answers["allergies"] == [{"substance": "serum_ingredient", "anaphylaxis": False}]
+
+    serum = Product.objects.exclude(formula_changed_on=None).get()
+    test = serum.patch_tests.get()
+    assert serum.formula_changed_on is not None
+    assert test.result == "negative" and test.applied_at.date() < serum.formula_changed_on
+    assert test.patient.courses.filter(ended_at=None).exists()
+
+    lot = CartridgeLot.objects.get(lot=cast.WITHDRAWN_LOT)
+    assert lot.recalled and len(selectors.received_lot(lot, Actor.of_staff(Staff.objects.get(email="max@demo.example")))) >= 2
+    assert CartridgeLot.objects.filter(recalled=True).count() == 1
+
+    plan = HomePlan.objects.get()
+    assert plan.ended_at is None and plan.judged["result"]["overall"] == "NOTE" and plan.approved_by.email == "amara@demo.example"
+
+    proposal = PolicyProposal.objects.get(state="open")
+    page = policies.proposal_page(proposal, loaded, actor=Actor.of_staff(Staff.objects.get(email="amara@demo.example")))
+    assert proposal.book == "S" and 1 <= page["touched"] == len(page["effects"])
+
+
+def test_plasma_stands_in_the_records_and_on_the_time_axis(loaded: datetime) -> None:
+    rows = PrpUse.objects.select_related("session__patient")
+    (patient,) = {row.session.patient for row in rows}
+    assert len(rows) >= 2
+    for row in rows:
+        assert row.session.state == "signed" and row.session.tube_checks.values("by").distinct().count() == 2
+        assert row.session.signed_record.content.count("volume_ml") == 1
+    labels = [label for _on, label in results_of(patient, at=loaded).sessions]
+    assert labels[:2] == ["1", "2 PRP"]
+    call_command("verify_records", stdout=io.StringIO())
+    assert TreatmentSession.objects.filter(patient=patient, prp=None).exists(), "the first one went without"
