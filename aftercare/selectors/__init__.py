@@ -52,7 +52,15 @@ from aftercare.selectors.pages import (
 )
 from aftercare.selectors.plans import plan_behind, planned_for, plans_in_error, sessions_without_plan
 from aftercare.selectors.presence import presence
-from aftercare.selectors.protocol import in_work, plans_for_preview, problem_words, removed_steps, step_rows, versions
+from aftercare.selectors.protocol import (
+    in_work,
+    plans_for_preview,
+    problem_words,
+    protocol_hash,
+    removed_steps,
+    step_rows,
+    versions,
+)
 from aftercare.selectors.rota import (
     claimed_by,
     clinicians_of,
@@ -111,6 +119,7 @@ __all__ = [
     "presence",
     "problem_words",
     "protocol_for_page",
+    "protocol_hash",
     "removed_steps",
     "response_due",
     "rotas",

@@ -1,5 +1,7 @@
 """Versions of the protocol for their pages, for planning and for the mail: steps in words, conditions, opening words."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -170,3 +172,10 @@ def plans_for_preview(site_ids: frozenset[int] | set[int] | list[int], *, limit:
     for plan in rows.order_by("-ended_at", "-pk")[: limit * 4]:
         seen.setdefault(plan.patient_id, plan)
     return list(seen.values())[:limit]
+
+
+def protocol_hash(protocol: Protocol) -> str:
+    """SHA-256 of everything that a version says and sets: its numbers and note, and each step with its wording."""
+    numbers = Protocol.objects.filter(pk=protocol.pk).values("urgent_minutes", "same_day_hours", "routine_working_days", "deep_from_hundredths", "note")
+    steps = [{name: value for name, value in step.items() if name not in {"id", "protocol_id"}} for step in protocol.steps.order_by("code").values()]
+    return hashlib.sha256(json.dumps([list(numbers), steps], sort_keys=True, default=str).encode()).hexdigest()

@@ -53,6 +53,8 @@ from aftercare.services.messages import hold_message, lift_address, preview_mess
 from aftercare.services.plans import cancel_plan, note_read, plan_aftercare, when_of
 from aftercare.services.protocol import (
     AlreadyApproved,
+    NeedsAnotherClinician,
+    NotAsRead,
     NotForApproval,
     approve_protocol,
     ensure_default_protocol,
@@ -69,6 +71,8 @@ __all__ = [
     "DraftOpen",
     "EventNoted",
     "NotAColleague",
+    "NeedsAnotherClinician",
+    "NotAsRead",
     "NotForApproval",
     "NotHigher",
     "NotReady",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from aftercare import default_protocol
 from aftercare.models import Protocol, ProtocolStep
+from aftercare.selectors.protocol import protocol_hash
 from aftercare.states import ProtocolState
 from clinic import audit
 from clinic.audit import Actor
@@ -22,6 +23,14 @@ class AlreadyApproved(Refused):
 
 class NotForApproval(Conflict):
     """The version is a draft, or retired."""
+
+
+class NotAsRead(Conflict):
+    """The version is not the one that was on the page."""
+
+
+class NeedsAnotherClinician(Refused):
+    """Who proposed a version can't approve it."""
 
 
 def protocol_in_force(*, by: Actor, at: datetime) -> Protocol:
@@ -69,8 +78,11 @@ def _write_default(at: datetime) -> Protocol:
     return protocol
 
 
-def approve_protocol(*, protocol: Protocol, by: Actor, at: datetime) -> Protocol:
-    """A clinician confirms the version in force, or a proposed one, which may then be published. Raises AlreadyApproved."""
+def approve_protocol(*, protocol: Protocol, sha256: str, by: Actor, at: datetime) -> Protocol:
+    """A clinician confirms the version in force, or a proposed one, which may then be published.
+
+    `sha256` is of what was read. Raises AlreadyApproved, NotForApproval, NotAsRead, NeedsAnotherClinician.
+    """
     require(by, "protocol:approve")
     with audit.write(by=by, action="protocol.approve"):
         locked = Protocol.objects.select_for_update().get(pk=protocol.pk)
@@ -78,6 +90,10 @@ def approve_protocol(*, protocol: Protocol, by: Actor, at: datetime) -> Protocol
             raise AlreadyApproved(_("This version is already approved."))
         if locked.state not in {ProtocolState.PUBLISHED, ProtocolState.PROPOSED}:
             raise NotForApproval(_("This version is not waiting for a clinician."))
+        if sha256 != protocol_hash(locked):
+            raise NotAsRead(_("This version is not the one you read. Please read it again."))
+        if locked.proposed_by_id is not None and locked.proposed_by_id == by.staff_id:
+            raise NeedsAnotherClinician(_("You proposed this version. Another clinician must approve it."))
         if locked.state == ProtocolState.PROPOSED:
             locked.state = ProtocolState.APPROVED
         locked.approved_by_id, locked.approved_at = by.staff_id, at

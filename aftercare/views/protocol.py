@@ -32,9 +32,11 @@ def protocol(request: HttpRequest) -> HttpResponse:
     """Every step of the version in force, the one in work, and those before. POST approves the one in force."""
     found = selectors.protocol_for_page()
     if request.method == "POST" and found is not None:
-        return _do(request, found, services.approve_protocol, _("Approved."), to="aftercare:protocol")
+        read = request.POST.get("sha256", "")
+        return _do(request, found, services.approve_protocol, _("Approved."), to="aftercare:protocol", sha256=read)
     context = {
         "protocol": found,
+        "sha256": selectors.protocol_hash(found) if found else "",
         "rows": selectors.step_rows(found) if found else [],
         "in_work": selectors.in_work(),
         "versions": selectors.versions(),
@@ -73,6 +75,7 @@ def _page(request: HttpRequest, found: Protocol, *, status: int = 200, **forms: 
     names = ("urgent_minutes", "same_day_hours", "routine_working_days", "deep_from_mm", "note")
     context = {
         "protocol": found,
+        "sha256": selectors.protocol_hash(found),
         "rows": selectors.step_rows(found, problems),
         "removed": selectors.removed_steps(found),
         "problems": problems,
@@ -141,9 +144,9 @@ def _do(request: HttpRequest, found: Protocol, act: Act, done: str, *, to: str =
     try:
         act(protocol=found, by=_actor(request), at=timezone.now(), **more)
         notices.success(request, done)
-    except services.NotReady as refusal:
+    except (services.NotReady, services.NotAsRead) as refusal:
         notices.warning(request, refusal.message)
-        return _page(request, found, status=refusal.status)
+        return _page(request, _fetch(found.uuid), status=refusal.status)
     except Refused as refusal:
         notices.warning(request, refusal.message)
     return redirect(to) if to else redirect("aftercare:protocol_version", protocol_uuid=found.uuid)
@@ -158,7 +161,8 @@ def propose_protocol(request: HttpRequest, protocol_uuid: UUID) -> HttpResponse:
 @allow(POST="protocol:approve")
 def approve_protocol(request: HttpRequest, protocol_uuid: UUID) -> HttpResponse:
     """A clinician approves the proposed version."""
-    return _do(request, _fetch(protocol_uuid), services.approve_protocol, _("Approved. A manager can publish it now."))
+    done, read = _("Approved. A manager can publish it now."), request.POST.get("sha256", "")
+    return _do(request, _fetch(protocol_uuid), services.approve_protocol, done, sha256=read)
 
 
 @allow(POST="protocol:approve")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from aftercare import emails, services
 from aftercare.models import Plan, Protocol, ProtocolStep
 from aftercare.selectors.messages import kind_words
+from aftercare.selectors.protocol import protocol_hash
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS
@@ -46,7 +47,7 @@ def draft(site: Site, manager: Actor) -> Protocol:
 
 def _publish(draft: Protocol, manager: Actor, clinician: Actor) -> Protocol:
     services.propose_protocol(protocol=draft, by=manager, at=ENDED)
-    services.approve_protocol(protocol=draft, by=clinician, at=ENDED)
+    services.approve_protocol(protocol=draft, sha256=protocol_hash(draft), by=clinician, at=ENDED)
     return services.publish_protocol(protocol=draft, by=manager, at=ENDED)
 
 
@@ -100,7 +101,7 @@ class TestVersions:
 
     def test_changing_it_again_voids_the_approval(self, draft: Protocol, manager: Actor, clinician: Actor) -> None:
         services.propose_protocol(protocol=draft, by=manager, at=ENDED)
-        services.approve_protocol(protocol=draft, by=clinician, at=ENDED)
+        services.approve_protocol(protocol=draft, sha256=protocol_hash(draft), by=clinician, at=ENDED)
         again = services.reopen_protocol(protocol=draft, by=manager, at=ENDED)
         assert (again.state, again.approved_by, again.approved_at) == ("draft", None, None)
 
@@ -114,7 +115,30 @@ class TestVersions:
             services.propose_protocol(protocol=draft, by=clinician, at=ENDED)
         services.propose_protocol(protocol=draft, by=manager, at=ENDED)
         with pytest.raises(PermissionDenied):
-            services.approve_protocol(protocol=draft, by=manager, at=ENDED)
+            services.approve_protocol(protocol=draft, sha256=protocol_hash(draft), by=manager, at=ENDED)
+
+    def test_nor_does_one_person_of_both_roles_do_it_alone(self, draft: Protocol, max_: Staff, clinician: Actor) -> None:
+        max_.roles = ["manager", "clinician"]
+        max_.save()
+        both = Actor.of_staff(max_)
+        services.propose_protocol(protocol=draft, by=both, at=ENDED)
+        with pytest.raises(services.NeedsAnotherClinician, match="Another clinician must approve it"):
+            services.approve_protocol(protocol=draft, sha256=protocol_hash(draft), by=both, at=ENDED)
+        draft.refresh_from_db()
+        assert (draft.state, draft.approved_by) == ("proposed", None)
+        services.approve_protocol(protocol=draft, sha256=protocol_hash(draft), by=clinician, at=ENDED)
+
+    def test_what_is_approved_is_what_was_read(self, client_as: SignIn, draft: Protocol, manager: Actor, amara: Staff) -> None:
+        services.propose_protocol(protocol=draft, by=manager, at=ENDED)
+        client, read = client_as(amara), protocol_hash(draft)
+        assert f'name="sha256" value="{read}"' in client.get(_url("protocol_version", draft)).content.decode()
+        services.reopen_protocol(protocol=draft, by=manager, at=ENDED)
+        _change(draft, "check_48h", manager, offset_hours=49)
+        services.propose_protocol(protocol=draft, by=manager, at=ENDED)
+        answer = client.post(_url("approve_protocol", draft), {"sha256": read})
+        draft.refresh_from_db()
+        assert (answer.status_code, draft.state) == (409, "proposed")
+        assert "not the one you read" in answer.content.decode()
 
     def test_an_unknown_name_is_an_error_when_it_is_proposed(self, draft: Protocol, manager: Actor) -> None:
         _change(draft, "check_48h", manager, wording={"en": "Hi {name}", "es": "Hola"})
@@ -273,7 +297,7 @@ class TestPages:
         client = client_as(amara)
         assert "waits for a clinician" in client.get(reverse("aftercare:protocol")).content.decode()
         assert "Approve this version" in client.get(_url("protocol_version", draft)).content.decode()
-        client.post(_url("approve_protocol", draft))
+        client.post(_url("approve_protocol", draft), {"sha256": protocol_hash(draft)})
         draft.refresh_from_db()
         assert (draft.state, draft.approved_by_id) == ("approved", amara.pk)
 
