@@ -6,7 +6,7 @@ are read, rules are written again here. The table of steps below is the document
 
 import heapq
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,7 @@ class Message:
     sent: datetime | None = None
     look: datetime | None = None
     ends: datetime | None = None  # cancelled from then on
+    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)  # cancelled for a mistake, then planned again
     remind: bool = False
     is_reminder: bool = False
 
@@ -123,24 +124,47 @@ class Expectation:
         """Each session's messages; a course's own ones once; the latest session ends the earlier ones' (SETTLED 5)."""
         errors = dict(EnteredInError.objects.filter(session__in=sessions).values_list("session__uuid", "at"))
         made: list[Message] = []
-        in_course: set[tuple[int, str]] = set()
+        in_course: dict[tuple[int, str], UUID] = {}
         planned = sorted(sessions, key=lambda s: (self.tick(self.journal.recorded_at[s.uuid]), s.ended_at))
         for place, session in enumerate(planned):
             ended, at = session.ended_at, self.tick(self.journal.recorded_at[session.uuid])
             wrong = self.tick(errors[session.uuid]) if session.uuid in errors else None
             if ended is None or at > self.journal.end or (wrong is not None and wrong <= at):
                 continue
+            before = self.tick(self.journal.recorded_at[planned[place - 1].uuid]) if place else self.journal.start
+            self._take_up(planned[:place], made, errors, after=before, until=at)
             for index, (code, (kind, days, hour, late, phase, once, remind)) in enumerate(STEPS.items()):
-                if (phase and phase != session.course.phase) or (once and (session.course_id, code) in in_course):
+                made_by = in_course.get((session.course_id, code))
+                stands = made_by is not None and not (made_by in errors and self.tick(errors[made_by]) <= at)
+                if (phase and phase != session.course.phase) or (once and stands):
                     continue
                 if once:
-                    in_course.add((session.course_id, code))
+                    in_course[session.course_id, code] = session.uuid
                 wish = ended + hour * HOUR if days is None else local(ended, days, hour, records.zone)
                 made.append(
                     Message(session.uuid, session.course_id, code, kind, wish, wish + late * HOUR, at, place * 100 + index, ends=wrong, remind=remind)
                 )
             self._overtake(planned[: place + 1], made, errors)
+        since = self.tick(self.journal.recorded_at[planned[-1].uuid])
+        self._take_up(planned, made, errors, after=since, until=self.journal.end)
         return made
+
+    def _take_up(
+        self, known: list[TreatmentSession], made: list[Message], errors: dict[UUID, datetime], *, after: datetime, until: datetime
+    ) -> None:
+        """A mistake ends: of the latest real session, what it had stopped and is not too late goes on (SETTLED 7)."""
+        for mistake in sorted({self.tick(at) for at in errors.values()}):
+            if not after <= mistake <= until:
+                continue
+            wrong = {uuid for uuid, at in errors.items() if self.tick(at) <= mistake}
+            standing = [s for s in known if s.uuid not in wrong and any(m.session == s.uuid for m in made)]
+            last = max(standing, key=lambda s: (s.ended_at, s.pk), default=None)
+            for message in made:
+                stopped = message.ends is not None and message.ends <= mistake < message.expires
+                if last is not None and message.session == last.uuid and stopped and not STEPS[message.code][5]:
+                    assert message.ends is not None
+                    message.gaps.append((message.ends, mistake))
+                    message.ends = self.tick(errors[last.uuid]) if last.uuid in errors else None
 
     def _overtake(self, known: list[TreatmentSession], made: list[Message], errors: dict[UUID, datetime]) -> None:
         """Only the session that ended last keeps its own steps."""
@@ -194,6 +218,10 @@ class Expectation:
         """One look. None when it is decided; else when to look again."""
         invitation = message.kind == "follow_up_invitation"
         stopped = invitation and records.stopped is not None and records.stopped <= tick
+        for begins, ends in message.gaps:
+            if begins <= tick < ends:
+                message.planned = ends
+                return ends
         if message.ends is not None and message.ends <= tick:
             by_choice = stopped and records.stopped is not None and message.planned <= records.stopped < message.ends
             message.state = "skipped" if by_choice else "cancelled"
@@ -264,6 +292,7 @@ class Expectation:
         """Twelve silent hours after a check-in of the first days that did go (SETTLED 6)."""
         assert message.sent is not None
         at = self.tick(message.sent + 12 * HOUR)
+        at = next((ends for begins, ends in message.gaps if begins <= at < ends), at)
         answered = records.answers.get((message.session, message.code))
         closes = max(message.expires, message.wish + timedelta(days=7))
         gone = records.value("do_not_contact", at) or records.value("deceased_on", at)
