@@ -116,10 +116,10 @@ def may_send_alert(row: OutboxMessage, at: datetime) -> Verdict:
 def register() -> None:
     """Make the kinds known to the drain."""
 
-    def care(name: str, may_send: MaySend, builder: Build) -> None:
-        register_kind(Kind(name, may_send, builder, doubt=Doubt.RETRY, scope=MailScope.CARE))
+    def care(name: str, may_send: MaySend, builder: Build, *, urgent: bool = False) -> None:
+        register_kind(Kind(name, may_send, builder, doubt=Doubt.RETRY, urgent=urgent, scope=MailScope.CARE))
 
-    care(Purpose.INSTRUCTIONS, may_send_care, build.plan_step)
+    care(Purpose.INSTRUCTIONS, may_send_care, build.plan_step, urgent=True)  # at once (SETTLED 1): the first night is what they are about
     care(Purpose.CHECK_IN, may_send_check_in, build.check_in)
     care("check_in_reminder", may_send_reminder, build.check_in_reminder)
     care(Purpose.RESULTS, may_send_care, build.plan_step)

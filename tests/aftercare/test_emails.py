@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 
 import pytest
@@ -15,6 +15,7 @@ from clinic.models import Link, LinkToken, OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS, Mail
 from patients.models import Hold
 from tests.aftercare.make import ENDED, TASK, make_plan, make_response
+from tests.clinic.outbox_make import FakeRelay, drain
 from treatments import services as courses
 
 DAY1 = ENDED + timedelta(hours=24)
@@ -49,6 +50,17 @@ def test_a_check_in_is_asked_about_and_written_in_few_questions(
         assert KINDS[row.kind].may_send(row, DAY1).word == "go"
     with django_assert_max_num_queries(11):  # most of them for the link, its token and what was done; two for the clinic's own numbers
         _built(row)
+
+
+def test_the_first_mail_goes_at_once_also_after_the_sending_hours_and_the_others_wait(site: Site, amara: Staff) -> None:
+    type(site.clinic).objects.update(send_from=time(8), send_until=time(18))
+    ended = datetime(2026, 3, 2, 19, 30, tzinfo=UTC)
+    plan = make_plan(site, amara, at=ended, ended_at=ended)
+    drain(FakeRelay(), at=ended)
+    assert _row(plan, "instructions").state == "sent"
+    drain(FakeRelay(), at=ended + timedelta(hours=24))
+    waits = _row(plan, "check_24h")
+    assert (waits.state, waits.send_after) == ("planned", datetime(2026, 3, 4, 8, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("code", CODES)

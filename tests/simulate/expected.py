@@ -231,7 +231,7 @@ class Expectation:
         if message.expires <= tick or not address or (dead is not None and dead <= tick) or stopped:
             message.state = "skipped"
             return None
-        if (until := opens(tick, records.zone)) > tick:
+        if message.kind != "aftercare_instructions" and (until := opens(tick, records.zone)) > tick:
             return until
         if records.value("mail_mode", tick) == "none" or records.value("do_not_contact", tick) or records.value("deceased_on", tick):
             message.state = "skipped"
