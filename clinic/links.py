@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.audit import Actor
@@ -227,6 +228,18 @@ def correct_birth_date(*, patient_uuid: UUID, birth_on: date, by: Actor, at: dat
     with audit.write(by=by, action="link.birth_date"):
         rows = Link.objects.filter(patient_uuid=patient_uuid, revoked_at=None, expires_at__gt=at)
         return rows.update(birth_on=birth_on, wrong_birth_dates=0)
+
+
+def unlock(*, link: Link, reason: str, by: Actor, at: datetime) -> None:
+    """Five tries more, once somebody has made sure who asks. `reason`: how. Raises Refused."""
+    if not reason.strip():
+        raise Refused(_("Write how you made sure that it is the patient."), field="reason")
+    with audit.write(by=by, action="link.unlock", reason=reason):
+        locked = Link.objects.select_for_update().get(pk=link.pk)
+        if not is_locked(locked, at):
+            raise Refused(_("This link is not locked any more."))
+        locked.wrong_birth_dates = 0
+        locked.save(update_fields=["wrong_birth_dates"])
 
 
 def speak(*, patient_uuid: UUID, language: str, by: Actor) -> int:

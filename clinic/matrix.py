@@ -110,6 +110,7 @@ rules:view                 ● ● ● ●
 link:view                  ● ● – –
 link:revoke                ● ● – –
 link:resend                ● ● – –
+link:unlock                ● ● – –
 staff:view_own             ● ● ● ●
 staff:manage               – – ◐ –
 audit:read                 – – ◐ ●

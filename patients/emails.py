@@ -18,6 +18,7 @@ from patients.vocabulary import MailMode
 INTAKE_DAYS = 14
 PREFERENCES, PREFERENCES_DAYS = "preferences", 400
 CONSENT, CONSENT_DAYS = "consent", 180
+AGAIN = "link_again"
 
 
 class _People:
@@ -50,6 +51,7 @@ def register() -> None:
     )
     links.register(Purpose(CONSENT, _("A form to read, to sign, or to take back."), "patients_link:consent", timedelta(days=CONSENT_DAYS)))
     people.register(_People())
+    kinds.register(Kind(AGAIN, _may_send, _build_again, scope=Scope.CARE))
     kinds.register(Kind("consent_link", _may_send, _build_consent, scope=Scope.CARE))
     kinds.register(Kind("intake_invitation", _may_send, _build, scope=Scope.CARE))
 
@@ -63,6 +65,14 @@ def consent_link(*, patient: Patient, by: Actor, at: datetime) -> OutboxMessage:
     """Queue a link to the form: to read what was signed, to sign what is new, or to take it back."""
     links.revoke(patient_uuid=patient.uuid, purpose=CONSENT, by=by, at=at, reason="sent again")
     return _with_link(patient, purpose=CONSENT, kind="consent_link", by=by, at=at)
+
+
+def link_again(*, link: Link, patient: Patient, by: Actor, at: datetime) -> OutboxMessage:
+    """A new link of any purpose, in place of one that was revoked because staff send it again."""
+    return queue(
+        kind=AGAIN, key=f"{AGAIN}:{link.uuid}", recipient=patient.email, patient_uuid=patient.uuid, cause_kind="link", cause_uuid=link.uuid,
+        send_after=at, expires_at=link.expires_at, language=patient.language, zone=patient.site.zone, by=by, at=at,
+    )  # fmt: skip
 
 
 def _with_link(patient: Patient, *, purpose: str, kind: str, by: Actor, at: datetime) -> OutboxMessage:
@@ -108,6 +118,10 @@ def _build_consent(row: OutboxMessage, at: datetime) -> Mail:
     return _built("consent_link", CONSENT_DAYS, row, at)
 
 
+def _build_again(row: OutboxMessage, at: datetime) -> Mail:
+    return _built(AGAIN, 0, row, at)
+
+
 def _built(message: str, days: int, row: OutboxMessage, at: datetime) -> Mail:
     link = Link.objects.select_related("site", "site__clinic").get(uuid=str(row.cause_uuid))
     patient = Patient.objects.get(uuid=str(row.patient_uuid))
@@ -117,5 +131,6 @@ def _built(message: str, days: int, row: OutboxMessage, at: datetime) -> Mail:
         "clinic": link.site.clinic,
         "url": links.url_for(links.mint_token(link, at=at)),
         "days": days,
+        "words": links.PURPOSES[link.purpose].words,
     }
     return Mail(*mailkit.render(message, context, row.language))

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from patients.views import allergies, brought, consent_texts, handed_over, intake, paper, people, screening, wording
+from patients.views import (
+    allergies,
+    brought,
+    consent_texts,
+    handed_over,
+    intake,
+    links,
+    paper,
+    people,
+    screening,
+    wording,
+)
 
 app_name = "patients"
 urlpatterns = [
@@ -16,6 +27,11 @@ urlpatterns = [
     path("consent-texts/<uuid:draft>/approve/", consent_texts.approve_consent_text, name="approve_consent_text"),
     path("consent-texts/<uuid:draft>/send-back/", consent_texts.send_back_consent_text, name="send_back_consent_text"),
     path("consent-texts/<uuid:draft>/discard/", consent_texts.discard_consent_text, name="discard_consent_text"),
+    path("locked-links/", links.locked_links, name="locked_links"),
+    path("<uuid:patient>/links/", links.links, name="links"),
+    path("<uuid:patient>/links/<uuid:link>/unlock/", links.unlock_link, name="unlock_link"),
+    path("<uuid:patient>/links/<uuid:link>/revoke/", links.revoke_link, name="revoke_link"),
+    path("<uuid:patient>/links/<uuid:link>/send/", links.send_link, name="send_link"),
     path("<uuid:patient>/edit/", people.edit, name="edit"),
     path("<uuid:patient>/invite/", people.invite, name="invite"),
     path("<uuid:patient>/intake/", intake.staff_intake, name="intake"),

@@ -33,6 +33,7 @@ _KINDS: dict[str, str | Promise] = {
     "waiting_offer": gettext_lazy("Waiting list offer"),
     "intake_invitation": gettext_lazy("Intake invitation"),
     "consent_link": gettext_lazy("Consent link"),
+    "link_again": gettext_lazy("Link, sent again"),
     "please_call": gettext_lazy("Please call"),
     "please_come_by": gettext_lazy("Please come by"),
     "auto_reply": gettext_lazy("Automatic reply"),

@@ -33,7 +33,8 @@ class Link(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["subject_kind", "subject_uuid"], name="link_by_subject")
+            models.Index(fields=["subject_kind", "subject_uuid"], name="link_by_subject"),
+            models.Index(fields=["site"], name="link_locked", condition=models.Q(wrong_birth_dates__gte=5)),
         ]
 
     def __str__(self) -> str:

@@ -142,6 +142,8 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "recall:view"):
         count = visits.recalls(site, on).count()
         found.append((ngettext("recall", "recalls", count), count, "appointments:recalls"))
+    if may(actor, "link:unlock") and (count := people.locked_count(actor, at)):
+        found.append((ngettext("locked link", "locked links", count), count, "patients:locked_links"))
     if may(actor, "session:sign"):
         unsigned = TreatmentSession.objects.filter(operator_id=actor.staff_id, state=SessionState.ENDED, entered_in_error=None)
         count = unsigned.count()

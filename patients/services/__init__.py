@@ -56,6 +56,7 @@ from patients.services.consent_texts import (
     text_hash,
 )
 from patients.services.handed_over import BegunByPatient, hand_over_intake
+from patients.services.links import send_link_again
 from patients.services.paper import PaperDateWrong, open_paper_intake, record_paper_consent
 from patients.services.people import (
     BornInFuture,
@@ -75,7 +76,7 @@ __all__ = [
     "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
     "PersonData", "ReadBefore", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
     "amend_answers", "ask_consent",
-    "change_patient", "choose_mail", "clear_finding", "draft_rescreen", "end_allergy", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",
+    "change_patient", "choose_mail", "send_link_again", "clear_finding", "draft_rescreen", "end_allergy", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",
     "publish_consent_text", "read_record", "record_death", "record_paper_consent", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",
     "review_rescreen", "review_wording", "save_intake_page", "screen_patient", "sign_consent", "submit_intake", "withdraw_clearance",
     "withdraw_consent",

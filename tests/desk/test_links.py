@@ -1,11 +1,13 @@
 """Links over a patient's life: a corrected date of birth, five wrong ones, a cancelled visit (SECURITY.md, R37, R38)."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from aftercare.emails import build
 from aftercare.models import CheckIn
@@ -13,8 +15,11 @@ from appointments import services as visits
 from appointments.emails import appointment_link
 from appointments.models import Appointment, VisitType
 from clinic import links
-from clinic.models import Link, Site, Staff
+from clinic.errors import Refused
+from clinic.models import Link, OutboxMessage, Site, Staff
+from clinic.outbox.kinds import KINDS
 from patients.models import Patient
+from patients.services import send_link_again
 from patients.services.people import PersonData, change_patient
 from tests.aftercare import make as after
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
@@ -149,3 +154,67 @@ class TestCancelledVisit:
         second = appointment_link(visit, by=DESK, at=later)
         first.refresh_from_db()
         assert second != first and not links.is_alive(first, later) and links.is_alive(second, later)
+
+
+@pytest.mark.django_db
+class TestThePage:
+    """Staff see what became of each link, and unlock, revoke or send it again."""
+
+    @pytest.fixture
+    def link(self, asked: CheckIn) -> Link:
+        made = links.make_link(
+            purpose="check_in", site=asked.site, patient_uuid=asked.patient.uuid, birth_on=asked.patient.birth_on, language="en", subject_kind="check_in",
+            subject_uuid=asked.uuid, by=DESK, at=timezone.now(),
+        )  # fmt: skip
+        Link.objects.filter(pk=made.pk).update(wrong_birth_dates=5)
+        made.refresh_from_db()
+        return made
+
+    def url(self, name: str, link: Link) -> str:
+        return reverse(f"patients:{name}", args=[link.patient_uuid, link.uuid])
+
+    def test_today_and_the_list_name_who_is_to_be_phoned(self, link: Link, rosa: Staff, client_as: Callable[[Staff], Client], asked: CheckIn) -> None:
+        desk = client_as(rosa)
+        assert "1 locked link" in " ".join(desk.get(reverse("desk:today")).content.decode().split())
+        assert asked.patient.name in desk.get(reverse("patients:locked_links")).content.decode()
+        page = desk.get(reverse("patients:links", args=[link.patient_uuid])).content.decode()
+        assert "Locked: five wrong dates of birth" in page and "Check-in" in page and "not yet" in page
+
+    def test_unlocking_needs_how_one_made_sure(self, link: Link, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        desk, sent = client_as(rosa), {"subject": str(link.patient_uuid)}
+        answer = desk.post(self.url("unlock_link", link), sent | {"reason": " "})
+        assert answer.status_code == 422 and "Write how you made sure" in answer.content.decode()
+        assert desk.post(self.url("unlock_link", link), sent | {"reason": "called back on the known number"}).status_code == 302
+        link.refresh_from_db()
+        assert link.wrong_birth_dates == 0 and links.is_alive(link, timezone.now())
+        assert "locked link" not in desk.get(reverse("desk:today")).content.decode()
+
+    def test_only_what_is_locked_is_unlocked(self, link: Link) -> None:
+        links.revoke(pk=link.pk, by=DESK, at=timezone.now(), reason="by staff")
+        with pytest.raises(Refused, match="not locked"):
+            links.unlock(link=link, reason="called back", by=DESK, at=timezone.now())
+
+    def test_revoking_ends_it_at_once(self, link: Link, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        assert client_as(rosa).post(self.url("revoke_link", link), {"subject": str(link.patient_uuid)}).status_code == 302
+        link.refresh_from_db()
+        assert link.revoked_at and link.revoked_reason == "by staff"
+
+    def test_sending_again_replaces_it_and_the_mail_is_neutral(self, link: Link, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        assert client_as(rosa).post(self.url("send_link", link), {"subject": str(link.patient_uuid)}).status_code == 302
+        link.refresh_from_db()
+        fresh = Link.objects.get(purpose="check_in", subject_uuid=link.subject_uuid, revoked_at=None)
+        assert link.revoked_reason == "sent again" and fresh.expires_at == link.expires_at
+        row = OutboxMessage.objects.get(kind="link_again")
+        mail = KINDS[row.kind].build(row, row.send_after)
+        assert KINDS[row.kind].may_send(row, row.send_after).word == "go"
+        assert behind(next(word for word in mail.text.split() if "/l/" in word), timezone.now()) == fresh
+        for part in (mail.subject, mail.text, mail.html):
+            assert not any(word in part.lower() for word in ("needl", "scalp", "hair", "treatment", "1985"))
+
+    @pytest.mark.parametrize("fields", [{"email": ""}, {"mail_mode": "none"}])
+    def test_without_an_address_or_consent_the_old_one_stays(self, link: Link, asked: CheckIn, fields: dict[str, str]) -> None:
+        Patient.objects.filter(pk=asked.patient.pk).update(**fields)
+        with pytest.raises(Refused, match="Nothing was sent"):
+            send_link_again(link=link, patient=Patient.objects.get(pk=asked.patient.pk), by=DESK, at=timezone.now())
+        link.refresh_from_db()
+        assert link.revoked_at is None
