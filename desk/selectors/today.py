@@ -16,7 +16,7 @@ from clinic.audit import Actor
 from clinic.models import Site
 from clinic.permissions import may, scoped
 from patients import selectors as people
-from patients.models import Consent, Hold, Rescreen
+from patients.models import Hold, Rescreen
 from treatments import selectors as sessions
 from treatments.models import TreatmentSession
 from treatments.vocabulary import SessionState
@@ -73,7 +73,7 @@ class _Known:
     """What the board reads once for all its visits."""
 
     dossiers: dict[int, people.Dossier]
-    signed: set[int]
+    consents: dict[int, str]
     asked: set[int]
     held: set[int]
 
@@ -95,7 +95,7 @@ def _lines(rows: list[Appointment], on: date, at: datetime) -> list[Line]:
     ids = [row.patient_id for row in coming]
     known = _Known(
         people.dossiers(row.patient for row in coming),
-        set(Consent.objects.filter(patient__in=ids, withdrawn_at=None).values_list("patient_id", flat=True)),
+        people.consent_codes(ids),
         set(Rescreen.objects.filter(patient__in=ids, on=on).exclude(confirmed_at=None).values_list("patient_id", flat=True)),
         set(Hold.objects.filter(patient__in=ids, released_at=None, blocks__contains=["session"]).values_list("patient_id", flat=True)),
     )
@@ -127,8 +127,9 @@ def _missing(row: Appointment, on: date, known: _Known) -> list[Missing]:
         found.append(Missing(word.words.lower(), reverse("patients:screening", args=[uuid])))
     if row.patient_id in known.held:
         found.append(Missing(_("clinician first"), reverse("patients:screening", args=[uuid])))
-    if row.patient_id not in known.signed:
-        found.append(Missing(_("consent"), reverse("patients:consent", args=[uuid]), paper_url=reverse("patients:paper_consent", args=[uuid])))
+    if (code := known.consents.get(row.patient_id)) != "signed":
+        words = _("consent to the new text") if code == "outdated" else _("consent")
+        found.append(Missing(words, reverse("patients:consent", args=[uuid]), paper_url=reverse("patients:paper_consent", args=[uuid])))
     if row.state == S.ARRIVED and row.patient_id not in known.asked:
         found.append(Missing(_("today's question"), reverse("patients:rescreen", args=[uuid])))
     return found
