@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from aftercare import services
 from aftercare.models import CallTask, Concern, Plan
+from aftercare.selectors import protocol_hash
 from aftercare.states import CallReason
 from clinic.audit import Actor
 from clinic.models import AccessEvent, LinkToken, OutboxMessage, Site, Staff
@@ -262,7 +263,13 @@ def test_a_clinician_approves_the_protocol_and_the_manager_may_not(
 ) -> None:
     assert "proposed default" in _body(client_as(max_), _url("protocol"))
     assert client_as(max_).post(_url("protocol")).status_code == 403
-    client_as(amara).post(_url("protocol"))
+    client = client_as(amara)
+    client.post(_url("protocol"))  # without what was read
+    plan.protocol.refresh_from_db()
+    assert plan.protocol.approved_by is None
+    read = protocol_hash(plan.protocol)
+    assert f'name="sha256" value="{read}"' in _body(client, _url("protocol"))
+    client.post(_url("protocol"), {"sha256": read})
     plan.protocol.refresh_from_db()
     assert plan.protocol.approved_by == amara
 
