@@ -15,7 +15,15 @@ from aftercare.rules import RULES
 from aftercare.rules.meaning import expected_signs
 from aftercare.rules.texts import texts_for
 from aftercare.selectors.instructions import WaitGroup, instructions_of, wall_words
-from aftercare.selectors.presence import Presence, notice_words, presence, sooner_words, told_words, urgent_words
+from aftercare.selectors.presence import (
+    Presence,
+    closed_words,
+    notice_words,
+    presence,
+    sooner_words,
+    told_words,
+    urgent_words,
+)
 from aftercare.selectors.rulebook import policy
 from aftercare.states import Level
 from clinic.clock import local_date
@@ -56,6 +64,7 @@ class AnswerPage:
     waiting: list[WaitGroup] = field(default_factory=list)
     notice: str = ""
     is_closed: bool = False
+    closed: str = ""  # whom to call until the clinic opens
     calls_us_first: bool = False
     next_questions: str = ""
 
@@ -162,7 +171,7 @@ def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
         level, response.call_emergency, tone, icon, str(title), paragraphs,
         waiting=instructions_of(check_in.plan, at=at).waiting,
         notice=notice_words(now, check_in.site, at=at),
-        is_closed=now.is_open is False,
+        is_closed=now.is_open is False, closed=closed_words(check_in.site),
         calls_us_first=level == Level.URGENT and not response.call_emergency and now.is_open is not False,
         next_questions=next_questions(check_in, at=at),
     )  # fmt: skip

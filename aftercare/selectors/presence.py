@@ -43,14 +43,19 @@ def presence(site: Site, at: datetime) -> Presence:
     return Presence(is_open, somebody, ahead.exists(), opens)
 
 
+def closed_words(site: Site) -> str:
+    """Whom to call while the clinic is closed: the number that it set, or whatever service the patient has; never one of ours."""
+    return site.out_of_hours_phone or _("your out-of-hours service")
+
+
 def urgent_words(now: Presence, site: Site, *, due: str) -> list[str]:
     """What to do now. `due` is when the clinic means to have called."""
-    values = {"phone": site.phone, "number": site.emergency_number, "due": due}
+    values = {"phone": site.phone, "number": site.emergency_number, "closed": closed_words(site), "due": due}
     if now.is_open:
         return [_("Call %(phone)s now. We have told a clinician, who will try to call you too.") % values]
     if now.nobody:
         return [
-            _("We are closed now. Call your out-of-hours service, or %(number)s if it gets worse.") % values,
+            _("We are closed now. Call %(closed)s, or %(number)s if it gets worse.") % values,
             _("We have sent your answers to our clinicians, but perhaps nobody reads them before we open. Please do not wait for a call."),
         ]
     if now.somebody:
@@ -59,19 +64,19 @@ def urgent_words(now: Presence, site: Site, *, due: str) -> list[str]:
             if now.is_open is False
             else _("Call %(phone)s now. We have told the clinician on call, who will try to call you by %(due)s.")
         )
-        return [first % values, _("If nobody has called you by then, or it gets worse, call your out-of-hours service, or %(number)s.") % values]
+        return [first % values, _("If nobody has called you by then, or it gets worse, call %(closed)s, or %(number)s.") % values]
     return [
-        _("Call %(phone)s now. If you can't reach us, call your out-of-hours service, or %(number)s if it gets worse.") % values,
+        _("Call %(phone)s now. If you can't reach us, call %(closed)s, or %(number)s if it gets worse.") % values,
         _("We have told a clinician, but please do not wait for a call."),
     ]
 
 
 def sooner_words(now: Presence, site: Site) -> str:
     """Whom to call when it gets worse before the clinic calls."""
-    values = {"phone": site.phone, "number": site.emergency_number}
+    values = {"phone": site.phone, "number": site.emergency_number, "closed": closed_words(site)}
     if now.is_open:
         return _("Call %(phone)s sooner if it gets worse.") % values
-    return _("If it gets worse before then, call your out-of-hours service, or %(number)s.") % values
+    return _("If it gets worse before then, call %(closed)s, or %(number)s.") % values
 
 
 def told_words(now: Presence, site: Site) -> str:

@@ -21,7 +21,7 @@ def build_house(*, by: Actor, at: datetime) -> Site:
     """Everything that a clinic has before its first patient."""
     clinic = Clinic.objects.create(name="Riverside Dermatology", reference_phrase="willow and stone", reply_to="care@demo.example", is_demo=True)
     site = Site.objects.create(
-        clinic=clinic, name="Harley site", zone="Europe/London", phone="020 7946 0123", emergency_number="999",
+        clinic=clinic, name="Harley site", zone="Europe/London", phone="020 7946 0123", out_of_hours_phone="020 7946 0199", emergency_number="999",
         address="12 Harley Lane, London",
     )  # fmt: skip
     for weekday in range(6):
