@@ -145,12 +145,14 @@ class TestDeadLinks:
         client.post(f"/l/{token}/", RIGHT)
         assert client.get("/l/check-in/").status_code == 404
 
-    @pytest.mark.parametrize(("act", "opens"), [("address", False), ("name", True), ("death", False), ("sent again", False)])
+    @pytest.mark.parametrize(("act", "opens"), [("address", False), ("first address", True), ("name", True), ("death", False), ("sent again", False)])
     def test_what_revokes_a_patient_s_links(self, client: Client, site: Site, act: str, opens: bool) -> None:
-        """R37: a new address, a death, the same link sent again. Another name does not."""
+        """R37: a new address, a death, the same link sent again. Another name does not, nor a first address: nobody else has the link."""
         link, token = _link(site)
         patient, at = Patient.objects.get(uuid=link.patient_uuid), timezone.now()
-        email = "new@patient.example" if act == "address" else patient.email
+        patient.email = "" if act == "first address" else "old@patient.example"
+        patient.save()
+        email = "new@patient.example" if "address" in act else patient.email
         data = people.PersonData(given_name="Olive", family_name="Marsh", birth_on=BORN, email=email, language="en")
         if act == "death":
             people.record_death(patient=patient, on=at.date(), by=DESK, at=at)

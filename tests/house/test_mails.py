@@ -17,12 +17,13 @@ from aftercare import services as after
 from aftercare.models import CheckIn, Plan, Protocol
 from appointments.emails import recall_invitation
 from appointments.models import Recall
-from clinic import mailkit
+from clinic import links, mailkit
 from clinic.models import LinkToken, OutboxMessage, Site, Staff
 from clinic.outbox import foot
 from clinic.outbox.auto_reply import queue_auto_reply
 from clinic.outbox.kinds import KINDS, Mail
 from clinic.outbox.mime import compose
+from patients import services as people
 from patients.models import Patient
 from tests.aftercare.make import TASK, make_response
 from tests.appointments.make import NOW
@@ -69,8 +70,13 @@ def built(language: str, site: Site, staff: Staff) -> Built:
 
 
 def _rare(cast: Cast, plan: Plan) -> None:
-    """What few patients get: a recalled product, a patch test to be seen, a recall, a message without questions."""
+    """What few patients get: a link sent again, a recalled product, a patch test to be seen, a recall, a message without questions."""
     product, patient = Product.objects.all()[0], plan.patient
+    link = links.make_link(
+        purpose="consent", site=cast.site, patient_uuid=patient.uuid, birth_on=patient.birth_on, language=cast.language,
+        subject_kind="patient", subject_uuid=patient.uuid, expires_at=NOW + timedelta(days=9), by=TASK, at=NOW,
+    )  # fmt: skip
+    people.send_link_again(link=link, patient=patient, by=TASK, at=NOW)
     contact = RecallContact.objects.create(
         patient=patient, product=product, way="mail", prepared_at=NOW, prepared_by=cast.staff, prepared_as="manager"
     )
