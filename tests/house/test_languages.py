@@ -14,6 +14,12 @@ PLACES = re.compile(r"%\((\w+)\)[sd]|%%|\{(\w*)\}|%[sd]")
 MACHINE_READ = ["appointments/emails/offers.py: {at:%Y", "appointments/emails/visits.py: .astimezone(UTC):%Y", "aftercare/emails/rows.py: {at:%Y"]  # keys of rows
 
 
+def twice(text: str, said: str, letters: int = 24) -> bool:
+    """Whether a translation comes back to its own beginning, which its text does not."""
+    begin = said[:letters]
+    return len(begin) == letters and said.count(begin) > text.count(text[:letters])
+
+
 def shapes(text: str) -> list[str]:
     """Placeholders of a text."""
     return sorted(match.group() for match in PLACES.finditer(text))
@@ -45,6 +51,15 @@ class TestEachCatalogue:
                 words = message.string if isinstance(message.string, tuple) else (message.string,)
                 wrong += [ids[0] for text in words if shapes(text) != shapes(ids[-1])]
         assert wrong == []
+
+    def test_says_nothing_twice(self, language: str) -> None:
+        """A catalogue that was merged badly holds its words two or more times in one text."""
+        rows = [(row.id, row.string) for row in messages.stored(LANGUAGES[language]) if isinstance(row.id, str) and isinstance(row.string, str)]
+        assert len(rows) > 500 and [text for text, said in rows if twice(text, said)] == []
+
+    def test_a_bad_merge_would_be_noticed(self, language: str) -> None:
+        text, said = "Call us now, and do not wait until somebody calls you.", "Llame ahora y no espere a que alguien le llame a usted."
+        assert not twice(text, said) and twice(text, said + said)
 
 
 class TestTheCollector:
