@@ -24,7 +24,7 @@ LINK_DAYS = 7
 SUPERSEDED = "superseded by the next session"
 TOO_LATE = "its time had passed when the session was planned"
 IN_ERROR = "session entered in error"
-_UNSENT, _SENT = "cancelled", "sent"  # states of a row in the outbox
+_UNSENT = "cancelled"  # state of a row in the outbox
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def _resume(plan: Plan, *, by: Actor, at: datetime) -> None:
     )  # fmt: skip
     for before, message in zip(ended, again, strict=True):
         CheckIn.objects.filter(message=before).update(message=message)
-    asked = Q(message__in=again) | Q(message__outbox__state=_SENT)
+    asked = Q(message__in=again) | ~Q(message__outbox__state=_UNSENT)  # where no mail may go the desk phones instead
     stopped = plan.check_ins.filter(asked, cancelled_reason=SUPERSEDED, response=None, closes_at__gt=at)
     CheckIn.objects.filter(pk__in=list(stopped.values_list("pk", flat=True))).update(cancelled_at=None, cancelled_reason="")
 

@@ -7,6 +7,8 @@ import time_machine
 
 from aftercare import services, tasks
 from aftercare.models import CheckIn, Plan, PlannedMessage
+from aftercare.selectors import open_call_tasks
+from aftercare.states import CallReason
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from tests.aftercare.make import ENDED, TASK, make_plan, make_response, make_session
@@ -77,6 +79,19 @@ def test_a_check_in_that_had_gone_can_be_answered_again(site: Site, amara: Staff
     asked = first.check_ins.get(code="check_72h")
     assert asked.cancelled_at is None and asked.message.outbox.state == "sent"
     make_response(asked, at=at + timedelta(hours=2))
+
+
+@pytest.mark.parametrize("mode", ["full", "none"])
+def test_the_call_about_a_check_in_is_on_the_desk_s_list_again(site: Site, amara: Staff, mode: str) -> None:
+    """Also where no mail may go and the call is the check-in (SETTLED 6, 20)."""
+    first = make_plan(site, amara, mail_mode=mode)
+    _drain_until(ENDED + timedelta(hours=25))
+    asked = first.check_ins.get(code="check_24h")
+    reason = CallReason.MISSED if mode == "full" else CallReason.NO_MAIL
+    task = services.open_call_task(check_in=asked, reason=reason, by=TASK, at=ENDED + timedelta(hours=49))
+    at = ENDED + timedelta(hours=50)
+    _mistake(_second(first, amara, at=at).session, amara, at=at + timedelta(hours=1))
+    assert list(open_call_tasks(Actor.of_staff(amara)).filter(patient=first.patient)) == [task]
 
 
 def test_twice_mistaken_and_twice_taken_up(site: Site, amara: Staff) -> None:
