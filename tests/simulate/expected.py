@@ -1,12 +1,12 @@
 """Which message each patient should have got and when, recomputed from the records alone.
 
-Written from RULES.md section 4, SETTLED 1, 3, 5, 6, 20 and MESSAGES.md. It imports no planner, no protocol, no outbox: tables
-are read, rules are written again here. The table of steps below is the document's.
+Written from RULES.md section 4, SETTLED 1, 3, 5, 6, 7, 20 and MESSAGES.md. It imports no planner, no protocol, no outbox: tables
+are read, rules are written again here and in the modules beside it.
 """
 
 import heapq
+import itertools
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,54 +15,17 @@ from zoneinfo import ZoneInfo
 from aftercare.models import CheckInResponse
 from clinic.models import MailChoice
 from patients.models import Hold
+from tests.simulate.expected_plans import Message, Plans
 from tests.simulate.expected_visits import VisitMail, VisitMails
-from tests.simulate.records import HOUR, Records, VisitEvent, local, opens
+from tests.simulate.records import HOUR, Records, VisitEvent, opens
 from treatments.models import EnteredInError, TreatmentSession
-
-# step: (kind, days or None, hours or local hour, hours until it is too late, phase, once in a course, reminder)
-STEPS: dict[str, tuple[str, int | None, int, int, str, bool, bool]] = {
-    "instructions": ("aftercare_instructions", None, 0, 72, "", False, False),
-    "check_24h": ("check_in", None, 24, 20, "", False, True),
-    "check_48h": ("check_in", None, 48, 20, "", False, False),
-    "check_72h": ("check_in", None, 72, 48, "", False, True),
-    "check_day7": ("check_in", 7, 9, 96, "", False, False),
-    "check_day14": ("check_in", 14, 9, 120, "", False, False),
-    "check_day28": ("check_in", 28, 9, 168, "", False, False),
-    "invitation": ("follow_up_invitation", 28, 10, 24 * 28, "initial", False, False),
-    "check_day57": ("check_in", 57, 9, 168, "", False, False),
-    "invitation_maintenance": ("follow_up_invitation", 56, 10, 24 * 36, "maintenance", False, False),
-    "results_month3": ("results_review", 91, 10, 24 * 21, "", True, False),
-    "results_month6": ("results_review", 182, 10, 24 * 30, "", True, False),
-}
-
-
-@dataclass
-class Message:
-    """One that should have been thought of, and what should have become of it."""
-
-    session: UUID
-    course: int
-    code: str
-    kind: str
-    wish: datetime
-    expires: datetime
-    planned: datetime
-    place: int
-    state: str = "planned"
-    to: str = ""
-    sent: datetime | None = None
-    look: datetime | None = None
-    ends: datetime | None = None  # cancelled from then on
-    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)  # cancelled for a mistake, then planned again
-    remind: bool = False
-    is_reminder: bool = False
 
 
 class Expectation:
     """The year again, patient by patient."""
 
-    def __init__(self, journal: Any, names: dict[tuple[str, str], str] | None = None) -> None:
-        """`names`: the Message-ID of each step of each session, for the one question that only the relay can answer."""
+    def __init__(self, journal: Any, names: dict[tuple[str, str, int], str] | None = None) -> None:
+        """`names`: the Message-ID of each occurrence of each step of each session, for the one question that only the relay can answer."""
         self.journal, self.names = journal, names or {}
         self._seen = {message_id: (at, place) for place, (at, message_id, _to) in enumerate(journal.sent)}
         self.dead: dict[str, datetime] = {}
@@ -121,76 +84,41 @@ class Expectation:
         return self._by_patient[patient]
 
     def _plan(self, sessions: list[TreatmentSession], records: Records) -> list[Message]:
-        """Each session's messages; a course's own ones once; the latest session ends the earlier ones' (SETTLED 5)."""
-        errors = dict(EnteredInError.objects.filter(session__in=sessions).values_list("session__uuid", "at"))
-        made: list[Message] = []
-        in_course: dict[tuple[int, str], UUID] = {}
-        planned = sorted(sessions, key=lambda s: (self.tick(self.journal.recorded_at[s.uuid]), s.ended_at))
-        for place, session in enumerate(planned):
-            ended, at = session.ended_at, self.tick(self.journal.recorded_at[session.uuid])
-            wrong = self.tick(errors[session.uuid]) if session.uuid in errors else None
-            if ended is None or at > self.journal.end or (wrong is not None and wrong <= at):
-                continue
-            before = self.tick(self.journal.recorded_at[planned[place - 1].uuid]) if place else self.journal.start
-            self._take_up(planned[:place], made, errors, after=before, until=at)
-            for index, (code, (kind, days, hour, late, phase, once, remind)) in enumerate(STEPS.items()):
-                made_by = in_course.get((session.course_id, code))
-                stands = made_by is not None and not (made_by in errors and self.tick(errors[made_by]) <= at)
-                if (phase and phase != session.course.phase) or (once and stands):
-                    continue
-                if once:
-                    in_course[session.course_id, code] = session.uuid
-                wish = ended + hour * HOUR if days is None else local(ended, days, hour, records.zone)
-                made.append(
-                    Message(session.uuid, session.course_id, code, kind, wish, wish + late * HOUR, at, place * 100 + index, ends=wrong, remind=remind)
-                )
-            self._overtake(planned[: place + 1], made, errors)
-        since = self.tick(self.journal.recorded_at[planned[-1].uuid])
-        self._take_up(planned, made, errors, after=since, until=self.journal.end)
-        return made
-
-    def _take_up(
-        self, known: list[TreatmentSession], made: list[Message], errors: dict[UUID, datetime], *, after: datetime, until: datetime
-    ) -> None:
-        """A mistake ends: of the latest real session, what it had stopped and is not too late goes on (SETTLED 7)."""
-        for mistake in sorted({self.tick(at) for at in errors.values()}):
-            if not after <= mistake <= until:
-                continue
-            wrong = {uuid for uuid, at in errors.items() if self.tick(at) <= mistake}
-            standing = [s for s in known if s.uuid not in wrong and any(m.session == s.uuid for m in made)]
-            last = max(standing, key=lambda s: (s.ended_at, s.pk), default=None)
-            for message in made:
-                stopped = message.ends is not None and message.ends <= mistake < message.expires
-                if last is not None and message.session == last.uuid and stopped and not STEPS[message.code][5]:
-                    assert message.ends is not None
-                    message.gaps.append((message.ends, mistake))
-                    message.ends = self.tick(errors[last.uuid]) if last.uuid in errors else None
-
-    def _overtake(self, known: list[TreatmentSession], made: list[Message], errors: dict[UUID, datetime]) -> None:
-        """Only the session that ended last keeps its own steps."""
-        at = self.tick(self.journal.recorded_at[known[-1].uuid])
-        standing = [s for s in known if any(m.session == s.uuid for m in made) and not (s.uuid in errors and self.tick(errors[s.uuid]) <= at)]
-        last = max(standing, key=lambda s: (s.ended_at, s.pk), default=None)
-        for message in made:
-            if last is not None and message.session in {s.uuid for s in standing} and message.session != last.uuid and not STEPS[message.code][5]:
-                message.ends = min(message.ends or at, at)
+        errors = EnteredInError.objects.filter(session__in=sessions).values_list("session__uuid", "at")
+        seen = {session.uuid: self.tick(self.journal.recorded_at[session.uuid]) for session in sessions}
+        plans = Plans(sessions, records.zone, seen, {session: self.tick(at) for session, at in errors})
+        return plans.until(self.journal.end)
 
     def _patient(self, sessions: list[TreatmentSession], records: Records) -> list[Message]:
         messages = self._plan(sessions, records)
-        queue: list[tuple[datetime, datetime, int, Message]] = []
+        queue: list[tuple[datetime, datetime, int, int, Message]] = []
+        pushed = itertools.count()
 
         def push(message: Message, at: datetime) -> None:
             message.look = self.tick(max(at, message.planned))
-            heapq.heappush(queue, (message.look, max(message.wish, at), message.place, message))
+            heapq.heappush(queue, (message.look, max(message.wish, at), message.place, next(pushed), message))
 
-        for message in messages:
+        def plan(message: Message) -> None:
             if message.expires <= message.planned:
                 message.state = "cancelled"
             else:
+                message.state = "planned"
                 push(message, message.wish)
+
+        for message in messages:
+            if message.before:  # thought of before anything else in its look: the sweep comes before the drain
+                heapq.heappush(queue, (message.planned, self.journal.start, message.occurrence, next(pushed), message))
+            else:
+                plan(message)
         while queue:
-            tick, _at, _place, message = heapq.heappop(queue)
+            tick, _at, _place, _number, message = heapq.heappop(queue)
             if tick > self.journal.end:
+                continue
+            if message.state == "thought of":
+                if all(self._was_cancelled(before, records) for before in message.before):
+                    plan(message)
+                else:
+                    message.state = "needless"
                 continue
             again = self._judge(message, tick, records, messages)
             if again is not None:
@@ -202,7 +130,18 @@ class Expectation:
                     push(reminder, reminder.wish)
         for message in messages:
             self._after_the_end(message, records)
-        return messages
+        return [message for message in messages if message.state != "needless"]
+
+    def _was_cancelled(self, message: Message, records: Records) -> bool:
+        """Whether an earlier occurrence, ended meanwhile, had neither gone nor been decided otherwise: only that comes again."""
+        return message.state in {"planned", "held", "cancelled"} and not self._is_declined(message, records)
+
+    @staticmethod
+    def _is_declined(message: Message, records: Records) -> bool:
+        """An invitation that the patient declined before its plan ended."""
+        if message.kind != "follow_up_invitation" or message.ends is None or records.stopped is None:
+            return False
+        return message.planned <= records.stopped < message.ends
 
     def _after_the_end(self, message: Message, records: Records) -> None:
         """What still waits at the end of the year, but was cancelled or refused before it came to it."""
@@ -218,13 +157,8 @@ class Expectation:
         """One look. None when it is decided; else when to look again."""
         invitation = message.kind == "follow_up_invitation"
         stopped = invitation and records.stopped is not None and records.stopped <= tick
-        for begins, ends in message.gaps:
-            if begins <= tick < ends:
-                message.planned = ends
-                return ends
         if message.ends is not None and message.ends <= tick:
-            by_choice = stopped and records.stopped is not None and message.planned <= records.stopped < message.ends
-            message.state = "skipped" if by_choice else "cancelled"
+            message.state = "skipped" if self._is_declined(message, records) else "cancelled"
             return None
         address = records.value("email", tick) or ""
         dead = self.dead.get(address.lower())
@@ -278,7 +212,7 @@ class Expectation:
     def _went_behind(self, message: Message, first: Message, tick: datetime) -> bool:
         """Of two that are due in one look the later may go in it too, if the relay saw it behind the other: “waits for an earlier *unsent* one”
         (MESSAGES.md) leaves both open. Whether they met in one lot of ten is chance, so the relay says which it was."""
-        one, other = (self._seen.get(self.names.get((str(m.session), m.code), "")) for m in (first, message))
+        one, other = (self._seen.get(self.names.get((str(m.session), m.code, m.occurrence), "")) for m in (first, message))
         return first.state == "sent" and one is not None and other is not None and one[0] == other[0] == tick and one[1] < other[1]
 
     def refuses(self, address: str, tick: datetime) -> bool:
@@ -289,15 +223,20 @@ class Expectation:
         return True
 
     def _reminder(self, message: Message, records: Records) -> Message | None:
-        """Twelve silent hours after a check-in of the first days that did go (SETTLED 6)."""
+        """Twelve silent hours after a check-in of the first days that did go (SETTLED 6), or when a mistake that had ended it is seen."""
         assert message.sent is not None
         at = self.tick(message.sent + 12 * HOUR)
-        at = next((ends for begins, ends in message.gaps if begins <= at < ends), at)
+        for since, until in message.rests:
+            if since <= at and (until is None or until > at):
+                if until is None:
+                    return None
+                at = until
         answered = records.answers.get((message.session, message.code))
         closes = max(message.expires, message.wish + timedelta(days=7))
         gone = records.value("do_not_contact", at) or records.value("deceased_on", at)
-        if at > self.journal.end or at >= closes or (answered and answered <= at) or (message.ends and message.ends <= at) or gone:
+        if at > self.journal.end or at >= closes or (answered and answered <= at) or gone:
             return None
+        ends = min((since for since, _until in message.rests if since > at), default=None)
         return Message(
-            message.session, message.course, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=message.ends, is_reminder=True
+            message.session, message.course, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=ends, is_reminder=True
         )

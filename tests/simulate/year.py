@@ -91,7 +91,7 @@ class Year:
 
     def at(self, when: datetime, act: Callable[[], None]) -> None:
         """To be done at an instant of the year."""
-        if when < self.journal.end:
+        if when <= self.journal.end:
             heapq.heappush(self._due, (when, next(_order), act))
 
     def _some(self, low: float, high: float) -> timedelta:
@@ -142,6 +142,8 @@ class Year:
             self.journal.recorded_at[session.uuid] = self.now
             if chance.random() < 0.04:
                 self.at(self.now + self._some(0, 20 * 86400), lambda: self._mistaken(session))
+            if chance.random() < 0.05:
+                self.at(self.now + self._some(3600, 9 * 86400), lambda: self._somebody_elses(course, number))
             if chance.random() < 0.35:
                 self.desk.plan(patient.uuid)
 
@@ -149,6 +151,12 @@ class Year:
         if chance.random() < 0.8:
             gap = self._some(28 * 86400, 42 * 86400) if course.phase == "initial" else self._some(56 * 86400, 92 * 86400)
             self.at(ended + gap, lambda: self._session(patient, course, number + 1))
+
+    def _somebody_elses(self, course: Course, number: int) -> None:
+        """Another patient's session is written down here, soon after a real one; it is seen within hours or days."""
+        session = make_session(course, self.staff, ended_at=self.now, number=100 + number)
+        self.journal.recorded_at[session.uuid] = self.now
+        self.at(self.now + self._some(600, self.chance.choice([6, 48, 240]) * 3600), lambda: self._mistaken(session))
 
     def _mistaken(self, session: TreatmentSession) -> None:
         EnteredInError.objects.create(session=session, reason="wrong patient", by=self.staff, at=self.now)
