@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from aftercare import selectors
@@ -56,6 +57,33 @@ def test_the_answer_page_by_the_hour(plan: Plan, at: datetime, answers: dict[str
     page = _read(plan, at, **answers)
     assert [words for words in said if words not in page] == [], page
     assert [words for words in never if words in page] == [], page
+
+
+@pytest.mark.parametrize(
+    ("language", "at", "answers", "said"),
+    [
+        ("en-gb", NIGHT, PUS, "Call 020 7946 0199, or 999 if it gets worse."),
+        ("en-gb", NIGHT, LUMPS, "before then, call 020 7946 0199, or 999."),
+        ("es", NIGHT, PUS, "Llame a 020 7946 0199, o al 999 si empeora."),
+    ],
+    ids=["urgent", "today", "urgent in Spanish"],
+)
+def test_a_number_for_closed_hours_is_named(plan: Plan, site: Site, language: str, at: datetime, answers: dict[str, Any], said: str) -> None:
+    Site.objects.filter(pk=site.pk).update(out_of_hours_phone="020 7946 0199")
+    page = _read(Plan.objects.get(pk=plan.pk), at, language, **answers)
+    assert said in page and "out-of-hours service" not in page and "fuera de horario" not in page
+
+
+@pytest.mark.parametrize(("at", "called"), [(NIGHT, True), (NOON, False)])
+def test_its_button_is_there_while_the_clinic_is_closed(plan: Plan, site: Site, at: datetime, called: bool) -> None:
+    Site.objects.filter(pk=site.pk).update(out_of_hours_phone="020 7946 0199")
+    check_in = Plan.objects.get(pk=plan.pk).check_ins.order_by("opens_at")[0]
+    with time_machine.travel(at, tick=False):
+        make_response(check_in, at=at, **PUS)
+        check_in.refresh_from_db()
+        page = render_to_string("aftercare/check_in_done.html", {"check_in": check_in, "answer": selectors.answer_page(check_in, at=at)})
+    assert ('href="tel:02079460199"' in page) is called and ("Until we open, call 020 7946 0199 instead." in page) is called
+    assert page.count('href="tel:02079460123"') >= 1
 
 
 class TestUrgent:
