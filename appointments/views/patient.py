@@ -119,6 +119,18 @@ def choose_time(request: HttpRequest) -> HttpResponse:
     return _choose(request, patient, visit_type, at)
 
 
+def _why_not(refusal: Refused) -> tuple[dict[str, Any], int]:
+    """What the page says of a time that was not taken, and its status. Why the rules close a day is for staff to know (J3)."""
+    match refusal:
+        case services.SlotTaken():
+            return {"taken": refusal}, 409
+        case services.NotOffered():
+            return {"gone": refusal.message}, 409
+        case services.NotEligible() | services.TooEarly():
+            return {"problem": _("We can't book this time for you here. Please call us.")}, 422
+    return {"problem": refusal.message}, refusal.status
+
+
 def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: datetime, moving: Appointment | None = None) -> HttpResponse:
     window = selectors.window_for(patient, local_date(at, patient.site.zone))
     context: dict[str, Any] = {"patient": patient, "site": patient.site, "window": window, "moving": moving}
@@ -135,18 +147,11 @@ def _choose(request: HttpRequest, patient: Patient, visit_type: VisitType, at: d
                 return redirect("appointments_link:appointment")
             services.book_by_patient(patient=patient, visit_type=visit_type, wish=wish, by=request.actor, at=at, form_key=f"link:{request.link.uuid}")
             return redirect("appointments_link:choose_time")
-        except services.SlotTaken as taken:
-            context |= {"taken": taken}
-            status = 409
-        except services.NotOffered as gone:
-            context |= {"gone": gone.message}
-            status = 409
-        except (services.NotEligible, services.TooEarly):  # why is for staff to know (J3)
-            context |= {"problem": _("We can't book this time for you here. Please call us.")}
-            status = 422
         except Refused as refusal:
-            context |= {"problem": refusal.message}
-            status = refusal.status
+            if moving is None and selectors.coming_session(patient.pk, at) is not None:
+                return redirect("appointments_link:choose_time")  # the other press of a double one was first
+            more, status = _why_not(refusal)
+            context |= more
     elif request.method == "POST":
         context |= {"problem": _("Choose a time.")}
         status = 422

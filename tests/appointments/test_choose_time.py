@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -182,6 +183,20 @@ class TestTheLinkBooksAgain:
                 assert "You are booked" in phone.get(URL).content.decode()
                 services.change_state(appointment=visit, to=state, by=DESK, at=NOW, reason="patient")
         assert Appointment.objects.filter(state=state).count() == 3
+
+    def test_the_slower_of_two_presses_at_once_shows_the_booking(self, site: Site, needling: VisitType, monkeypatch: pytest.MonkeyPatch) -> None:
+        patient, book = make_clear(site), services.book_by_patient
+
+        def twice(**wanted: Any) -> Appointment:
+            book(**wanted)
+            return book(**wanted)
+
+        monkeypatch.setattr(services, "book_by_patient", twice)
+        with time_machine.travel(NOW, tick=False):
+            phone = phone_of(patient)
+            answer = self.choose(phone, 3)
+            assert answer.status_code == 302 and "You are booked" in phone.get(URL).content.decode()
+        assert Appointment.objects.filter(patient=patient).count() == 1
 
     def test_two_presses_book_once(self, site: Site, needling: VisitType, amara: Staff) -> None:
         patient = make_clear(site)
