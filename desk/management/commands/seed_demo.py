@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Clinic
-from desk.demo import chart, elsewhere, front, lists, live, past, people, photos, shelf
+from desk.demo import chart, elsewhere, front, lists, live, past, people, photos, post, shelf
 from desk.demo.house import build_house
 
 
@@ -56,6 +56,8 @@ class Command(BaseCommand):
             chart.fill_chart(site, rest, by=by, at=at)
             front.type_in_paper(at=at)
             front.note_elsewhere(at=at)
+            post.lock_a_link(by=by, at=at)
+            post.bring_back(rest, at=at)
             front.wall_code(by=by, at=at)
             self.stdout.write(f"{photos.give_photos(rest, options['photos'], by=by, at=at)} drawn photos")
             self.stdout.write(f"{booked} visits, today and in the next days; recalls and a waiting list")
