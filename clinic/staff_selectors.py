@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Staff, StaffInvitation, StaffProposal, Suppression
+from clinic.outbox import suppress
 from clinic.permissions import scoped
 
 
@@ -55,7 +56,7 @@ def unreached(actor: Actor) -> list[tuple[Suppression, Staff]]:
 
 def address_fails(staff: Staff) -> Suppression | None:
     """Why mail does not reach this colleague, if it is known not to."""
-    return Suppression.objects.filter(lifted_at=None, address=staff.email.lower()).exclude(kind="complained").first()
+    return suppress.failing(staff.email)
 
 
 def session_count(staff: Staff) -> int:

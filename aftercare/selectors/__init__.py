@@ -38,6 +38,7 @@ from aftercare.selectors.messages import (
     state_words,
     step_words,
     timeline_row,
+    why_no_mail,
 )
 from aftercare.selectors.pages import (
     STATE_FILTERS,
@@ -137,4 +138,5 @@ __all__ = [
     "versions",
     "wall_words",
     "wants_photo",
+    "why_no_mail",
 ]

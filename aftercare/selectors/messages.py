@@ -1,7 +1,7 @@
 """“Why did, or didn't, this message go?”: every message of a patient, past and to come, with state and reason in words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy
 from clinic.audit import Actor
 from clinic.dates import spoken
 from clinic.models import OutboxMessage, OutboxMove, Site
+from clinic.outbox import suppress
 from clinic.permissions import level
 from patients.models import Patient
 from patients.selectors import found_patients
 
 PAGE = 50
+AHEAD = timedelta(days=2)
 _KINDS: dict[str, str | Promise] = {
     "aftercare_instructions": gettext_lazy("Aftercare instructions"),
     "check_in": gettext_lazy("Check-in"),
@@ -163,22 +165,33 @@ def messages_of(patient: Patient) -> QuerySet[OutboxMessage]:
     return rows.order_by("-send_after", "-pk")
 
 
+def why_no_mail(patient: Patient) -> str:
+    """Why, as things are now, nothing would go to this patient; empty when it would."""
+    return patient.no_mail_because or (_("mail to the address comes back; please phone") if suppress.failing(patient.email) else "")
+
+
 def message_timeline(patient: Patient, *, actor: Actor, now: datetime) -> list[TimelineRow]:
     """The patient's timeline for this reader."""
     zone = patient.site.zone
-    no_mail = patient.no_mail_because
+    no_mail = why_no_mail(patient)
     return [timeline_row(row, actor=actor, zone=zone, now=now, no_mail=no_mail) for row in messages_of(patient)]
 
 
-def all_messages(actor: Actor, *, state: str = "", words: str = "", page: int = 1) -> tuple[list[OutboxMessage], bool]:
-    """The clinic-wide list of the actor's sites: 50 rows a page, and whether there are more."""
+def all_messages(actor: Actor, *, state: str = "", words: str = "", page: int = 1, now: datetime) -> tuple[list[OutboxMessage], bool]:
+    """The clinic-wide list of the actor's sites: 50 rows a page, and whether there are more.
+
+    Unasked it shows what went and what goes in the next days, the latest first: months ahead nobody can act on. What is planned, asked
+    for by its state, comes in the order in which it goes.
+    """
     patients = Patient.objects.filter(site__in=actor.site_ids).values("uuid")
     rows = OutboxMessage.objects.filter(patient_uuid__in=patients).exclude(scope__in=NEVER_READ).prefetch_related("moves")
     if state:
         rows = rows.filter(state=state)
+    elif not words.strip():
+        rows = rows.filter(send_after__lt=now + AHEAD)
     rows = _searched(rows, words, actor)
-    start = (page - 1) * PAGE
-    found = list(rows.order_by("-send_after", "-pk")[start : start + PAGE + 1])
+    start, order = (page - 1) * PAGE, ("send_after", "pk") if state == "planned" else ("-send_after", "-pk")
+    found = list(rows.order_by(*order)[start : start + PAGE + 1])
     return found[:PAGE], len(found) > PAGE
 
 

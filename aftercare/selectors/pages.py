@@ -255,7 +255,7 @@ def message_list(
     actor: Actor, *, state: str, words: str = "", page: int, now: datetime
 ) -> tuple[list[tuple[TimelineRow, Patient]], bool]:
     """The clinic-wide list: each message with its patient."""
-    rows, more = all_messages(actor, state=state, words=words, page=page)
+    rows, more = all_messages(actor, state=state, words=words, page=page, now=now)
     patients = patients_by_uuid(rows)
     found = [(row, patients[row.patient_uuid]) for row in rows if row.patient_uuid in patients]
     return [(timeline_row(r, actor=actor, zone=p.site.zone, now=now), p) for r, p in found], more

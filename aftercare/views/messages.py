@@ -41,7 +41,7 @@ def messages(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
 
 @allow(GET="message:states")
 def all_messages(request: HttpRequest) -> HttpResponse:
-    """Messages of the whole clinic, the latest first, by state."""
+    """Messages of the whole clinic: what went and what goes next; by state and words."""
     by, at = _actor(request), timezone.now()
     state = request.GET.get("state", "")
     page = int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1

@@ -135,8 +135,9 @@ def _consent_words(row: Consent) -> str:
 
 def _messages(asked: _Asked) -> Iterator[Entry]:
     rows = OutboxMessage.objects.filter(patient_uuid=asked.patient.uuid).annotate(moved=Coalesce("sent_at", "send_after")).prefetch_related("moves")
+    no_mail = after.why_no_mail(asked.patient)
     for row in asked.newest(rows, "moved"):
-        line = after.timeline_row(row, actor=asked.actor, zone=asked.patient.site.zone, now=asked.at, no_mail=asked.patient.no_mail_because)
+        line = after.timeline_row(row, actor=asked.actor, zone=asked.patient.site.zone, now=asked.at, no_mail=no_mail)
         url = reverse("aftercare:message", args=[row.uuid]) if line.may_read else ""
         yield Entry(row.moved, "messages", line.title, line.reason, line.words, line.tone, line.icon, url)
 

@@ -97,6 +97,38 @@ class TestUnreached:
         assert not page(client_as(rosa)).context["unreached"]
 
 
+    def test_every_page_of_the_patient_says_it_and_theirs_offers_what_to_do(self, plan: Plan, rosa: Staff, amara: Staff, max_: Staff, client_as: SignIn) -> None:
+        url, said = f"/aftercare/patients/{plan.patient.uuid}/messages/", "E-mail does not arrive: please phone"
+        assert said not in client_as(rosa).get(url).text
+        self._suppress(plan)
+        for path in (url, f"/patients/{plan.patient.uuid}/", f"/appointments/of/{plan.patient.uuid}/"):
+            assert said in client_as(rosa).get(path).text, path
+        own = client_as(rosa).get(url).text
+        assert "refused with 550" in own and "It works again" in own and "mail to the address comes back; please phone" in own
+        assert "refused with 550" in client_as(max_).get(url).text and "It works again" not in client_as(max_).get(url).text
+
+    def test_a_complaint_is_no_bounce(self, plan: Plan, rosa: Staff, client_as: SignIn) -> None:
+        Suppression.objects.create(address="olivia@patient.example", patient_uuid=plan.patient.uuid, reason="spam button", kind="complained")
+        assert "E-mail does not arrive" not in client_as(rosa).get(f"/aftercare/patients/{plan.patient.uuid}/messages/").text
+
+
+class TestOrder:
+    """What can be acted on stands first."""
+
+    def test_unasked_the_next_two_days_and_what_was(self, plan: Plan, rosa: Staff, client_as: SignIn) -> None:
+        now = timezone.now()
+        soon, later, gone = OutboxMessage.objects.filter(patient_uuid=plan.patient.uuid).order_by("pk")[:3]
+        OutboxMessage.objects.exclude(pk__in=[soon.pk, later.pk, gone.pk]).update(state="planned", send_after=now + timedelta(days=90))
+        OutboxMessage.objects.filter(pk=soon.pk).update(state="planned", send_after=now + timedelta(days=2, minutes=-1))
+        OutboxMessage.objects.filter(pk=later.pk).update(state="planned", send_after=now + timedelta(days=2, minutes=1))
+        OutboxMessage.objects.filter(pk=gone.pk).update(state="sent", send_after=now - timedelta(days=3))
+        shown = [row.message.pk for row, _patient in page(client_as(rosa)).context["rows"]]
+        assert shown == [soon.pk, gone.pk]
+        planned = [row.message.send_after for row, _patient in page(client_as(rosa), state="planned").context["rows"]]
+        assert len(planned) > 3 and planned == sorted(planned)
+        assert later.pk in [row.message.pk for row, _patient in page(client_as(rosa), q="marsh").context["rows"]]
+
+
 class TestHowMailLeaves:
     """The manager's page."""
 
@@ -169,7 +201,7 @@ def test_the_largest_table_is_never_read_whole(plan: Plan, amara: Staff, actor_o
         for words in ("", "marsh", "invitation", "nobody at all"):
             for state in ("", "failed", "sent"):
                 with CaptureQueriesContext(connection) as seen:
-                    all_messages(actor_of(amara), state=state, words=words)
+                    all_messages(actor_of(amara), state=state, words=words, now=timezone.now())
                 asked = [str(query["sql"]) for query in seen if 'FROM "clinic_outboxmessage"' in str(query["sql"])]
                 assert len(asked) == (words != "nobody at all")  # nobody is found: the table is not asked at all
                 for sql in asked:
