@@ -1,9 +1,9 @@
-"""What people call the vocabulary: zones of the scalp, endpoints of a pass, views and uses of a photo."""
+"""What people call the vocabulary: zones of the scalp, endpoints of a pass, kinds of product, patch readings, views and uses of a photo."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from treatments.vocabulary import Endpoint, MarkShape, PhotoCheck, PhotoUse, PhotoView, Zone
+from treatments.vocabulary import Endpoint, MarkShape, PatchResult, PhotoCheck, PhotoUse, PhotoView, ProductKind, Zone
 
 ZONE_WORDS = {
     Zone.FRONTAL_HAIRLINE: _("Frontal hairline"),
@@ -18,6 +18,24 @@ ENDPOINT_WORDS = {
     Endpoint.MILD_ERYTHEMA: _("Mild erythema"),
     Endpoint.PINPOINT_BLEEDING: _("Pinpoint bleeding"),
     Endpoint.FRANK_BLEEDING: _("Frank bleeding"),
+}
+KIND_WORDS: dict[str, str | Promise] = {
+    ProductKind.SERUM_STERILE: _("Sterile serum"),
+    ProductKind.GROWTH_FACTOR: _("Growth factor"),
+    ProductKind.EXOSOME: _("Exosomes"),
+    ProductKind.MINOXIDIL: _("Minoxidil"),
+    ProductKind.COMPOUNDED_TOPICAL: _("Compounded topical"),
+    ProductKind.RETINOID: _("Retinoid"),
+    ProductKind.AHA: _("Fruit acid (AHA)"),
+    ProductKind.EXFOLIANT: _("Exfoliant"),
+    ProductKind.NONSTERILE_COSMETIC: _("Cosmetic, not sterile"),
+    ProductKind.OTHER: _("Another product"),
+}
+PATCH_WORDS: dict[str, str | Promise] = {
+    PatchResult.NEGATIVE: _("negative"),
+    PatchResult.POSITIVE: _("positive"),
+    PatchResult.DOUBTFUL: _("doubtful"),
+    PatchResult.NOT_READ: _("not read"),
 }
 VIEW_WORDS: dict[str, str | Promise] = {
     PhotoView.FRONTAL_HAIRLINE: _("Frontal hairline"),

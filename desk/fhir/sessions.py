@@ -1,5 +1,6 @@
 """What was done: the course, each session with its zones, devices and medicines, PRP, patch tests."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,17 @@ from appointments.models import Appointment
 from desk.fhir.parts import Draft, Json, concept, day, note, quantity
 from desk.fhir.people import location, practitioner
 from patients.rules.exchange.codes import PHOTOTYPES, SCALP
-from treatments.models import Cartridge, Course, Device, HomePlan, PatchTest, PrpUse, TreatmentSession, ZoneRecord
+from treatments.models import (
+    Cartridge,
+    Course,
+    Device,
+    HomePlan,
+    PatchTest,
+    ProductUse,
+    PrpUse,
+    TreatmentSession,
+    ZoneRecord,
+)
 from treatments.vocabulary import SessionState, Zone
 from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
@@ -190,12 +201,27 @@ def _medicines(draft: Draft, record: TreatmentSession, parent: Json) -> None:
             note=note("Wiped off." if cream.wiped_off else "", f"Body weight {cream.weight_kg:f} kg." if cream.weight_kg is not None else "", f"Other local anaesthetic in the last 12 h: {cream.other_mg_12h:f} mg." if cream.other_mg_12h else ""),
         )  # fmt: skip
     for use in record.product_uses.all():
-        after = f"{use.hours_after:f} hours after the session" if use.hours_after else "during the session"
         draft.add(
-            "MedicationAdministration", draft.id_of(use), status=status, subject=draft.subject, partOf=[parent], effectiveDateTime=draft.moment(record.started_at, zone),
+            "MedicationAdministration", draft.id_of(use), subject=draft.subject, partOf=[parent], **_applied(draft, record, use),
             medicationCodeableConcept=concept(use.product.name, local=f"product.{use.product.kind}"),
-            note=note(f"Applied {after}.", f"Lot {use.product.lot}." if use.product.lot else ""),
         )  # fmt: skip
+
+
+def _applied(draft: Draft, record: TreatmentSession, use: ProductUse) -> Json:
+    """When a product went on, and whether it can have gone on by now.
+
+    What goes on later is dated by its own hour, counted from the end of needling (SCHEMA 3.4). While that hour lies ahead, or the
+    end is not noted, nobody claims that it was done. What went on in the session has the session's time: nearer is not noted.
+    """
+    begun, ended, zone = record.started_at, record.ended_at, record.site.tz
+    at = ended + timedelta(hours=float(use.hours_after)) if ended and use.hours_after else None
+    ahead = bool(use.hours_after) and (at is None or at > draft.at)
+    words = f"{use.hours_after.normalize():f} hours after the needling" if use.hours_after else "during the session"
+    when: Json = {"effectiveDateTime": draft.moment(at, zone)} if at else {"effectivePeriod": {"start": draft.moment(begun, zone), "end": draft.moment(ended, zone)}}
+    return when | {
+        "status": "entered-in-error" if in_error(record) else "unknown" if ahead else "completed",
+        "note": note(f"{'To be applied' if ahead else 'Applied'} {words}.", f"Lot {use.product.lot}." if use.product.lot else ""),
+    }
 
 
 def _prp(draft: Draft, record: TreatmentSession, row: PrpUse, parent: Json) -> None:

@@ -29,7 +29,16 @@ from desk.views import records as record_views
 from patients import services as people
 from patients.models import Allergy, Medication, Patient
 from tests.clinic.account_steps import confirm
-from tests.treatments.make import DAY, make_draft, make_ended, make_patient, make_ready, make_signed
+from tests.treatments.make import (
+    DAY,
+    make_draft,
+    make_ended,
+    make_entry,
+    make_patient,
+    make_product,
+    make_ready,
+    make_signed,
+)
 from treatments import services
 from treatments.models import AdverseEvent, Measurement, Photo
 from treatments.rules.measures import Unit
@@ -183,6 +192,37 @@ class TestWhatIsSaid:
         assert (row.severity.coding[0].code, row.outcome.coding[0].code, row.seriousness.coding[0].code) == ("moderate", "ongoing", "Non-serious")
         grade = next(item for item in found["Observation"] if local(item) == "ctcae-grade")
         assert grade.valueInteger == 2 and grade.focus[0].reference == f"urn:uuid:{event.uuid}"
+
+
+class TestProducts:
+    """What goes on hours later is dated by its own hour, and not claimed to be done before it (RULES 9)."""
+
+    @staticmethod
+    def applied(site: Site, amara: Staff, hours: float) -> tuple[Any, Any]:
+        minoxidil = make_product(site, name="Minoxidil 5 %", kind="minoxidil", lot="M1")
+        entry = make_entry(site, products=((minoxidil, hours),), reasons={"S14": "x", "S14:Minoxidil 5 %": "The prescriber asks for it."})
+        record = make_ended(site, amara, entry)
+        return record, next(row for row in read(record.patient)["MedicationAdministration"])
+
+    def test_hours_after_the_end_of_needling(self, site: Site, amara: Staff) -> None:
+        record, row = self.applied(site, amara, 2)
+        assert row.effectiveDateTime == record.ended_at + timedelta(hours=2) and row.effectivePeriod is None
+        assert row.status == "completed" and [note.text for note in row.note] == ["Applied 2 hours after the needling.", "Lot M1."]
+
+    def test_an_hour_that_lies_ahead_is_not_done_yet(self, site: Site, amara: Staff) -> None:
+        record, row = self.applied(site, amara, 24)
+        assert row.effectiveDateTime == record.ended_at + timedelta(hours=24)
+        assert row.status == "unknown" and row.note[0].text == "To be applied 24 hours after the needling."
+
+    def test_in_the_session_it_has_the_session_s_time(self, site: Site, amara: Staff) -> None:
+        record, row = self.applied(site, amara, 0)
+        assert (row.effectivePeriod.start, row.effectivePeriod.end) == (record.started_at, record.ended_at)
+        assert row.status == "completed" and row.note[0].text == "Applied during the session."
+
+    def test_in_error_stays_in_error_whenever_it_was(self, site: Site, amara: Staff) -> None:
+        record, _row = self.applied(site, amara, 24)
+        services.mark_entered_in_error(record=record, reason="Wrong patient", staff=amara, by=Actor.of_staff(amara), at=NOW)
+        assert {row.status for row in read(record.patient)["MedicationAdministration"]} == {"entered-in-error"}
 
 
 class TestErrorsAndConsent:

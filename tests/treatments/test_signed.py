@@ -77,6 +77,48 @@ class TestHowItReads:
         assert "photos: none" in page and "incomplete, because camera broken" in page
         assert "<dt>Seal was intact</dt><dd>yes</dd>" in page and "1 of 4, initial, Harley site" in page
 
+    def test_no_code_is_printed_where_there_is_a_word(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content)
+        given = content["input"][0]
+        given["allergies"] = ["serum_ingredient", "hair product", "anaesthetic", "Ana's own balm"]
+        given["baseline"]["photoViews"] = ["temporal_left"]
+        given["products"] = [{"kind": "growth_factor", "id": "GF 1", "lot": "S1", "hoursAfter": 0.0, "patchTestResult": "not_read"},
+                             {"kind": "minoxidil", "id": "Minoxidil 5 %", "lot": "M1", "hoursAfter": 24.0}]  # fmt: skip
+        given["preTopicals"] = [{"kind": "aha", "lastUsedAt": "2026-02-27T08:00:00+00:00"}]
+        given["eligibility"] = "CAUTION"
+        content["words"] = [{"rule": "S15", "severity": "BLOCK_PRODUCT", "subject": "nonsterile_cosmetic", "words": "Words."}]
+        content["reasons"] = {"S08:frontal_hairline": "Agreed.", "S14:compounded_topical": "Asked for."}
+        page = " ".join(render_to_string("treatments/_signed_content.html", {"content": content}).split())
+        for words in (
+            "something in a serum, hair product, numbing cream or injection, Ana&#x27;s own balm", "photos: Left temporal;", "GF 1, lot S1, in the session, patch test not read",
+            "Minoxidil 5 %, lot M1, 24 h after the needling, patch test –", "Fruit acid (AHA), last used 27 Feb 2026, 08:00", "S15, stops this product, Cosmetic, not sterile: Words.",
+            "S08 Frontal hairline: Agreed.", "S14 Compounded topical: Asked for.", "usable through 31 Mar 2027", "Vertex: 0.75 mm × 4, Mild erythema", "born 27 Mar 1985",
+        ):  # fmt: skip
+            assert words in page, words
+        for code in ("_ingredient", "temporal_left", "not_read", "BLOCK", "CAUTION", "mild_erythema", "nonsterile", "2027-03", "1985-03"):
+            assert code not in page, code
+
+    def test_what_was_numbed_when_and_the_plasma_can_be_read(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content)
+        content["input"][0]["anaesthetic"] = {
+            "product": "Lidocaine cream", "strengthPercent": 4.0, "areaCm2": 80.0, "grams": 6.0, "onAt": "2026-03-02T09:10:00+00:00", "offAt": "2026-03-02T09:50:00+00:00",
+            "weightKg": 70.0, "otherMg12h": 20.0, "wipedOff": True,
+        }  # fmt: skip
+        content["prp"] = {"drawn_at": "2026-03-02T09:30:00+00:00", "used_at": "2026-03-02T10:20:00+00:00", "volume_ml": "4.0", "given_up": "",
+                          "checks": [{"name": "Dr Amara Osei", "matches": True, "label": "T-1", "how": "own_login", "at": "2026-03-02T10:10:00+00:00"}]}  # fmt: skip
+        page = " ".join(render_to_string("treatments/_signed_content.html", {"content": content}).split())
+        assert "on at 2 Mar 2026, 09:10, off at 2 Mar 2026, 09:50; wiped off: yes; body weight 70.0 kg; other local anaesthetic in the last 12 h: 20.0 mg" in page
+        assert "4.0 mL, drawn 2 Mar 2026, 09:30, used 2 Mar 2026, 10:20" in page and "Tube T-1: this patient’s, Dr Amara Osei" in page
+
+    def test_each_device_shows_its_own_seal(self, site: Site, amara: Staff) -> None:
+        content = json.loads(make_signed(site, amara).content)
+        content["blocks"].append(content["blocks"][0])
+        second = json.loads(json.dumps(content["input"][0]))
+        second["cartridge"]["sealIntact"] = False
+        content["input"].append(second)
+        page = render_to_string("treatments/_signed_content.html", {"content": content})
+        assert page.count("<dt>Seal was intact</dt>") == 2 and "<dt>Seal was intact</dt><dd>no</dd>" in page
+
     def test_what_an_older_record_was_not_asked_is_not_answered_no(self, site: Site, amara: Staff) -> None:
         content = json.loads(make_signed(site, amara).content)
         for key in ("cartridge", "allergies", "aftercareDelivered", "fitzpatrick"):
