@@ -69,7 +69,7 @@ def clinic_results(actor: Actor, *, at: datetime) -> ClinicResults:
         ("Adverse events", "Sessions with at least one recorded event, of all sessions. A session with two devices or lots counts in both groups.", events),
         ("Response by protocol", "Change of hair density from the patient's own baseline to the reading nearest six months (day 150–210), same method and place. Not a comparison of like with like: nobody was allotted a protocol by chance.", _responses(actor, protocols, before)),
         ("Courses", "Complete: as many sessions as planned. Stopped: ended early, or none for 92 days. Courses that still run are not counted.", [_completion(actor, before)]),
-        ("Time to visible response", "Share of patients with an investigator's 7-point grade of +1 or more, from the first session; patients without one count until their last grade (Kaplan–Meier).", [_waiting(actor, protocols, before)]),
+        ("Time to visible response", "Share of patients with an investigator's 7-point grade of +1 or more, from the first session; patients without one count until their last grade (Kaplan–Meier). Too few to say, and so hidden: a line with fewer than five patients still watched, or with one to four who have responded by then.", [_waiting(actor, protocols, before)]),
     ]  # fmt: skip
     return ClinicResults(until, total, sections)
 

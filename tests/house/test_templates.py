@@ -106,6 +106,13 @@ def forms_without(text: str, what: str) -> list[str]:
     return [form[:80] for form in posting_forms(text) if what not in form]
 
 
+def out_of_reach(text: str) -> list[str]:
+    """Boxes that scroll sideways but that the keyboard can't reach, or that nobody hears the name of (WCAG 2.1.1, 4.1.2)."""
+    boxes = re.findall(r"<\w+\b[^>]*\bclass=[\"'](?:[^\"']*\s)?table-wrap[\s\"'][^>]*>", bare(text))
+    needed = (r'tabindex="0"', r'role="region"', r'aria-label(?:ledby)?="[^"]*\S[^"]*"')
+    return [box for box in boxes if not all(re.search(one, box) for one in needed)]
+
+
 def pages() -> list[Path]:
     """Everything that a browser may see."""
     return [path for path in ROOT.rglob("*.html") if "emails" not in path.parts]
@@ -142,6 +149,21 @@ class TestPages:
     )
     def test_what_is_fine_is_left_alone(self, fine: str) -> None:
         assert breaches(fine) == []
+
+    def test_a_table_that_scrolls_can_be_reached_and_has_a_name(self) -> None:
+        assert sum(path.read_text().count("table-wrap") for path in pages()) > 20
+        assert {named(path): found for path in pages() if (found := out_of_reach(path.read_text()))} == {}
+
+    @pytest.mark.parametrize(
+        "planted",
+        [
+            '<div class="table-wrap">', '<div class="wide table-wrap" tabindex="0">', '<div class="table-wrap" tabindex="0" role="region" aria-label="">',
+            '<div tabindex="0" role="region" class="table-wrap">', '<div\n class="table-wrap {% if a > b %}x{% endif %}" role="region" aria-label="A">',
+        ],
+    )  # fmt: skip
+    def test_one_that_cannot_is_noticed(self, planted: str) -> None:
+        whole = '<div class="table-wrap" tabindex="0" role="region" aria-label="{{ title }}">'
+        assert len(out_of_reach(planted)) == 1 and not out_of_reach(whole)
 
     def test_every_template_lives_in_one_folder(self) -> None:
         """Else these tests would not see it."""

@@ -95,6 +95,47 @@ class TestWaiting:
         assert isclose(by_6.share, 3 / 11) and isclose(by_7.share, 1 - (8 / 11) * (6 / 7)) and isclose(by_10.share, 1 - (8 / 11) * (6 / 7) * (4 / 5))
         assert by_7.at_risk == 7
 
+    # The 21 patients on 6-mercaptopurine of Freireich et al., Blood 1963;21:699–716 (weeks of remission; False: still in remission).
+    MERCAPTOPURINE = tuple(
+        [(week, True) for week in (6, 6, 6, 7, 10, 13, 16, 22, 23)] + [(week, False) for week in (6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35)]
+    )
+
+    @pytest.mark.parametrize(("week", "still", "low", "high", "watched"), [
+        (6, 0.8571, 0.6197, 0.9516, 21), (7, 0.8067, 0.5631, 0.9228, 17), (10, 0.7529, 0.5032, 0.8894, 15), (13, 0.6902, 0.4316, 0.8491, 12),
+        (16, 0.6275, 0.3675, 0.8049, 11), (22, 0.5378, 0.2678, 0.7468, 7), (23, 0.4482, 0.1881, 0.6801, 6),
+    ])  # fmt: skip
+    def test_published_values(self, week: int, still: float, low: float, high: float, watched: int) -> None:
+        """Share still in remission with its log-minus-log interval, as textbooks and other software print them for these patients."""
+        (row,) = shares_by(self.MERCAPTOPURINE, [week])
+        assert isclose(1 - row.share, still, abs_tol=6e-5) and row.at_risk == watched
+        assert isclose(1 - row.high, low, abs_tol=6e-5) and isclose(1 - row.low, high, abs_tol=6e-5)
+
+    @pytest.mark.parametrize(("watched", "high"), [(5, 0.4345), (20, 0.1611), (100, 0.0370)])
+    def test_while_nobody_has_got_there_the_interval_is_that_of_none_of_those_watched_until_then(self, watched: int, high: float) -> None:
+        """Not 0 to 0. Who left earlier adds nothing: n / (n + z²) of those who stayed."""
+        (row,) = shares_by([(200, True)] * watched + [(50, False)] * 40, [90])
+        assert (row.share, row.low, row.at_risk) == (0, 0, watched) and isclose(row.high, high, abs_tol=6e-5)
+
+    def test_nothing_is_claimed_once_nobody_is_watched_and_nobody_got_there(self) -> None:
+        (row,) = shares_by([(50, False)] * 40, [90])
+        assert (row.share, row.low, row.high, row.at_risk) == (0, 0, 1, 0)
+
+    def test_all_at_once_is_a_plain_share(self) -> None:
+        (row,) = shares_by([(90, True)] * 20, [90])
+        assert (row.share, row.high, row.at_risk) == (1, 1, 20) and isclose(row.low, 1 - 0.1611, abs_tol=6e-5)
+
+    def test_when_the_last_one_got_there_the_limit_of_the_step_before_holds(self) -> None:
+        """Not 100 to 100."""
+        waits = [(week, True) for week, _reached in self.MERCAPTOPURINE]
+        before, last, later = shares_by(waits, [34, 35, 99])
+        assert 0 < before.low < before.share < 1
+        assert (last.share, last.low, last.high, last.at_risk) == (1, before.low, 1, 1)
+        assert (later.share, later.low, later.high, later.at_risk) == (1, before.low, 1, 0)
+
+    @given(st.lists(st.tuples(st.integers(1, 400), st.booleans()), min_size=1, max_size=50))
+    def test_nothing_is_ever_certain(self, waits: list[tuple[int, bool]]) -> None:
+        assert all(row.high - row.low > 0.01 for row in shares_by(waits, [90, 180, 270, 360]))
+
     @given(st.lists(st.tuples(st.integers(1, 400), st.booleans()), min_size=1, max_size=50))
     def test_never_falls_and_holds_its_interval(self, waits: list[tuple[int, bool]]) -> None:
         rows = shares_by(waits, [90, 180, 270, 360])

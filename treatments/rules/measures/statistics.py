@@ -71,25 +71,39 @@ def shares_by(waits: Iterable[tuple[int, bool]], days: Sequence[int]) -> list[Wa
     """Share that has reached the event by each day, from (days watched, reached): Kaplan and Meier 1958.
 
     The interval is Greenwood's on the log-minus-log scale (Kalbfleisch and Prentice). Who is no longer watched counts until then.
+    At the ends of the curve Greenwood's variance is 0, which would claim certainty. While nobody has got there, the interval is
+    Wilson's for none of those watched until that day, and anything once nobody is watched; once everybody has, see `_all_there`.
     """
     found = sorted(waits)
     return [_share_by(found, day) for day in days]
 
 
 def _share_by(waits: Sequence[tuple[int, bool]], day: int) -> Waited:
-    still, variance = 1.0, 0.0
+    still, variance, before = 1.0, 0.0, (0.0, 1.0)
     for moment in sorted({wait for wait, reached in waits if reached and wait <= day}):
         watched = sum(wait >= moment for wait, _ in waits)
         got = sum(wait == moment and reached for wait, reached in waits)
+        if watched == got:
+            return Waited(day, 1.0, *_all_there(before, watched, still), sum(wait >= day for wait, _ in waits))
         still *= 1 - got / watched
-        variance += got / (watched * (watched - got)) if watched > got else 0.0
+        variance += got / (watched * (watched - got))
+        before = _log_log(still, variance)
     at_risk = sum(wait >= day for wait, _ in waits)
-    low, high = _log_log(still, variance)
-    return Waited(day, 1 - still, 1 - high, 1 - low, at_risk)
+    if still == 1:
+        return Waited(day, 0.0, *(wilson(0, at_risk) if at_risk else (0.0, 1.0)), at_risk)
+    return Waited(day, 1 - still, *before, at_risk)
+
+
+def _all_there(before: tuple[float, float], last: int, still: float) -> tuple[float, float]:
+    """The interval once the last `last` who were watched got there at once.
+
+    When nobody had before them it is a plain share, all of `last`: Wilson. Else the lower limit of the step before still
+    holds, for the share never falls.
+    """
+    return wilson(last, last) if still == 1 else (before[0], 1.0)
 
 
 def _log_log(still: float, variance: float) -> tuple[float, float]:
-    if not 0 < still < 1:
-        return still, still
+    """Limits of the share that got there."""
     half = Z95 * sqrt(variance) / abs(log(still))
-    return still ** exp(half), still ** exp(-half)
+    return 1 - still ** exp(-half), 1 - still ** exp(half)
