@@ -217,10 +217,19 @@ class Year:
         make_response(asked, at=self.now, **self.chance.choices(answers, [86, 5, 5, 4])[0])
         concern = Concern.objects.filter(check_in=asked).first()
         if concern is not None:
-            self.at(self.now + self._some(3600, 15 * 86400), lambda: self._close(concern))
+            self._cared_for(concern)
+
+    def _cared_for(self, concern: Concern) -> None:
+        """Most are claimed within the morning, one in six only after days of reminders; some stay open for a fortnight."""
+        slow = self.chance.random() < 0.16
+        claimed = self.now + (self._some(6 * 3600, 3 * 86400) if slow else self._some(300, 4 * 3600))
+        self.at(claimed, lambda: self._claim(concern))
+        self.at(claimed + self._some(600, 14 * 86400), lambda: self._close(concern))
+
+    def _claim(self, concern: Concern) -> None:
+        aftercare.claim_concern(concern=concern, by=self.by, at=self.now)
 
     def _close(self, concern: Concern) -> None:
-        aftercare.claim_concern(concern=concern, by=self.by, at=self.now)
         aftercare.close_concern(concern=concern, outcome="advice", words="fine", by=self.by, at=self.now)
 
 
