@@ -1,6 +1,7 @@
 """What the pages and the neighbours read."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,9 +22,11 @@ from tests.treatments.make import (
     make_started,
 )
 from treatments import selectors, services
-from treatments.models import PatchTest, SessionPolicy
+from treatments.models import EarlierSession, PatchTest, SessionPolicy
 from treatments.rules import session as assess
 from treatments.services import ZoneEntry
+
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.mark.parametrize("stage", ["plan", "start", "checkout", "signoff"])
@@ -147,6 +150,50 @@ def test_more_than_180_days_without_needling_ask_for_a_new_baseline(
 ) -> None:
     """RULES S10: “> 180 days: full re-screen, new baseline”; SCHEMA 6, 17: S20 is due again."""
     assert len(_views_after(site, amara, days, again=again)) == views
+
+
+def _baseline_counts(site: Site, amara: Staff, taken: datetime, *, planned: datetime = DAY - timedelta(days=1), earlier: date | None = None) -> bool:
+    """Whether a baseline of that moment suffices for session 1 on the 2nd of March; `earlier`: needled elsewhere on that day."""
+    patient = make_ready(site)
+    make_course(patient, amara, planned)
+    make_baseline(patient, amara, taken)
+    if earlier:
+        EarlierSession.objects.create(patient=patient, on=earlier, source="a letter", added_at=planned, added_by="x")
+    record = make_draft(site, amara, patient=patient)
+    found = selectors.evaluate(record, "start")
+    given = selectors.session_input(record, "start", record.blocks.get())["baseline"]
+    assert given["gradeRecorded"] == given["densitySiteRecorded"] == (len(given["photoViews"]) == 6) == ("S20" not in {f.rule for f in found.findings})
+    return bool(given["photoViews"])
+
+
+@pytest.mark.parametrize(
+    ("taken", "counts"),
+    [
+        (DAY - timedelta(days=1, hours=2), True), (DAY - timedelta(days=12), True),
+        (datetime(2025, 9, 3, 0, 0, tzinfo=NEW_YORK), True), (datetime(2025, 9, 2, 23, 59, tzinfo=NEW_YORK), False),
+    ],
+)  # fmt: skip
+def test_a_baseline_of_the_consultation_counts_though_the_course_was_planned_later(site: Site, amara: Staff, taken: datetime, counts: bool) -> None:
+    """RULES S20 asks for it before session 1, not after the planning; older than 180 days it would be due again (S10). 3 September is day 180."""
+    site.zone = "America/New_York"
+    site.save()
+    assert _baseline_counts(site, amara, taken) is counts
+
+
+def test_a_course_planned_long_ago_keeps_the_baseline_of_its_planning(site: Site, amara: Staff) -> None:
+    planned = DAY - timedelta(days=200)
+    assert _baseline_counts(site, amara, planned + timedelta(hours=1), planned=planned)
+
+
+@pytest.mark.parametrize(("taken", "counts"), [(datetime(2026, 1, 20, 23, 59, tzinfo=UTC), False), (datetime(2026, 1, 21, 0, 0, tzinfo=UTC), True)])
+def test_a_baseline_from_before_another_needling_shows_another_scalp(site: Site, amara: Staff, taken: datetime, counts: bool) -> None:
+    """Needled elsewhere on 20 January, the course planned after it."""
+    assert _baseline_counts(site, amara, taken, earlier=date(2026, 1, 20)) is counts
+
+
+@pytest.mark.parametrize(("taken", "counts"), [(DAY - timedelta(days=181), False), (DAY - timedelta(days=180), True)])
+def test_after_a_long_gap_too_a_new_course_takes_the_baseline_of_its_consultation(site: Site, amara: Staff, taken: datetime, counts: bool) -> None:
+    assert _baseline_counts(site, amara, taken, earlier=date(2025, 3, 2)) is counts
 
 
 @pytest.mark.parametrize(

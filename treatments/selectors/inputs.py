@@ -1,17 +1,25 @@
 """The plain value that the S-rules take (SCHEMA part 3), from the stored record."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from clinic.clock import local_date, resolve_local
+from clinic.clock import local_date
 from patients import selectors as people
-from treatments.models import AdverseEvent, Cartridge, DeviceBlock, TreatmentSession, ZoneRecord
-from treatments.rules.measures import SCALES
-from treatments.selectors import prp
+from treatments.models import (
+    AdverseEvent,
+    Anaesthetic,
+    Cartridge,
+    DeviceBlock,
+    PatchTest,
+    ProductUse,
+    TreatmentSession,
+    ZoneRecord,
+)
+from treatments.selectors import baseline, prp
 from treatments.selectors.courses import done_sessions, last_day, last_needling, policy
 from treatments.selectors.patch import reading_at
-from treatments.vocabulary import MeasurementKind, SessionState
+from treatments.vocabulary import SessionState
 
 
 def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | None) -> dict[str, Any]:
@@ -160,12 +168,18 @@ def _number(value: Decimal | None) -> float | None:
 def _products(record: TreatmentSession, start: datetime) -> dict[str, Any]:
     uses = record.product_uses.select_related("product", "patch_test").prefetch_related("patch_test__readings")
     given: dict[str, Any] = {
-        "products": [_product(use, start, record.site.zone) for use in uses],
+        "products": [product_input(use, use.patch_test, start, record.site.zone) for use in uses],
         "preTopicals": [{"kind": t.kind, "lastUsedAt": t.last_used_at.isoformat()} for t in record.pre_topicals.all()],
     }
-    numbing = getattr(record, "anaesthetic", None)
-    if numbing is not None:
-        given["anaesthetic"] = {
+    return given | anaesthetic_input(getattr(record, "anaesthetic", None))
+
+
+def anaesthetic_input(numbing: Anaesthetic | None) -> dict[str, Any]:
+    """The `anaesthetic` object of SCHEMA 3.4; nothing where none was applied."""
+    if numbing is None:
+        return {}
+    return {
+        "anaesthetic": {
             "product": numbing.product.name if numbing.product else None,
             "strengthPercent": _number(numbing.strength_percent),
             "areaCm2": _number(numbing.area_cm2),
@@ -177,11 +191,12 @@ def _products(record: TreatmentSession, start: datetime) -> dict[str, Any]:
             "wipedOff": numbing.wiped_off,
             "ingredients": list(numbing.product.ingredients) if numbing.product else [],
         }
-    return given
+    }
 
 
-def _product(use: Any, start: datetime, zone: str) -> dict[str, Any]:
-    product, test = use.product, use.patch_test
+def product_input(use: ProductUse, test: PatchTest | None, start: datetime, zone: str) -> dict[str, Any]:
+    """One of the `products` of SCHEMA 3.4, with this patch test as it was known when the session started."""
+    product = use.product
     given: dict[str, Any] = {
         "kind": product.kind,
         "id": product.name,
@@ -199,28 +214,12 @@ def _product(use: Any, start: datetime, zone: str) -> dict[str, Any]:
     return given
 
 
-def _baseline_since(record: TreatmentSession, day: date, last_on: str | None) -> datetime:
-    """When the baseline that counts may begin: with the course, or after the last session when the gap asks for a new one (S10, S20)."""
-    planned = record.course.planned_at
-    if last_on is None:
-        return planned
-    last = date.fromisoformat(last_on)
-    after = resolve_local(last + timedelta(days=1), time.min, record.site.zone)
-    if after <= planned or (day - last).days <= policy().rescreen_after_days:
-        return planned
-    return after
-
-
 def _baseline(record: TreatmentSession, day: date, last_on: str | None) -> dict[str, Any]:
-    """Views, grade and density recorded for this patient since the course was planned, or since a long gap began (S20)."""
-    since = _baseline_since(record, day, last_on)
-    views = record.patient.photos.filter(error_at=None, taken_at__gte=since).exclude(view="")
-    rows = record.patient.measurements.filter(measured_at__gte=since, error_at=None)
-    given: dict[str, Any] = {
-        "photoViews": sorted(set(views.values_list("view", flat=True))),
-        "gradeRecorded": rows.filter(kind__in=SCALES).exists(),
-        "densitySiteRecorded": rows.filter(kind=MeasurementKind.HAIR_DENSITY, place__isnull=False).exists(),
-    }
-    if record.baseline_waiver_reason.strip():
-        given["waiverReason"] = record.baseline_waiver_reason.strip()
-    return {"baseline": given}
+    """Views, grade and density recorded for this patient since the baseline that counts began (S20)."""
+    last = date.fromisoformat(last_on) if last_on else None
+    zone, gap = record.site.zone, policy().rescreen_after_days
+    since = baseline.begins(planned_at=record.course.planned_at, day=day, last_on=last, zone=zone, gap_days=gap)
+    views, measures = baseline.photos_of([record.patient_id], since), baseline.measures_of([record.patient_id], since)
+    return baseline.baseline_input(
+        (row[1:] for row in views), (row[1:] for row in measures), since=since, waiver=record.baseline_waiver_reason
+    )
