@@ -1,7 +1,7 @@
 """The rule sets of the house, each with the numbers and words that a clinic may change. Each app registers its own (SETTLED 11, 15)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,37 @@ class Effect:
     site_id: int
     before: str
     after: str
+    basis: str = ""
+
+    def joined(self, other: "Effect") -> "Effect":
+        """Both in one line, for the same patient."""
+        before, after, basis = (f"{mine}; {also}" for mine, also in ((self.before, other.before), (self.after, other.after), (self.basis, other.basis)))
+        return Effect(self.patient_uuid, self.patient, self.site_id, before, after, basis)
+
+
+@dataclass(frozen=True)
+class Past:
+    """Standing records judged once more: what they are in words, how many, how many would have had another result and by which rules.
+
+    `unread` could not be judged again. `cut`: there are more, and only the newest were looked at.
+    """
+
+    words: str
+    judged: int
+    differ: int
+    rules: tuple[tuple[str, int], ...] = ()
+    unread: int = 0
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a proposal would change: for whom, of how many that were judged, and in past records. `cut`: only the newest were judged."""
+
+    effects: list[Effect]
+    judged: int
+    cut: bool = False
+    past: list[Past] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -28,7 +59,8 @@ class RuleBook:
     One rule set as data.
 
     `read(values, words, version)` gives the policy and raises ValueError; `faults(values)` names what is wrong by number.
-    `effects(old, new, at)` are the current patients for whom the two policies differ.
+    `preview(old, new, at)` names the current patients for whom the two policies differ; `judged_by` says of a number what it was judged
+    on, where a rule set has more than one way.
     """
 
     code: str
@@ -40,7 +72,8 @@ class RuleBook:
     read: Callable[[dict[str, Any], dict[str, str], int], Any]
     faults: Callable[[dict[str, Any]], dict[str, str]]
     texts: Callable[[Any], dict[str, RuleText]]
-    effects: Callable[[Any, Any, datetime], list[Effect]]
+    preview: Callable[[Any, Any, datetime], Preview]
+    judged_by: Mapping[str, Any] = field(default_factory=dict)
 
     def newest(self) -> PolicyVersion | None:
         """The approved version in force; None while the clinic runs the rules as Anagen comes."""

@@ -13,6 +13,7 @@ ZONE_WORDS = {
     Zone.VERTEX: _("Vertex"),
     Zone.OCCIPITAL: _("Occipital"),
 }
+SEVERITY_WORDS: dict[str, str | Promise] = {"BLOCK": _("stops"), "BLOCK_PRODUCT": _("stops this product"), "REASON": _("needs your reason"), "NOTE": _("note")}
 ENDPOINT_WORDS = {
     Endpoint.NONE: _("None"),
     Endpoint.MILD_ERYTHEMA: _("Mild erythema"),

@@ -10,7 +10,7 @@ from aftercare.rules import checkin
 from aftercare.rules.policy import DEFAULT, NUMBERS, policy_faults, policy_from
 from aftercare.rules.policy import CheckInPolicy as Policy
 from aftercare.rules.texts import BRACKETS, TEMPLATES, texts_for
-from clinic.rulebook import Effect, RuleBook, register
+from clinic.rulebook import Effect, Preview, RuleBook, register
 
 _RECENT_DAYS = 30
 _MOST = 5000
@@ -22,16 +22,17 @@ def policy() -> Policy:
     return policy_from(row.values, row.words, row.version) if row else DEFAULT
 
 
-def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:
+def preview(old: Policy, new: Policy, at: datetime) -> Preview:
     """Answers of the last 30 days whose result differs between the two versions. One query."""
     rows = CheckInResponse.objects.filter(answered_at__gte=at - timedelta(days=_RECENT_DAYS)).select_related("check_in__patient")
-    found = []
+    found, judged = [], 0
     for row in rows.order_by("-answered_at", "-pk")[:_MOST]:
+        judged += 1
         before, after = checkin(row.rule_input, old), checkin(row.rule_input, new)
         if before != after and "errors" not in before:
             patient = row.check_in.patient
             found.append(Effect(patient.uuid, patient.name, patient.site_id, _in_words(before), _in_words(after)))
-    return found
+    return Preview(found, judged, judged == _MOST)
 
 
 def _in_words(result: dict[str, Any]) -> str:
@@ -44,6 +45,6 @@ def register_book() -> None:
     register(
         RuleBook(
             code="T", title=_("What does this answer mean?"), model=CheckInPolicy, numbers=NUMBERS, templates=TEMPLATES,
-            brackets=BRACKETS, read=policy_from, faults=policy_faults, texts=texts_for, effects=effects,
+            brackets=BRACKETS, read=policy_from, faults=policy_faults, texts=texts_for, preview=preview,
         )
     )  # fmt: skip

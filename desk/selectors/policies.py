@@ -13,7 +13,7 @@ from clinic.models import PolicyProposal
 from clinic.models.policy import PolicyVersion
 from clinic.permissions import may
 from clinic.roles import ProposalState
-from clinic.rulebook import Effect, RuleBook, book, books
+from clinic.rulebook import Preview, RuleBook, book, books
 
 MOST_SHOWN = 100
 
@@ -26,6 +26,7 @@ class Change:
     before: str
     after: str
     default: str
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,12 @@ def changes(rules: RuleBook, before: Content, after: Content) -> list[Change]:
     for name, about in rules.numbers.items():
         old, new = (values.get(name, about.default) for values in (before[0], after[0]))
         if list(old) != list(new) if about.options else old != new:
-            found.append(Change(about.words, *(f"{about.shown(v)} {about.unit}".strip() for v in (old, new, about.default))))
+            was, becomes, default = (f"{about.shown(v)} {about.unit}".strip() for v in (old, new, about.default))
+            found.append(Change(about.words, was, becomes, default, str(rules.judged_by.get(name, ""))))
     for rule, text in rules.templates.items():
         old, new = (words.get(rule, text) for words in (before[1], after[1]))
         if old != new:
-            found.append(Change(_("%(rule)s in words") % {"rule": rule}, old, new, text))
+            found.append(Change(_("%(rule)s in words") % {"rule": rule}, old, new, text, _("no result hangs on it") if rules.judged_by else ""))
     return found
 
 
@@ -75,18 +77,19 @@ def proposal_page(row: PolicyProposal, at: datetime, *, actor: Actor) -> dict[st
     rules = book(row.book)
     base = rules.model._default_manager.filter(version=row.base_version).first()
     before: Content = (base.values, base.words) if base else ({}, {})
-    touched = _touched(rules, row, base, at) if row.state == ProposalState.OPEN else []
+    found = _preview(rules, row, base, at) if row.state == ProposalState.OPEN else Preview([], 0)
     newest = rules.newest()
-    own = [effect for effect in touched if effect.site_id in actor.site_ids] if may(actor, "policy:approve") else []
+    own = [effect for effect in found.effects if effect.site_id in actor.site_ids] if may(actor, "policy:approve") else []
     return {
-        "proposal": row, "book": rules, "changes": changes(rules, before, (row.values, row.words)), "touched": len(touched),
-        "effects": own[:MOST_SHOWN], "own_count": len(own), "elsewhere": len(touched) - len(own), "outdated": row.base_version != (newest.version if newest else 0),
+        "proposal": row, "book": rules, "changes": changes(rules, before, (row.values, row.words)), "touched": len(found.effects), "preview": found,
+        "effects": own[:MOST_SHOWN], "own_count": len(own), "elsewhere": len(found.effects) - len(own),
+        "outdated": row.base_version != (newest.version if newest else 0),
     }  # fmt: skip
 
 
-def _touched(rules: RuleBook, row: PolicyProposal, base: PolicyVersion | None, at: datetime) -> list[Effect]:
+def _preview(rules: RuleBook, row: PolicyProposal, base: PolicyVersion | None, at: datetime) -> Preview:
     old, new = rules.policy(base), rules.read(row.values, row.words, row.base_version + 1)
-    return rules.effects(old, new, at)
+    return rules.preview(old, new, at)
 
 
 def newest_content(rules: RuleBook) -> Content:

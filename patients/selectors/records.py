@@ -156,11 +156,23 @@ def allergy_names(patient: Patient, *, until: datetime | None = None) -> list[st
 
     `until`: those that the clinic knew of at that instant (decision 0011).
     """
-    names: list[str] = []
     rows = patient.allergies.filter(ended_at=None)
     if until:
         known, lasting = Q(noted_at=None) | Q(noted_at__lte=until), Q(ended_at=None) | Q(ended_at__gt=until)
         rows = patient.allergies.filter(known & lasting)
+    return _names(rows)
+
+
+def allergy_names_of(patients: Iterable[int]) -> dict[int, list[str]]:
+    """The same for many, as it stands now, by patient id. One query."""
+    found: dict[int, list[Allergy]] = {}
+    for row in Allergy.objects.filter(patient__in=patients, ended_at=None):
+        found.setdefault(row.patient_id, []).append(row)
+    return {patient: _names(rows) for patient, rows in found.items()}
+
+
+def _names(rows: Iterable[Allergy]) -> list[str]:
+    names: list[str] = []
     for allergy in rows:
         names.append(allergy.name)
         if allergy.substance in _MATCH_ALONE:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from clinic.rulebook import Effect, RuleBook, register
+from clinic.rulebook import Effect, Preview, RuleBook, register
 from patients.models import EligibilityPolicy, Patient
 from patients.rules import eligibility
 from patients.rules.policy import DEFAULT, NUMBERS, policy_faults, policy_from
@@ -23,15 +23,15 @@ def current_patients(at: datetime) -> list[Patient]:
     return list(rows.select_related("site").order_by("-pk").distinct()[:_MOST])
 
 
-def effects(old: Policy, new: Policy, at: datetime) -> list[Effect]:
+def preview(old: Policy, new: Policy, at: datetime) -> Preview:
     """Current patients whose result of today differs between the two versions. Four queries, however many there are."""
-    found = []
-    for row in dossiers(current_patients(at)).values():
+    found, patients = [], current_patients(at)
+    for row in dossiers(patients).values():
         given = row.facts(row.patient.site.today(at))
         before, after = eligibility(given, old), eligibility(given, new)
         if before != after and "errors" not in before:
             found.append(Effect(row.patient.uuid, row.patient.name, row.patient.site_id, _in_words(before), _in_words(after)))
-    return found
+    return Preview(found, len(patients), len(patients) == _MOST)
 
 
 def _in_words(result: dict[str, object]) -> str:
@@ -45,6 +45,6 @@ def register_book() -> None:
     register(
         RuleBook(
             code="E", title=_("May this patient be treated?"), model=EligibilityPolicy, numbers=NUMBERS, templates=TEMPLATES,
-            brackets=brackets, read=policy_from, faults=policy_faults, texts=texts_for, effects=effects,
+            brackets=brackets, read=policy_from, faults=policy_faults, texts=texts_for, preview=preview,
         )
     )  # fmt: skip

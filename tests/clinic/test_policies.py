@@ -130,14 +130,14 @@ class TestWhatItDoes:
     def test_the_preview_names_who_would_change_and_nobody_else(self, site: Site, max_: Staff) -> None:
         touched, _healthy = recovered(site, days_ago=3), recovered(site, days_ago=9)
         rules = book("E")
-        effects = rules.effects(rules.in_force(), rules.read({"well_days": 4}, {}, 1), NOW)
+        effects = rules.preview(rules.in_force(), rules.read({"well_days": 4}, {}, 1), NOW).effects
         assert [(e.patient_uuid, e.before, e.after) for e in effects] == [(touched.uuid, "CLEAR", "DEFER (E31 DEFER)")]
 
     def test_who_is_answering_again_is_not_left_out_of_the_preview(self, site: Site) -> None:
         touched = recovered(site, days_ago=3)
         services.open_draft(patient=touched, by=DESK, at=NOW)
         rules = book("E")
-        assert [e.patient_uuid for e in rules.effects(rules.in_force(), rules.read({"well_days": 4}, {}, 1), NOW)] == [touched.uuid]
+        assert [e.patient_uuid for e in rules.preview(rules.in_force(), rules.read({"well_days": 4}, {}, 1), NOW).effects] == [touched.uuid]
 
     def test_own_words_speak_in_own_numbers(self, max_: Staff, amara: Staff) -> None:
         approved(max_, amara, values={"well_days": 4}, words={"E31": "Unwell. Come back {well_days} days after."})

@@ -46,7 +46,7 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     missing = _missing(blocks)
     general = session_input(record, stage, None)  # asked once, whatever the number of devices
     used = [block for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
-    worst, wrong = _run([general | block_input(block) for block in used] or [general], numbers)
+    worst, wrong = worst_of([general | block_input(block) for block in used] or [general], numbers)
     results = [worst[key] for key in sorted(worst)]
     overall = max((row["severity"] for row in results), key=lambda s: RANK[s], default="OK")
     findings = findings_for({"results": results}, numbers)
@@ -62,7 +62,7 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
 Worst = dict[tuple[str, str], dict[str, str]]
 
 
-def _run(inputs: list[dict[str, Any]], numbers: SessionPolicy) -> tuple[Worst, list[str]]:
+def worst_of(inputs: list[dict[str, Any]], numbers: SessionPolicy) -> tuple[Worst, list[str]]:
     """The worst result of each rule and subject over all devices, and what is wrong with the input, in words."""
     worst: Worst = {}
     wrong: list[str] = []
@@ -83,7 +83,7 @@ def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, A
     stopping = {key for key in worst if key[0] in ("S05", "S06") and worst[key]["severity"] == "BLOCK"}
     if not record.started_at or not stopping:
         return []
-    otherwise, _wrong = _run([general | block_input(block, withdrawals=False) for block in used], numbers)
+    otherwise, _wrong = worst_of([general | block_input(block, withdrawals=False) for block in used], numbers)
     return sorted(reason_key(*key) for key in stopping - set(otherwise))
 
 

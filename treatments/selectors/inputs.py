@@ -55,7 +55,7 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
     return given
 
 
-_NO_MINOXIDIL = {"E05", "E06", "E32"}
+NO_MINOXIDIL = {"E05", "E06", "E32"}
 
 
 def _is_over(record: TreatmentSession) -> bool:
@@ -66,10 +66,10 @@ def _is_over(record: TreatmentSession) -> bool:
 def _screen(record: TreatmentSession, day: date) -> dict[str, Any]:
     patient = record.patient
     rescreen, found = people.rescreen_on(patient, day, until=record.started_at), people.eligibility_on(patient, as_of=day)
-    hold = bool(_NO_MINOXIDIL & {t["rule"] for t in found.triggers})
+    hold = bool(NO_MINOXIDIL & {t["rule"] for t in found.triggers})
     if record.started_at and (then := people.eligibility_at_start(patient, started_at=record.started_at)):
         # what is learnt while the patient is here still stops minoxidil, which goes on last; afterwards it is about the next time
-        hold = bool(_NO_MINOXIDIL & {t["rule"] for t in then.triggers}) or (hold and not _is_over(record))
+        hold = bool(NO_MINOXIDIL & {t["rule"] for t in then.triggers}) or (hold and not _is_over(record))
         found = then
     given: dict[str, Any] = {"sameDayScreenDone": rescreen is not None, "eligibility": found.overall}
     if rescreen:

@@ -4,7 +4,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from treatments.vocabulary import Zone
-from treatments.words import VIEW_WORDS, ZONE_WORDS
+from treatments.words import SEVERITY_WORDS, VIEW_WORDS, ZONE_WORDS
 
 register = template.Library()
 
@@ -25,8 +25,7 @@ def subject_words(value: object) -> str:
 @register.filter
 def severity_words(value: object) -> str:
     """What a severity means for the person at the chair."""
-    words = {"BLOCK": _("stops"), "BLOCK_PRODUCT": _("stops this product"), "REASON": _("needs your reason"), "NOTE": _("note")}
-    return words.get(str(value), "")
+    return str(SEVERITY_WORDS.get(str(value), ""))
 
 
 @register.filter
