@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from aftercare import services
 from aftercare.models import CallTask
 from aftercare.states import CallResult
-from clinic.audit import Actor, record_access
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, check_subject, fetch
+from clinic.requests import HttpRequest
 
 
 def _fetch(request: HttpRequest, task_uuid: UUID) -> CallTask:
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     return fetch(CallTask.objects.select_related("patient", "site__clinic", "check_in__plan"), by, uuid=task_uuid)
 
 
@@ -25,7 +26,7 @@ def _fetch(request: HttpRequest, task_uuid: UUID) -> CallTask:
 def call_task(request: HttpRequest, task_uuid: UUID) -> HttpResponse:
     """Read the script aloud; tap one of the two results."""
     task = _fetch(request, task_uuid)
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     if request.method != "POST":
         record_access(by=by, action="call_task.view", subject=str(task), patient_uuid=task.patient.uuid)
         return render(request, "aftercare/call_task.html", {"task": task, "patient": task.patient})
@@ -49,7 +50,7 @@ def call_tried(request: HttpRequest, task_uuid: UUID) -> HttpResponse:
     task = _fetch(request, task_uuid)
     check_subject(request, task.patient.uuid)
     try:
-        services.note_try(task=task, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        services.note_try(task=task, by=request.actor, at=timezone.now())
         notices.success(request, _("The try is noted. Please call again later."))
     except Refused as refusal:
         notices.warning(request, refusal.message)

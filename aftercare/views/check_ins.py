@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,22 +11,23 @@ from django.utils.translation import gettext as _
 from aftercare import pages, selectors, services
 from aftercare.forms import PageForm, form_for
 from aftercare.models import CheckIn
-from clinic.audit import Actor, record_access
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, check_subject, fetch, level
+from clinic.requests import HttpRequest
 
 
 def _fetch(request: HttpRequest, check_in_uuid: UUID) -> CheckIn:
     rows = CheckIn.objects.select_related(
         "patient", "site__clinic", "plan__session", "plan__site", "response", "concern", "message__outbox"
     )
-    return fetch(rows, request.actor, uuid=check_in_uuid)  # type: ignore[attr-defined]
+    return fetch(rows, request.actor, uuid=check_in_uuid)
 
 
 @allow(GET="checkin:view")
 def staff_check_in(request: HttpRequest, check_in_uuid: UUID) -> HttpResponse:
     """The answers and their findings; the desk sees whether it was answered, and whether an alert went."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     found = _fetch(request, check_in_uuid)
     record_access(by=by, action="check_in.view", subject=str(found), patient_uuid=found.patient.uuid)
     full = level(by, "checkin:view") == "full"
@@ -62,7 +63,7 @@ def answer_for(request: HttpRequest, check_in_uuid: UUID, page: str) -> HttpResp
 
 
 def _keep(request: HttpRequest, found: CheckIn, form: PageForm) -> HttpResponse:
-    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    by, at = request.actor, timezone.now()
     try:
         saved = services.save_page(check_in=found, page=form.page.name, values=form.values(), by=by, at=at)
         if form.page.kind == "words":

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages as notices
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,20 +13,16 @@ from django.utils.translation import gettext as _
 from aftercare import selectors, services
 from aftercare.forms import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 from aftercare.models import Concern
-from clinic.audit import Actor, record_access
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.permissions import allow, check_subject, fetch, level
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
+from clinic.requests import HttpRequest
 
 
 @allow(GET="concern:count")
 def concerns(request: HttpRequest) -> HttpResponse:
     """Who must be answered, by when. The desk sees the count, whom a clinician will call, and its own calls."""
-    by, at = _actor(request), timezone.now()
+    by, at = request.actor, timezone.now()
     full = level(by, "concern:view") == "full"
     record_access(by=by, action="concern.list")
     context = {
@@ -42,7 +38,7 @@ def concerns(request: HttpRequest) -> HttpResponse:
 
 
 def _fetch(request: HttpRequest, concern_uuid: UUID) -> Concern:
-    by = _actor(request)
+    by = request.actor
     found = fetch(selectors.concern_for_page(), by, uuid=concern_uuid)
     if level(by, "concern:view") != "full":
         raise PermissionDenied("concern:view")
@@ -54,7 +50,7 @@ def _page(request: HttpRequest, found: Concern, *, status: int = 200, **forms: A
     context = {
         "concern": found,
         "patient": found.patient,
-        "detail": selectors.concern_detail(found, by=_actor(request), at=timezone.now()),
+        "detail": selectors.concern_detail(found, by=request.actor, at=timezone.now()),
         "call_form": CallForm(zone=zone),
         "close_form": CloseForm(),
         "hand_back_form": HandBackForm(),
@@ -67,7 +63,7 @@ def _page(request: HttpRequest, found: Concern, *, status: int = 200, **forms: A
 
 def _for_the_desk(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     """Whom a clinician will call, and nothing else: no level, no answer, no reason."""
-    by = _actor(request)
+    by = request.actor
     found = fetch(Concern.objects.select_related("patient", "claimed_by"), by, uuid=concern_uuid)
     record_access(by=by, action="concern.view_limited", subject="concern", patient_uuid=found.patient.uuid)
     context = {"patient": found.patient, "taken_by": found.claimed_by.display_name if found.claimed_by else ""}
@@ -77,10 +73,10 @@ def _for_the_desk(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
 @allow(GET="concern:view")
 def concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     """Whom do I call, and by when: the answers, what was said, the holds, the log, the outcome."""
-    if level(_actor(request), "concern:view") != "full":
+    if level(request.actor, "concern:view") != "full":
         return _for_the_desk(request, concern_uuid)
     found = _fetch(request, concern_uuid)
-    record_access(by=_actor(request), action="concern.view", subject=str(found), patient_uuid=found.patient.uuid)
+    record_access(by=request.actor, action="concern.view", subject=str(found), patient_uuid=found.patient.uuid)
     return _page(request, found)
 
 
@@ -90,7 +86,7 @@ def claim_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     found = _fetch(request, concern_uuid)
     check_subject(request, found.patient.uuid)
     try:
-        services.claim_concern(concern=found, by=_actor(request), at=timezone.now())
+        services.claim_concern(concern=found, by=request.actor, at=timezone.now())
         notices.success(request, _("It is yours. Please call."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
@@ -111,7 +107,7 @@ def log_call(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
             words=form.cleaned_data["words"],
             reached=form.cleaned_data["reached"] == "yes",
             next_try_at=form.cleaned_data["next_try_at"],
-            by=_actor(request),
+            by=request.actor,
             at=timezone.now(),
         )
     except Refused as refusal:
@@ -130,7 +126,7 @@ def hand_back_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
         return _page(request, found, status=422, hand_back_form=form)
     try:
         words = form.cleaned_data["words"]
-        services.hand_back_concern(concern=found, words=words, by=_actor(request), at=timezone.now())
+        services.hand_back_concern(concern=found, words=words, by=request.actor, at=timezone.now())
     except Refused as refusal:
         form.add_error(None, refusal.message)
         return _page(request, found, status=refusal.status, hand_back_form=form)
@@ -154,7 +150,7 @@ def close_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
             words=data["words"],
             keep_holds=data["keep_holds"],
             event=services.EventNoted(**form.event()),
-            by=_actor(request),
+            by=request.actor,
             at=timezone.now(),
         )
     except Refused as refusal:
@@ -173,7 +169,7 @@ def raise_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=422, raise_form=form)
     try:
-        services.raise_concern(concern=found, by=_actor(request), at=timezone.now(), **form.cleaned_data)
+        services.raise_concern(concern=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
     except Refused as refusal:
         form.add_error(refusal.field or None, refusal.message)
         return _page(request, found, status=refusal.status, raise_form=form)
@@ -189,7 +185,7 @@ def release_holds(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=422, reason_form=form)
     services.release_concern_holds(
-        concern=found, reason=form.cleaned_data["reason"], by=_actor(request), at=timezone.now()
+        concern=found, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now()
     )
     notices.success(request, _("The hold is lifted."))
     return redirect("aftercare:concern", concern_uuid=found.uuid)

@@ -5,30 +5,26 @@ from uuid import UUID
 
 from django.contrib import messages as notices
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aftercare import selectors, services
 from aftercare.forms import ReasonForm
-from clinic.audit import Actor, record_access
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import OutboxMessage
 from clinic.permissions import allow, check_subject, fetch, may
+from clinic.requests import HttpRequest
 from clinic.staff_selectors import unreached as unreached_staff
 from patients.models import Patient
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 @allow(GET="message:states")
 def messages(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
     """A patient's messages past and to come, each with its state and reason."""
-    by, at = _actor(request), timezone.now()
+    by, at = request.actor, timezone.now()
     found = fetch(Patient.objects.select_related("site"), by, uuid=patient_uuid)
     record_access(by=by, action="message.timeline", subject=str(found), patient_uuid=found.uuid)
     context = {
@@ -42,7 +38,7 @@ def messages(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
 @allow(GET="message:states")
 def all_messages(request: HttpRequest) -> HttpResponse:
     """Messages of the whole clinic: what went and what goes next; by state and words."""
-    by, at = _actor(request), timezone.now()
+    by, at = request.actor, timezone.now()
     state = request.GET.get("state", "")
     page = int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1
     words = request.GET.get("q", "")[:100]
@@ -59,7 +55,7 @@ def all_messages(request: HttpRequest) -> HttpResponse:
 @allow(POST="message:lift")
 def lift_address(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
     """Mail goes to this patient's address again."""
-    by = _actor(request)
+    by = request.actor
     patient = fetch(Patient.objects.select_related("site"), by, uuid=patient_uuid)
     check_subject(request, patient.uuid)
     number = request.POST.get("address", "")
@@ -76,13 +72,13 @@ def _fetch(request: HttpRequest, message_uuid: UUID) -> tuple[OutboxMessage, Pat
     row = OutboxMessage.objects.filter(uuid=message_uuid).first()
     if row is None or row.patient_uuid is None:
         raise Http404
-    return row, fetch(Patient.objects.select_related("site"), _actor(request), uuid=row.patient_uuid)
+    return row, fetch(Patient.objects.select_related("site"), request.actor, uuid=row.patient_uuid)
 
 
 def _page(
     request: HttpRequest, row: OutboxMessage, patient: Patient, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    by, at = _actor(request), timezone.now()
+    by, at = request.actor, timezone.now()
     line = selectors.timeline_row(row, actor=by, zone=patient.site.zone, now=at)
     context = {
         "row": line,
@@ -100,7 +96,7 @@ def _page(
 def message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
     """One message as it will be, and every move it made. The desk sees the text of the neutral ones alone."""
     row, patient = _fetch(request, message_uuid)
-    by = _actor(request)
+    by = request.actor
     record_access(by=by, action="message.view", subject=f"message {row.pk}", patient_uuid=patient.uuid)
     return _page(request, row, patient)
 
@@ -111,12 +107,12 @@ def hold_message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
     row, patient = _fetch(request, message_uuid)
     check_subject(request, patient.uuid)
     form = ReasonForm(request.POST)
-    if not selectors.may_act(_actor(request), "message:hold", row):
+    if not selectors.may_act(request.actor, "message:hold", row):
         raise PermissionDenied("message:hold")
     if not form.is_valid():
         return _page(request, row, patient, status=422, form=form)
     try:
-        services.hold_message(row=row, reason=form.cleaned_data["reason"], by=_actor(request), at=timezone.now())
+        services.hold_message(row=row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
         notices.success(request, _("It is held until somebody releases it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
@@ -129,7 +125,7 @@ def release_message(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
     row, patient = _fetch(request, message_uuid)
     check_subject(request, patient.uuid)
     try:
-        services.release_message(row=row, reason=str(_("released by a person")), by=_actor(request), at=timezone.now())
+        services.release_message(row=row, reason=str(_("released by a person")), by=request.actor, at=timezone.now())
         notices.success(request, _("It is back in the plan."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
@@ -142,7 +138,7 @@ def send_message_now(request: HttpRequest, message_uuid: UUID) -> HttpResponse:
     row, patient = _fetch(request, message_uuid)
     check_subject(request, patient.uuid)
     try:
-        services.send_message_now(row=row, by=_actor(request), at=timezone.now())
+        services.send_message_now(row=row, by=request.actor, at=timezone.now())
         notices.success(request, _("It goes out now, if nothing speaks against it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)

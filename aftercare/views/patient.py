@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,18 +15,19 @@ from aftercare.models import CheckIn, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
 from clinic.errors import Conflict, Refused
 from clinic.permissions import link_page
+from clinic.requests import HttpRequest
 from treatments.services.photos import MOST_BYTES
 
 
 def _check_in(request: HttpRequest) -> CheckIn:
-    found = selectors.check_in_behind(request.link.subject_uuid)  # type: ignore[attr-defined]
+    found = selectors.check_in_behind(request.link.subject_uuid)
     if found is None:
         raise Http404
     return found
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    site = request.link.site  # type: ignore[attr-defined]
+    site = request.link.site
     return render(request, template, {"site": site, **context}, status=status)
 
 
@@ -60,15 +61,14 @@ def check_in_page(request: HttpRequest, page: str) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
-    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    by, at = request.actor, timezone.now()
     try:
-        kept = {"check_in": asked, "page": form.page.name, "values": form.values(), "by": by, "at": at}
-        saved, urgent = services.keep_page(**kept, link=request.link)  # type: ignore[attr-defined]
+        saved, urgent = services.keep_page(check_in=asked, page=form.page.name, values=form.values(), by=by, at=at, link=request.link)
         if urgent is not None:
             return redirect("aftercare_links:check_in_done")
         if form.page.kind == "words":
             _keep_photos(request, saved)
-            services.submit_check_in(check_in=saved, by=by, at=at, link=request.link)  # type: ignore[attr-defined]
+            services.submit_check_in(check_in=saved, by=by, at=at, link=request.link)
             return redirect("aftercare_links:check_in_done")
     except PhotoRefused as refusal:
         form.add_error(None, forms.ValidationError(refusal.message, code="photo"))
@@ -89,7 +89,7 @@ def _keep_photos(request: HttpRequest, asked: CheckIn) -> None:
     if len(files) > MOST_FILES or any((file.size or 0) > MOST_BYTES for file in files):
         raise PhotoRefused(_("Choose at most 3 photos, each smaller than 15 MB."))
     try:
-        services.receive_photos(check_in=asked, files=[file.read() for file in files], by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        services.receive_photos(check_in=asked, files=[file.read() for file in files], by=request.actor, at=timezone.now())
     except Conflict:
         raise
     except Refused as refusal:
@@ -123,7 +123,7 @@ def check_in_done(request: HttpRequest) -> HttpResponse:
 
 
 def _plan(request: HttpRequest) -> Plan:
-    found = selectors.plan_behind(request.link.subject_uuid)  # type: ignore[attr-defined]
+    found = selectors.plan_behind(request.link.subject_uuid)
     if found is None:
         raise Http404
     return found
@@ -139,7 +139,7 @@ def instructions(request: HttpRequest) -> HttpResponse:
         return _render(request, "aftercare/instructions.html", context)
     chosen = request.POST.get("wash", "")
     right = None if not chosen else chosen == "right"
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     services.note_read(plan=plan, taught_back=right, by=by, at=at)
     return redirect("aftercare_links:instructions")
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,16 +15,11 @@ from aftercare.forms import SendBackForm, StepForm, TargetsForm
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.rules.wording import PLACEHOLDERS
 from aftercare.states import ProtocolState
-from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.permissions import allow
+from clinic.requests import HttpRequest
 
 Act = Callable[..., Any]
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 @allow(GET="protocol:view", POST="protocol:approve")
@@ -48,7 +43,7 @@ def protocol(request: HttpRequest) -> HttpResponse:
 def draft_protocol(request: HttpRequest) -> HttpResponse:
     """Start a new version from the one in force."""
     try:
-        draft = services.start_draft(by=_actor(request), at=timezone.now())
+        draft = services.start_draft(by=request.actor, at=timezone.now())
     except Refused as refusal:
         notices.warning(request, refusal.message)
         return redirect("aftercare:protocol")
@@ -105,7 +100,7 @@ def protocol_step(request: HttpRequest, protocol_uuid: UUID, code: str) -> HttpR
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            services.save_step(protocol=found, code=code, values=form.values(), by=_actor(request))
+            services.save_step(protocol=found, code=code, values=form.values(), by=request.actor)
             notices.success(request, _("Saved in the draft."))
             return redirect("aftercare:protocol_version", protocol_uuid=found.uuid)
     context = {"protocol": found, "step": step, "form": form, "names": PLACEHOLDERS}
@@ -118,7 +113,7 @@ def remove_step(request: HttpRequest, protocol_uuid: UUID, code: str) -> HttpRes
     found = _fetch(protocol_uuid)
     _step(found, code)
     try:
-        services.remove_step(protocol=found, code=code, by=_actor(request))
+        services.remove_step(protocol=found, code=code, by=request.actor)
         notices.success(request, _("Taken out of the draft. The version in force keeps it."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
@@ -133,7 +128,7 @@ def protocol_targets(request: HttpRequest, protocol_uuid: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=422, targets_form=form)
     try:
-        services.save_targets(protocol=found, values=form.values(), by=_actor(request))
+        services.save_targets(protocol=found, values=form.values(), by=request.actor)
         notices.success(request, _("Saved in the draft."))
     except Refused as refusal:
         notices.warning(request, refusal.message)
@@ -142,7 +137,7 @@ def protocol_targets(request: HttpRequest, protocol_uuid: UUID) -> HttpResponse:
 
 def _do(request: HttpRequest, found: Protocol, act: Act, done: str, *, to: str = "", **more: Any) -> HttpResponse:
     try:
-        act(protocol=found, by=_actor(request), at=timezone.now(), **more)
+        act(protocol=found, by=request.actor, at=timezone.now(), **more)
         notices.success(request, done)
     except (services.NotReady, services.NotAsRead) as refusal:
         notices.warning(request, refusal.message)

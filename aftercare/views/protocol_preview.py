@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from aftercare.views.protocol import _fetch, _step
 from clinic.audit import Actor, record_access
 from clinic.models import Site
 from clinic.permissions import allow, fetch, level, may
+from clinic.requests import HttpRequest
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
@@ -28,7 +29,7 @@ def preview_step(request: HttpRequest, protocol_uuid: UUID, code: str) -> HttpRe
     """The mail as text, for a patient of this site or for an invented one. A manager sees no depth and no product."""
     found = _fetch(protocol_uuid)
     step = _step(found, code)
-    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    by, at = request.actor, timezone.now()
     language = request.GET.get("language", "")
     language = language if language in _LANGUAGES else _LANGUAGES[0]
     site = Site.objects.select_related("clinic").filter(pk__in=by.site_ids).order_by("pk").first()
@@ -70,6 +71,6 @@ def test_step(request: HttpRequest, protocol_uuid: UUID, code: str) -> HttpRespo
     step = _step(_fetch(protocol_uuid), code)
     language = request.POST.get("language", "")
     language = language if language in _LANGUAGES else _LANGUAGES[0]
-    row = services.send_test(step=step, language=language, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    row = services.send_test(step=step, language=language, by=request.actor, at=timezone.now())
     notices.success(request, _("A test is on its way to %(address)s.") % {"address": row.recipient})
     return redirect("aftercare:preview_step", protocol_uuid=protocol_uuid, code=code)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,15 +16,11 @@ from clinic.audit import Actor, record_access
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import allow, check_subject, fetch, level
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
+from clinic.requests import HttpRequest
 
 
 def _page(request: HttpRequest, *, status: int = 200, bad: dict[Any, Any] | None = None) -> HttpResponse:
-    by, at = _actor(request), timezone.now()
+    by, at = request.actor, timezone.now()
     bad = bad or {}
     full = level(by, "concern:view") == "full"
     sites = [
@@ -45,14 +41,14 @@ def _hand_over_form(concern: Concern, by: Actor, data: Any = None) -> HandOverFo
 @allow(GET="rota:view")
 def rota(request: HttpRequest) -> HttpResponse:
     """Who is on call now and next, the hours without anybody, and what I have to hand over."""
-    record_access(by=_actor(request), action="rota.view")
+    record_access(by=request.actor, action="rota.view")
     return _page(request)
 
 
 @allow(POST="rota:change")
 def add_shift(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     """Put a clinician on call."""
-    by = _actor(request)
+    by = request.actor
     site = fetch(Site.objects.select_related("clinic"), by, uuid=site_uuid)
     form = ShiftForm(request.POST, staff=selectors.clinicians_of(site.pk), zone=site.zone, auto_id=f"site{site.pk}_%s")
     if not form.is_valid():
@@ -69,7 +65,7 @@ def add_shift(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
 @allow(POST="rota:change")
 def remove_shift(request: HttpRequest, shift_uuid: UUID) -> HttpResponse:
     """Take a shift off; one that runs ends now."""
-    by = _actor(request)
+    by = request.actor
     services.remove_shift(shift=fetch(OnCallShift, by, uuid=shift_uuid), by=by, at=timezone.now())
     notices.success(request, _("Taken off the rota."))
     return redirect("aftercare:rota")
@@ -78,7 +74,7 @@ def remove_shift(request: HttpRequest, shift_uuid: UUID) -> HttpResponse:
 @allow(POST="concern:claim")
 def hand_over_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     """Give a concern to a named colleague, who has it from now on."""
-    by = _actor(request)
+    by = request.actor
     found = fetch(selectors.concern_for_page(), by, uuid=concern_uuid)
     check_subject(request, found.patient.uuid)
     form = _hand_over_form(found, by, request.POST)

@@ -20,7 +20,7 @@ class OutboxMessage(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)  # its constraint is below: `unique=True` adds an index for LIKE, which every move would write
     kind = models.CharField(max_length=60)
     scope = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Scope])
     doubt = models.CharField(max_length=10, choices=[(d.value, d.value) for d in Doubt], default=Doubt.RETRY)
@@ -66,6 +66,7 @@ class OutboxMessage(models.Model):
             models.Index(fields=["cause_uuid"], name="outbox_by_cause"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["key"], name="outbox_key_once"),
             models.CheckConstraint(condition=Q(thinned_at=None) | Q(state__in=[s.value for s in FINAL]), name="thinned_stays_finished")
         ]
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from clinic.clock import resolve_local
 from clinic.models import Clinic, OutboxMessage, Site, Suppression
@@ -227,6 +228,26 @@ def test_a_claim_takes_what_is_due_in_order_and_no_more() -> None:
     OutboxMessage.objects.filter(pk=held.pk).update(state="held")
     assert claim.claim_due(limit=10, at=AT).ids == (soon.pk, late.pk)
     assert claim.claim_due(limit=10, at=AT).ids == ()
+
+
+def test_a_claim_is_one_statement_that_takes_urgent_ones_first(django_assert_num_queries: Any) -> None:
+    """An empty tick is one round trip; the limit bounds urgent ones and the others together."""
+    plain = [make_row(send_after=AT - timedelta(hours=hours)) for hours in (3, 2, 1)]
+    with probe(urgent=True):
+        urgent = [make_row(send_after=AT - timedelta(minutes=minutes)) for minutes in (1, 5)]
+    with django_assert_num_queries(1):
+        assert claim.claim_due(limit=4, at=AT).ids == (urgent[1].pk, urgent[0].pk, plain[0].pk, plain[1].pk)
+    with django_assert_num_queries(1):
+        assert claim.claim_due(limit=4, at=AT).ids == (plain[2].pk,)
+    with django_assert_num_queries(1):
+        assert claim.claim_due(limit=4, at=AT).ids == ()
+
+
+def test_a_key_has_one_index() -> None:
+    """Each move of a row writes every index; nobody asks for keys by LIKE."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'clinic_outboxmessage' AND indexdef LIKE '%(key%'")
+        assert [name for (name,) in cursor.fetchall()] == ["outbox_key_once"]
 
 
 def test_the_limit_holds() -> None:
