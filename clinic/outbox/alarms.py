@@ -12,14 +12,15 @@ log = logging.getLogger("clinic.outbox")
 LAG_SECONDS = 300
 LEASE_SECONDS = 120
 DRAIN_SECONDS = 120
+GAP_SECONDS = 150  # beat looks each minute; after a longer pause the house has just come up again
 FAILED_SHARE = 0.02
 FAILED_LEAST = 5  # fewer in an hour are single addresses, not a relay
 SNAPSHOT_SECONDS = 600
 
 _NUMBERS = """
 SELECT
-  (SELECT coalesce(extract(epoch FROM now() - min(send_after)), 0)::float FROM clinic_outboxmessage
-    WHERE state = 'planned' AND send_after <= now()),
+  coalesce((SELECT extract(epoch FROM now() - greatest(send_after, created_at))::float FROM clinic_outboxmessage
+    WHERE state = 'planned' AND send_after <= now() AND created_at < now() - make_interval(secs => %(lag)s) ORDER BY send_after LIMIT 1), 0),
   (SELECT count(*) FROM clinic_outboxmessage WHERE state = 'held'),
   (SELECT count(*) FROM clinic_outboxmessage
     WHERE state IN ('claimed', 'sending') AND lease_until < now() - make_interval(secs => %(lease)s)),
@@ -46,18 +47,29 @@ def last_drain() -> float | None:
     return None if seen is None else time.time() - seen
 
 
+def _watched_for() -> float:
+    """Seconds since when somebody has looked without a gap: what nobody saw, before a start, is no sign of a fault."""
+    now = time.time()
+    since, seen = cache.get("alarms:watch") or (now, now)
+    if now - seen > GAP_SECONDS:
+        since = now
+    cache.set("alarms:watch", (since, now), timeout=3600)
+    return now - since
+
+
 def alarms() -> list[Alarm]:
-    """All that ring now."""
+    """All that ring now. A message that was written down late is late from then on; a drain is missed once two minutes were watched."""
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, {"lease": LEASE_SECONDS})
+        cursor.execute(_NUMBERS, {"lease": LEASE_SECONDS, "lag": LAG_SECONDS})
         lag, held, leases, failed, ended, snapshot, unreached = cursor.fetchone()
     drained = last_drain()
+    idle = _watched_for() >= DRAIN_SECONDS and (drained is None or drained > DRAIN_SECONDS)
     rings = (
         (lag > LAG_SECONDS, "lag", f"the oldest due message has waited {lag:.0f} s"),
         (held > 0, "held", f"{held} messages are held and wait for a person"),
         (leases > 0, "leases", f"{leases} messages are with a sender that stopped"),
         (failed >= FAILED_LEAST and failed > FAILED_SHARE * ended, "failed", f"{failed} of {ended} messages failed within an hour"),
-        (drained is None or drained > DRAIN_SECONDS, "drain", "no drain has ended within two minutes"),
+        (idle, "drain", "no drain has ended within two minutes"),
         (snapshot > SNAPSHOT_SECONDS, "snapshot", f"a transaction has been open for {snapshot:.0f} s and slows the queue"),
         (unreached > 0, "staff_address", f"mail does not reach {unreached} colleagues; a manager mends their addresses"),
     )

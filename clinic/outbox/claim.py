@@ -22,7 +22,8 @@ from clinic.outbox.states import Doubt, State
 DRAIN = Actor.of_task("clinic.drain")
 _FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
-# One statement, its own transaction: a tick that finds nothing is one round trip. Urgent rows first; the limit bounds both together.
+# One statement, its own transaction: a tick that finds nothing is one round trip. Urgent rows first; the last limit bounds both together,
+# and no more are locked, for rows are pulled one by one. Each limit is a plain number: a computed one lets the planner sort the whole table.
 _CLAIM = """
 WITH urgent AS MATERIALIZED (
   SELECT id FROM clinic_outboxmessage
@@ -32,11 +33,12 @@ WITH urgent AS MATERIALIZED (
 ), others AS MATERIALIZED (
   SELECT id FROM clinic_outboxmessage
   WHERE state = 'planned' AND NOT urgent AND send_after <= COALESCE(%(at)s, now())
-  ORDER BY send_after, id LIMIT %(limit)s - (SELECT count(*) FROM urgent)
+  ORDER BY send_after, id LIMIT %(limit)s
   FOR UPDATE SKIP LOCKED
 )
 UPDATE clinic_outboxmessage m SET state = 'claimed', lease_token = %(token)s, lease_until = now() + %(lease)s
-WHERE m.id = ANY (ARRAY(SELECT id FROM urgent UNION ALL SELECT id FROM others)) RETURNING m.id, m.send_after, m.urgent
+WHERE m.id = ANY (ARRAY(SELECT id FROM (SELECT id FROM urgent UNION ALL SELECT id FROM others) AS due LIMIT %(limit)s))
+RETURNING m.id, m.send_after, m.urgent
 """
 
 _DUE = """

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
@@ -20,9 +21,10 @@ pytestmark = pytest.mark.django_db
 def calm() -> Iterator[None]:
     """A drain has just ended, and nothing is due."""
     cache.set("drain:last", time.time())
+    cache.set("alarms:watch", (time.time() - 600, time.time()))
     with probe():
         yield
-    cache.delete_many(["drain:last", "alarms:reported"])
+    cache.delete_many(["drain:last", "alarms:reported", "alarms:watch"])
 
 
 def _ringing() -> set[str]:
@@ -36,7 +38,17 @@ def test_a_calm_house_is_silent() -> None:
 
 @pytest.mark.parametrize(("seconds", "rings"), [(290, set()), (310, {"lag"})])
 def test_the_oldest_due_message_may_wait_five_minutes(seconds: int, rings: set[str]) -> None:
-    make_row(send_after=timezone.now() - timedelta(seconds=seconds))
+    due = timezone.now() - timedelta(seconds=seconds)
+    row = make_row(send_after=due)
+    OutboxMessage.objects.filter(pk=row.pk).update(created_at=due - timedelta(days=1))
+    assert _ringing() == rings
+
+
+@pytest.mark.parametrize(("seconds", "rings"), [(0, set()), (290, set()), (310, {"lag"})])
+def test_what_is_written_down_late_is_late_from_then_on(seconds: int, rings: set[str]) -> None:
+    """A session recorded days later, a clinic that was just set up: their mail has not waited for days."""
+    row = make_row(send_after=timezone.now() - timedelta(days=3))
+    OutboxMessage.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(seconds=seconds))
     assert _ringing() == rings
 
 
@@ -74,6 +86,21 @@ def test_a_drain_ends_every_two_minutes(seconds: int, rings: set[str]) -> None:
 def test_no_sign_of_a_drain_rings() -> None:
     cache.delete("drain:last")
     assert _ringing() == {"drain"}
+
+
+@pytest.mark.parametrize("sign", [None, 4000])
+def test_after_a_start_a_drain_is_missed_only_once_two_minutes_were_watched(sign: int | None) -> None:
+    """Nothing has drained yet, or not since the house was last up."""
+    began = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    cache.delete_many(["drain:last", "alarms:watch"])
+    if sign is not None:
+        cache.set("alarms:watch", (began.timestamp() - sign - 900, began.timestamp() - sign))
+        cache.set("drain:last", began.timestamp() - sign)
+    found = {}
+    for seconds in (0, 60, 110, 125, 185):
+        with time_machine.travel(began + timedelta(seconds=seconds), tick=False):
+            found[seconds] = "drain" in _ringing()
+    assert found == {0: False, 60: False, 110: False, 125: True, 185: True}
 
 
 def test_an_old_open_snapshot_rings(monkeypatch: pytest.MonkeyPatch) -> None:
