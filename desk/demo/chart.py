@@ -9,7 +9,7 @@ from clinic.audit import Actor
 from clinic.models import Site, Staff
 from clinic.rulebook import book
 from desk.demo import cast
-from patients.models import Allergy, Consent, Intake, Patient
+from patients.models import Allergy, Intake, Patient
 from treatments import services
 from treatments.models import CartridgeLot, PrpUse, TreatmentSession, TubeCheck
 from treatments.services.home import HomeEntry, record_home_plan
@@ -24,8 +24,6 @@ def give_prp(sessions: list[TreatmentSession]) -> None:
     with_it = [s for s in course if s.number > 1 and s.started_at]
     pair = list(Staff.objects.filter(roles__contains=["clinician"], sites=course[0].site).order_by("pk")[:2])
     label = course[0].patient.name
-    consent = Consent.objects.filter(patient=course[0].patient)
-    consent.update(procedures=["scalp_microneedling", "prp"])
     uses, checks = [], []
     for session in with_it:
         assert session.started_at is not None

@@ -26,6 +26,10 @@ class ConsentTextForm(forms.Form):
             label=_("The text says that use on the scalp is off-label"), required=False, initial=draft.off_label,
             help_text=_("Leave it ticked in the United States. Patients confirm it apart."),
         )  # fmt: skip
+        self.fields["covers_prp"] = forms.BooleanField(
+            label=_("The text names platelet-rich plasma (PRP), and who signs it consents to PRP too"), required=False, initial=draft.covers_prp,
+            help_text=_("Without it no PRP can be planned: the consent would not cover it."),
+        )  # fmt: skip
         self.helper = form_helper(None)
 
     def texts(self) -> dict[str, str]:

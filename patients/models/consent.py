@@ -74,6 +74,7 @@ class ConsentDraft(models.Model):
     version = models.CharField(max_length=20, unique=True)
     texts: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict, help_text=_("The whole text by language."))
     off_label = models.BooleanField(default=True)
+    covers_prp = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=options(ConsentDraftState), default=ConsentDraftState.DRAFT)
     written_by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,9 @@ from patients.models import ConsentDraft, ConsentText
 from patients.selectors.texts_to_sign import languages_needed, procedures_in_force, texts_in_force
 from patients.services.agreements import publish_consent_text
 from patients.vocabulary import ConsentDraftState
+
+PRP = "prp"
+_NAMES_PRP = re.compile(r"\b(?:PRP|plasma)\b", re.IGNORECASE)  # the same word in every language of the house
 
 
 class TextOpen(Conflict):
@@ -33,8 +37,8 @@ class NeedsAnother(Refused):
 
 
 def text_hash(draft: ConsentDraft) -> str:
-    """SHA-256 over every language and the off-label mark: what the clinician read is what comes into force."""
-    return hashlib.sha256(json.dumps([draft.texts, draft.off_label], sort_keys=True).encode()).hexdigest()
+    """SHA-256 over every language, the off-label mark and whether it covers PRP: what the clinician read is what comes into force."""
+    return hashlib.sha256(json.dumps([draft.texts, draft.off_label, draft.covers_prp], sort_keys=True).encode()).hexdigest()
 
 
 def start_consent_text(*, by: Actor, at: datetime) -> ConsentDraft:
@@ -43,7 +47,9 @@ def start_consent_text(*, by: Actor, at: datetime) -> ConsentDraft:
     with audit.write(by=by, action="consent_text.start"):
         if ConsentDraft.objects.select_for_update().filter(state__in=ConsentDraft.OPEN).exists():
             raise TextOpen(_("A text is in work already. Finish it or discard it first."))
-        return ConsentDraft.objects.create(version=_free_version(at), texts=texts_in_force(), written_by=acting_staff(by), started_at=at)
+        return ConsentDraft.objects.create(
+            version=_free_version(at), texts=texts_in_force(), covers_prp=PRP in procedures_in_force(), written_by=acting_staff(by), started_at=at
+        )
 
 
 def _free_version(at: datetime) -> str:
@@ -58,14 +64,15 @@ def _lock(draft: ConsentDraft, state: ConsentDraftState) -> ConsentDraft:
     return locked
 
 
-def save_consent_text(*, draft: ConsentDraft, texts: dict[str, str], off_label: bool, by: Actor, at: datetime) -> ConsentDraft:
+def save_consent_text(*, draft: ConsentDraft, texts: dict[str, str], off_label: bool, covers_prp: bool = False, by: Actor, at: datetime) -> ConsentDraft:
     """The words of a draft, whole, by language. Line ends are made alike, so that a comparison shows real changes alone."""
     require(by, "consent_text:propose")
     with audit.write(by=by, action="consent_text.save"):
         locked = _lock(draft, ConsentDraftState.DRAFT)
         alike = {code: "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip() for code, text in texts.items()}
         locked.texts, locked.off_label = {code: text for code, text in alike.items() if text}, off_label
-        locked.save(update_fields=["texts", "off_label"])
+        locked.covers_prp = covers_prp
+        locked.save(update_fields=["texts", "off_label", "covers_prp"])
         return locked
 
 
@@ -76,7 +83,10 @@ def propose_consent_text(*, draft: ConsentDraft, by: Actor, at: datetime) -> Con
         locked = _lock(draft, ConsentDraftState.DRAFT)
         if missing := [name for code, name in languages_needed() if not locked.texts.get(code)]:
             raise TextMissing(_("The text is missing in: %(languages)s. Nobody may sign an old one there.") % {"languages": ", ".join(missing)})
-        if locked.texts == texts_in_force():
+        unnamed = [name for code, name in languages_needed() if locked.covers_prp and not _NAMES_PRP.search(locked.texts[code])]
+        if unnamed:
+            raise TextMissing(_("The text does not name PRP or plasma in: %(languages)s. Nobody consents to what isn't named.") % {"languages": ", ".join(unnamed)})
+        if locked.texts == texts_in_force() and locked.covers_prp == (PRP in procedures_in_force()):
             raise TextMissing(_("Nothing differs from the text in force."))
         locked.state, locked.sent_back_words = ConsentDraftState.PROPOSED, ""
         locked.save(update_fields=["state", "sent_back_words"])
@@ -106,9 +116,10 @@ def approve_consent_text(*, draft: ConsentDraft, sha256: str, by: Actor, at: dat
             raise NeedsAnother(_("You wrote this text. Somebody else must put it into force."))
         locked.state, locked.approved_by_id, locked.approved_at = ConsentDraftState.PUBLISHED, by.staff_id, at
         locked.save(update_fields=["state", "approved_by", "approved_at"])
+        covered = [*(one for one in procedures_in_force() if one != PRP), *([PRP] if locked.covers_prp else [])]
         return [
             publish_consent_text(
-                version=locked.version, language=code, text=text, procedures=procedures_in_force(), off_label=locked.off_label, by=by, at=at
+                version=locked.version, language=code, text=text, procedures=covered, off_label=locked.off_label, by=by, at=at
             )
             for code, text in sorted(locked.texts.items())
         ]

@@ -54,8 +54,8 @@ def consent_draft(request: HttpRequest, draft: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=422, form=form)
     try:
-        off_label = form.cleaned_data["off_label"]
-        services.save_consent_text(draft=found, texts=form.texts(), off_label=off_label, by=request.actor, at=timezone.now())
+        marks = {name: form.cleaned_data[name] for name in ("off_label", "covers_prp")}
+        services.save_consent_text(draft=found, texts=form.texts(), **marks, by=request.actor, at=timezone.now())
         messages.success(request, _("Saved. What patients sign has not changed."))
     except Refused as refusal:
         messages.warning(request, refusal.message)

@@ -59,6 +59,9 @@ def test_plasma_stands_in_the_records_and_on_the_time_axis(loaded: datetime) -> 
     for row in rows:
         assert row.session.state == "signed" and row.session.tube_checks.values("by").distinct().count() == 2
         assert row.session.signed_record.content.count("volume_ml") == 1
+    for row in rows:
+        consent = row.session.patient.consents.get()
+        assert "prp" in consent.procedures == consent.text.procedures and "plasma" in consent.text.text
     labels = [label for _on, label in results_of(patient, at=loaded).sessions]
     assert labels[:2] == ["1", "2 PRP"]
     call_command("verify_records", stdout=io.StringIO())

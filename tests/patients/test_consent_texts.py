@@ -105,6 +105,33 @@ class TestTheWay:
         with pytest.raises(services.TextMissing):
             services.propose_consent_text(draft=draft, by=manager, at=NOW)
 
+    def with_prp(self, text: str, manager: Actor, **more: str) -> ConsentDraft:
+        draft = services.start_consent_text(by=manager, at=NOW)
+        services.save_consent_text(draft=draft, texts={"en": text, **more}, off_label=True, covers_prp=True, by=manager, at=NOW)
+        return services.propose_consent_text(draft=draft, by=manager, at=NOW)
+
+    def test_who_signs_a_text_that_names_plasma_consents_to_it(self, first: ConsentText, manager: Actor, clinician: Actor) -> None:
+        """S03 asks for a consent that covers PRP; without such a text no PRP can be planned."""
+        draft = self.with_prp(f"{OLD}\n\nYour own plasma.", manager)
+        (text,) = services.approve_consent_text(draft=draft, sha256=services.text_hash(draft), by=clinician, at=LATER)
+        assert text.procedures == ["scalp_microneedling", "prp"] and first.procedures == ["scalp_microneedling"]
+        assert services.start_consent_text(by=manager, at=LATER).covers_prp
+
+    @pytest.mark.parametrize("words", ["We may add blood products.", "Plasmatic words.", "Our PRPs."])
+    def test_nobody_consents_to_what_is_not_named(self, words: str, first: ConsentText, manager: Actor) -> None:
+        with pytest.raises(services.TextMissing, match="English"):
+            self.with_prp(f"{OLD}\n\n{words}", manager)
+
+    def test_it_must_be_named_in_every_language(self, first: ConsentText, manager: Actor) -> None:
+        services.publish_consent_text(version="1", language="es", text="Qué es.", procedures=["scalp_microneedling"], off_label=True, by=BY, at=NOW)
+        with pytest.raises(services.TextMissing, match="Español"):
+            self.with_prp(f"{OLD}\n\nPRP.", manager, es="Qué es esto.")
+
+    def test_the_mark_is_part_of_what_was_read(self, draft: ConsentDraft) -> None:
+        before = services.text_hash(draft)
+        draft.covers_prp = True
+        assert services.text_hash(draft) != before
+
     def test_one_at_a_time_also_for_the_database(self, draft: ConsentDraft, manager: Actor) -> None:
         with pytest.raises(services.TextOpen):
             services.start_consent_text(by=manager, at=NOW)
