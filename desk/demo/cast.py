@@ -30,6 +30,7 @@ VISIT_TYPES = (
     ("review", "Review with photos", "review", 20, 5, False, 20, False),
 )
 
+CONSENT_VERSION = "2026-11"
 CONSENT = """Scalp microneedling for hair loss
 
 What it is. A device with fine needles makes many small channels in the skin of your scalp. The aim is to help hair grow. The evidence is promising but of low quality, and other treatments are better proven. Nobody can promise a result; it is usually judged after 3 and 6 months.

@@ -46,7 +46,7 @@ def build_house(*, by: Actor, at: datetime) -> Site:
     _stock(site, by=by, at=at)
     for language, text in (("en", cast.CONSENT), ("es", cast.CONSENT_ES)):
         people.publish_consent_text(
-            version="2026-11", language=language, text=text, procedures=["scalp_microneedling", "prp"], off_label=True, by=by, at=at - timedelta(days=420)
+            version=cast.CONSENT_VERSION, language=language, text=text, procedures=["scalp_microneedling", "prp"], off_label=True, by=by, at=at - timedelta(days=420)
         )
     ensure_default_protocol(by=by, at=at)
     _rota(site, today=site.today(at))

@@ -15,6 +15,7 @@ from desk.demo import cast
 from desk.demo.chart import give_prp
 from desk.demo.house import history_cartridges
 from desk.demo.measures import give_results
+from desk.demo.signing import apply_products, sign_all
 from patients.models import Allergy, Consent, ConsentText, Intake, Medication, Patient
 from patients.names import digits, plain
 from patients.questions import PAGES, pages_for
@@ -22,15 +23,9 @@ from treatments.models import (
     Course,
     Device,
     DeviceBlock,
-    Product,
-    ProductUse,
-    PrpUse,
-    SignedRecord,
     TreatmentSession,
     ZoneRecord,
 )
-from treatments.rules import RULES_VERSION
-from treatments.services.signing import canonical, fingerprint
 
 HEALTHY: dict[str, Any] = {
     question.key: question.negative for page in PAGES for question in page.every if question.kind == "choice" and question.negative and not question.note
@@ -92,7 +87,7 @@ def make_patients(site: Site, amount: int, dice: random.Random, at: datetime) ->
 
 def give_answers(patients: list[Patient], dice: random.Random, at: datetime) -> None:
     """Most have answered and signed; one in twelve has not."""
-    text = ConsentText.objects.get(version="2026-11", language="en")
+    text = ConsentText.objects.get(version=cast.CONSENT_VERSION, language="en")
     answered = [p for p in patients if dice.random() > 0.08]
     Intake.objects.bulk_create(
         [
@@ -149,21 +144,12 @@ def give_history(site: Site, patients: list[Patient], dice: random.Random, at: d
         [Plan(session=s, patient=s.patient, site=site, protocol=protocol, ended_at=s.saved_at, zone=site.zone, planned_at=s.saved_at) for s in sessions],
         batch_size=2000,
     )
-    _uses(site, sessions, dice)
+    apply_products(site, sessions, dice)
     if sessions:
         give_prp(sessions)
-    _sign(sessions)
+    sign_all(sessions)
     give_results(sessions, dice, at)
     return len(sessions)
-
-
-def _uses(site: Site, sessions: list[TreatmentSession], dice: random.Random) -> None:
-    """Some courses go with a serum, some with minoxidil a day later; the others with nothing."""
-    products = {product.kind: product for product in Product.objects.filter(site=site, is_anaesthetic=False)}
-    chosen = {s.course_id: dice.choice(["", "serum_sterile", "minoxidil"]) for s in sessions}
-    ProductUse.objects.bulk_create(
-        [ProductUse(session=s, product=products[kind], hours_after=24 if kind == "minoxidil" else 0) for s in sessions if (kind := chosen[s.course_id]) in products], batch_size=2000
-    )
 
 
 def _sessions(course: Course, site: Site, operators: list[Staff], dice: random.Random, at: datetime) -> list[TreatmentSession]:
@@ -189,40 +175,3 @@ def _zones(block: DeviceBlock, dice: random.Random) -> list[ZoneRecord]:
         ZoneRecord(block=block, zone=zone, depth_hundredths=depth, passes=dice.choice([2, 4]), endpoint=dice.choice(["mild_erythema", "pinpoint_bleeding"]))
         for zone in dice.sample(["frontal_hairline", "mid_scalp", "vertex"], k=2)
     ]  # fmt: skip
-
-
-def _plasma(row: PrpUse) -> dict[str, Any]:
-    checks = [{"name": c.name, "matches": c.matches, "label": c.tube_label, "how": c.how, "at": c.at.isoformat()} for c in row.session.tube_checks.all()]
-    drawn, used = (moment.isoformat() if moment else None for moment in (row.drawn_at, row.used_at))
-    return {"drawn_at": drawn, "used_at": used, "volume_ml": str(row.volume_ml), "given_up": "", "checks": checks}
-
-
-def _sign(sessions: list[TreatmentSession]) -> None:
-    """Signed records in one chain, with the content that the page shows."""
-    last = SignedRecord.objects.order_by("-pk").first()
-    previous, rows = last.sha256 if last else "", []
-    zones: dict[int, list[dict[str, Any]]] = {}
-    for zone in ZoneRecord.objects.filter(block__session__in=sessions).select_related("block"):
-        zones.setdefault(zone.block.session_id, []).append({"zone": zone.zone, "depth_mm": zone.depth_mm, "passes": zone.passes, "endpoint": zone.endpoint})
-    blocks = DeviceBlock.objects.filter(session__in=sessions).select_related("device", "cartridge__lot")
-    by_session = {block.session_id: block for block in blocks}
-    used: dict[int, list[dict[str, Any]]] = {}
-    for use in ProductUse.objects.filter(session__in=sessions).select_related("product"):
-        used.setdefault(use.session_id, []).append({"kind": use.product.kind, "id": use.product.name, "hoursAfter": float(use.hours_after), "lot": use.product.lot})
-    plasma = {row.session_id: row for row in PrpUse.objects.filter(session__in=sessions).prefetch_related("session__tube_checks")}
-    for s in sorted(sessions, key=lambda row: row.saved_at):
-        block, who = by_session[s.pk], s.operator
-        assert block.cartridge is not None
-        text = canonical({
-            "version": 1, "session": str(s.uuid), "site": s.site.name, "signed_by": who.display_name, "findings": [], "reasons": {},
-            "patient": {"uuid": str(s.patient.uuid), "number": s.patient.number, "name": s.patient.name, "born": s.patient.birth_on},
-            "operator": {"name": who.display_name, "role": who.operator_role}, "no_adverse_event": True, "reactions": "", "notes": "",
-            "blocks": [{"device": {"name": block.device.name, "udi": block.device.udi}, "zones": zones.get(s.pk, []),
-                        "cartridge": {"lot": block.cartridge.lot.lot, "number": block.cartridge.number, "expiry": block.cartridge.lot.expiry_text()}}],
-            "input": [{"products": used.get(s.pk, []), "painReadings": s.pain_readings, "aftercareDelivered": s.aftercare_delivered,
-                       "sharpsAndCleaningConfirmed": s.sharps_and_cleaning_confirmed}], "rules_version": RULES_VERSION, **({"prp": _plasma(plasma[s.pk])} if s.pk in plasma else {}),
-        })  # fmt: skip
-        digest = fingerprint(text, previous)
-        rows.append(SignedRecord(session=s, content=text, sha256=digest, previous_sha256=previous, signed_by=who, signed_name=who.display_name, signed_at=s.saved_at))
-        previous = digest
-    SignedRecord.objects.bulk_create(rows, batch_size=2000)

@@ -1,6 +1,7 @@
 """What the demo holds for a clinician and a manager; its records stay whole."""
 
 import io
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -15,7 +16,9 @@ from desk.selectors import policies
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors
-from treatments.models import CartridgeLot, HomePlan, Product, PrpUse, TreatmentSession
+from treatments.models import CartridgeLot, HomePlan, Product, PrpUse, SignedRecord, TreatmentSession
+from treatments.rules import session
+from treatments.selectors import reason_key
 from treatments.selectors.results import results_of
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,16 @@ def test_everything_that_a_clinician_would_look_for_is_there(loaded: datetime) -
     proposal = PolicyProposal.objects.get(state="open")
     page = policies.proposal_page(proposal, loaded, actor=Actor.of_staff(Staff.objects.get(email="amara@demo.example")))
     assert proposal.book == "S" and 1 <= page["touched"] == len(page["effects"])
+    (past,) = page["preview"].past
+    assert past.judged >= 20 and past.unread == 0, "every signed record holds the input that the rules take"
+
+
+def test_the_signed_records_say_what_the_rules_say_of_their_own_input(loaded: datetime) -> None:
+    for record in SignedRecord.objects.all():
+        content = json.loads(record.content)
+        results = session(content["input"][0])["results"]
+        assert content["findings"] == results and not [row for row in results if row["severity"].startswith("BLOCK")], (content["session"], results)
+        assert all(reason_key(row["rule"], row.get("zone", row.get("product", ""))) in content["reasons"] for row in results if row["severity"] == "REASON")
 
 
 def test_plasma_stands_in_the_records_and_on_the_time_axis(loaded: datetime) -> None:
