@@ -31,7 +31,7 @@ def fresh_session(patient: Patient, *, ended_at: datetime, operator: Staff) -> T
         planned_start_at=began, started_at=began, ended_at=ended_at, saved_at=ended_at, saved_by=operator.display_name, fitzpatrick="III",
         no_adverse_event=True, pain_readings=[4], aftercare_delivered=True, sharps_and_cleaning_confirmed=True,
     )  # fmt: skip
-    cartridge = Cartridge.objects.filter(lot__site=site, lot__lot="A17", block=None).order_by("number").first()
+    cartridge = Cartridge.objects.filter(lot__site=site, lot__lot="A17", blocks=None).order_by("number").first()
     block = DeviceBlock.objects.create(session=record, device=Device.objects.filter(site=site).order_by("pk")[0], cartridge=cartridge, seal_intact=True)
     for zone, depth in (("vertex", 100), ("mid_scalp", 75)):
         ZoneRecord.objects.create(block=block, zone=zone, depth_hundredths=depth, passes=4, endpoint="mild_erythema")

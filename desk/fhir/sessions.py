@@ -40,7 +40,7 @@ def done(draft: Draft) -> None:
     for course in draft.patient.courses.select_related("planned_by").order_by("pk"):
         _course(draft, course)
     rows = draft.patient.sessions.filter(started_at__isnull=False).order_by("started_at", "pk")
-    for record in rows.select_related("operator", "site__clinic", "course__planned_by", "signed_record__signed_by", "entered_in_error").prefetch_related(
+    for record in rows.select_related("operator", "site__clinic", "course__planned_by", "signed_record__signed_by", "entered_in_error", "replaced_by").prefetch_related(
         "blocks__device", "blocks__cartridge__lot", "blocks__zones", "product_uses__product", "signed_record__addenda__by"
     ):
         _session(draft, record)
@@ -125,6 +125,9 @@ def _remarks(draft: Draft, record: TreatmentSession) -> list[Json]:
     found = note(record.notes, "No adverse event." if record.no_adverse_event else "")
     if in_error(record):
         found += note(f"Entered in error: {record.entered_in_error.reason}")
+        found += note("The treatment is written in the record it belongs to." if hasattr(record, "replaced_by") else "")
+    if record.replaces_id:
+        found += note(f"Replaces a record of the same treatment that was entered in error: {record.replaces_reason}")
     if signed is None:
         return found + note("Not signed yet.")
     found += note(f"Signed by {signed.signed_name} on {draft.moment(signed.signed_at, record.site.tz)}. SHA-256 of the signed record: {signed.sha256}")

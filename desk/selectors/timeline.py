@@ -75,17 +75,19 @@ Source = Callable[[_Asked], Iterator[Entry]]
 
 
 def _sessions(asked: _Asked) -> Iterator[Entry]:
-    rows = asked.patient.sessions.annotate(began=Coalesce("started_at", "planned_start_at")).select_related("operator", "signed_record", "entered_in_error", "prp")
+    rows = asked.patient.sessions.annotate(began=Coalesce("started_at", "planned_start_at")).select_related("operator", "signed_record", "entered_in_error", "replaced_by", "prp")
     for row in asked.newest(rows, "began"):
         state, tone, icon = {
             SessionState.SIGNED: (_("signed"), "done", "lock"), SessionState.ENDED: (_("not signed"), "warn", "pencil"),
             SessionState.STARTED: (_("in session"), "session", "play-circle"), SessionState.DRAFT: (_("draft"), "booked", "pencil"),
         }[SessionState(row.state)]  # fmt: skip
         if hasattr(row, "entered_in_error"):
-            state, tone, icon = _("entered in error"), "action", "x-circle"
+            state, tone, icon = (_("entered in error, in the right record now") if hasattr(row, "replaced_by") else _("entered in error")), "action", "x-circle"
         title = _("Session %(number)s") % {"number": row.number}
         prp = getattr(row, "prp", None)
         detail = row.operator.display_name
+        if row.replaces_id:
+            detail = _("%(who)s · replaces a mistaken record") % {"who": detail}
         if prp is not None and prp.used_at:
             detail = _("%(who)s · with PRP, %(ml)s mL") % {"who": detail, "ml": prp.volume_ml}
         yield Entry(row.began, "sessions", title, detail, state, tone, icon, reverse("treatments:session", args=[row.uuid]))

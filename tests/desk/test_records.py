@@ -31,6 +31,7 @@ from patients.models import Allergy, Medication, Patient
 from tests.clinic.account_steps import confirm
 from tests.treatments.make import (
     DAY,
+    make_course,
     make_draft,
     make_ended,
     make_entry,
@@ -232,6 +233,20 @@ class TestErrorsAndConsent:
         found = read(record.patient)
         assert {row.status for row in found["Procedure"]} == {"entered-in-error"}
         assert {row.status for row in found["Observation"] if local(row).startswith("needling.")} == {"entered-in-error"}
+
+    def test_the_right_record_and_the_mistaken_one_point_to_each_other_without_a_name(self, site: Site, amara: Staff) -> None:
+        wrong, ada = make_signed(site, amara).session, make_ready(site)
+        make_course(ada, amara)
+        by = Actor.of_staff(amara)
+        services.mark_entered_in_error(record=wrong, reason="Wrong patient", staff=amara, by=by, at=NOW)
+        record = services.write_right_record(mistaken=wrong, patient=ada, reason="The chair list says so.", by=by, at=NOW)
+        right, mistaken = (next(row for row in read(person)["Procedure"] if not row.partOf) for person in (ada, wrong.patient))
+        assert right.status == "completed" and any("Replaces a record of the same treatment" in note.text for note in right.note)
+        assert mistaken.status == "entered-in-error" and any("in the record it belongs to" in note.text for note in mistaken.note)
+        unit = record.blocks.get().cartridge
+        assert unit is not None and str(unit.uuid) in {str(row.id) for row in read(ada)["Device"]}
+        for text, other in ((checked(bundle_of(ada, at=NOW)), wrong.patient), (checked(bundle_of(wrong.patient, at=NOW)), ada)):
+            assert str(other.uuid) not in text and str(other.number) not in text
 
     def test_a_mistaken_measurement_stays_marked(self, site: Site, amara: Staff) -> None:
         patient = make_draft(site, amara).patient

@@ -3,7 +3,7 @@
 from treatments.forms.events import CloseForm, EventForm, ShortEventForm
 from treatments.forms.home import HomePlanForm
 from treatments.forms.measurements import BaselineForm, ErrorForm, measure_form
-from treatments.forms.others import BlockForm, CourseEndForm, CourseForm, EndForm, TextForm
+from treatments.forms.others import BlockForm, CourseEndForm, CourseForm, EndForm, RightRecordForm, TextForm
 from treatments.forms.patch import PatchApplyForm, PatchReadForm
 from treatments.forms.photos import PhotoForm
 from treatments.forms.prp import CheckForm, DrawForm, UseForm, WitnessForm
@@ -13,5 +13,5 @@ from treatments.forms.stock import DeviceForm, FormulaForm, LotForm, ProductForm
 __all__ = [
     "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseEndForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
     "ErrorForm", "EventForm", "FormulaForm", "HomePlanForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
-    "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
+    "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
 ]  # fmt: skip

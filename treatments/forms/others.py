@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms import choices
+from clinic.forms import choices, clean_spaces
 from treatments import selectors
 from treatments.forms.session import CartridgeField
 from treatments.models import Device, TreatmentSession
@@ -48,6 +48,27 @@ class BlockForm(forms.Form):
         self.fields["new_device"].queryset = selectors.devices_at(record.site)  # type: ignore[attr-defined]
         self.fields["new_cartridge"].queryset = selectors.free_cartridges(record.site, today)  # type: ignore[attr-defined]
         self.fields["new_cartridge"].site, self.fields["new_cartridge"].day = record.site, today  # type: ignore[attr-defined]
+
+
+class RightRecordForm(forms.Form):
+    """Who was treated, by two identifiers that must agree, and how it is known."""
+
+    number = forms.IntegerField(
+        label=_("Number of the patient who was treated"), min_value=1, max_value=2_000_000_000, error_messages={"required": _("Type the patient's number.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    birth_on = forms.DateField(
+        label=_("Their date of birth"), widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Type the date of birth.")},
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("How it is known"), max_length=500, help_text=_("For example who noticed it and when. It is signed with the record; don't name another patient here."),
+        error_messages={"required": _("Say how it is known whose treatment this was.")}, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def clean_reason(self) -> str:
+        """One line."""
+        return clean_spaces(self.cleaned_data["reason"])
 
 
 class TextForm(forms.Form):

@@ -77,6 +77,9 @@ class TreatmentSession(models.Model):
     baseline_waiver_reason = models.CharField(max_length=500, blank=True)
     notes = models.TextField(max_length=4000, blank=True)
     reasons = models.JSONField(default=dict, blank=True)
+    # the same treatment, first written into a wrong record that was then entered in error (docs/decisions/0027)
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    replaces_reason = models.CharField(max_length=500, blank=True)
     # what the newest copying of settings changed, and what stood there before: for one step back
     before_copy = models.JSONField(null=True, blank=True)
 
@@ -91,6 +94,7 @@ class TreatmentSession(models.Model):
                 condition=~Q(state__in=["ended", "signed"]) | Q(ended_at__isnull=False), name="session_end_known"
             ),
             models.UniqueConstraint(fields=["course", "number"], name="one_session_a_number"),
+            models.CheckConstraint(condition=Q(replaces=None) | ~Q(replaces_reason=""), name="replacing_has_a_reason"),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["ended_at"], name="session_ended")]
 
@@ -102,19 +106,23 @@ class TreatmentSession(models.Model):
 class DeviceBlock(models.Model):
     """A device and one cartridge in a session; a change in mid-session is a second block (SETTLED 7).
 
-    A cartridge belongs to one block for ever: single use is this constraint (S06).
+    Single use is these constraints (S06): a cartridge stands in one block, and only a record that replaces one entered in error
+    names it once more, block for block. So of all records that stand, one holds it.
     """
 
     session = models.ForeignKey(TreatmentSession, on_delete=models.CASCADE, related_name="blocks")
     position = models.PositiveSmallIntegerField(default=1)
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="blocks")
-    cartridge = models.OneToOneField(Cartridge, null=True, blank=True, on_delete=models.PROTECT, related_name="block")
+    cartridge = models.ForeignKey(Cartridge, null=True, blank=True, on_delete=models.PROTECT, related_name="blocks")
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
     seal_intact = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["session", "position"], name="one_block_a_position")
+            models.UniqueConstraint(fields=["session", "position"], name="one_block_a_position"),
+            models.UniqueConstraint(fields=["cartridge"], condition=Q(replaces=None), name="one_block_a_cartridge"),
+            models.CheckConstraint(condition=Q(replaces=None) | Q(cartridge__isnull=False), name="replacing_names_the_unit"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models import Q
 
 from treatments.vocabulary import DeviceType, ProductKind
+
+if TYPE_CHECKING:
+    from treatments.models.session import DeviceBlock
 
 
 def options(vocabulary: Any) -> list[tuple[str, str]]:
@@ -124,6 +127,11 @@ class Cartridge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lot}/{self.number}"
+
+    @property
+    def newest_block(self) -> "DeviceBlock | None":
+        """Where it is written down: of a treatment that was written into a wrong record first, the record that replaces it."""
+        return max(self.blocks.all(), key=lambda block: block.pk, default=None)
 
 
 @pghistory.track()

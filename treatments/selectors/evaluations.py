@@ -18,6 +18,7 @@ class Evaluation:
 
     `withdrawn` are findings (`S05`, `S06`) that stand only because a device or lot was taken out of use after it had touched
     skin. It can't be unmade: with a reason, which is signed with the record, they stop neither check-out nor signature (decision 0017).
+    `happened` are the same of a record that replaces a mistaken one: the treatment took place before it was written here (decision 0027).
     """
 
     overall: str
@@ -27,6 +28,7 @@ class Evaluation:
     owed: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
 
     def blocks(self, *, but: tuple[str, ...] = ()) -> list[Finding]:
         """Findings that stop, but for the rules named and for what was explained."""
@@ -52,10 +54,11 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     findings = findings_for({"results": results}, numbers)
     owed = [reason_key(f.rule, f.subject) for f in findings if f.severity == "REASON"]
     withdrawn = _only_withdrawn(record, worst, general, used, numbers)
-    given = {key for key in (*owed, *withdrawn) if record.reasons.get(key)}
+    happened = _took_place(record, worst)
+    given = {key for key in (*owed, *withdrawn, *happened) if record.reasons.get(key)}
     return Evaluation(
         overall, results, findings, [*missing, *wrong], [key for key in owed if key not in given],
-        withdrawn, [key for key in withdrawn if key in given],
+        withdrawn, sorted({*withdrawn, *happened} & given), happened,
     )  # fmt: skip
 
 
@@ -85,6 +88,14 @@ def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, A
         return []
     otherwise, _wrong = worst_of([general | block_input(block, withdrawals=False) for block in used], numbers)
     return sorted(reason_key(*key) for key in stopping - set(otherwise))
+
+
+def _took_place(record: TreatmentSession, worst: Worst) -> list[str]:
+    """What stops, on a record that is written after the treatment: all but what can still be mended in it, which is S26."""
+    if not record.replaces_id or record.ended_at is None:
+        return []
+    stopping = (key for key, row in worst.items() if row["severity"] in ("BLOCK", "BLOCK_PRODUCT") and key[0] != "S26")
+    return sorted(reason_key(*key) for key in stopping)
 
 
 def _missing(blocks: list[DeviceBlock]) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from clinic.audit import Actor
 from patients.models import Patient
@@ -20,12 +20,15 @@ from treatments.models import (
 )
 from treatments.selectors.stock import same_lot
 
-_SESSION = ("session__patient__site", "session__operator", "session__site", "session__entered_in_error")
+_SESSION = ("session__patient__site", "session__operator", "session__site", "session__entered_in_error", "session__replaced_by")
 
 
 @dataclass(frozen=True)
 class Received:
-    """One time that something of a lot touched a patient. `in_error`: the record says it was the wrong patient or a mistake."""
+    """One time that something of a lot touched a patient. `in_error`: the record says it was the wrong patient or a mistake.
+
+    `replaced`: the treatment is written down in the right record meanwhile, so this line concerns nobody any more.
+    """
 
     patient: Patient
     at: datetime
@@ -33,6 +36,7 @@ class Received:
     unit: str = ""
     session: TreatmentSession | None = None
     in_error: bool = False
+    replaced: bool = False
 
 
 def received_lot(lot: CartridgeLot, actor: Actor) -> list[Received]:
@@ -40,7 +44,7 @@ def received_lot(lot: CartridgeLot, actor: Actor) -> list[Received]:
     rows = DeviceBlock.objects.filter(cartridge__lot=lot, session__started_at__isnull=False)
     rows = rows.filter(session__site__in=actor.site_ids).select_related(*_SESSION, "cartridge")
     found = [_of_session(row.session, "needling", f"{lot.lot}/{row.cartridge.number}") for row in rows if row.cartridge]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    return _in_order(found)
 
 
 def received_product(product: Product, actor: Actor) -> list[Received]:
@@ -52,12 +56,18 @@ def received_product(product: Product, actor: Actor) -> list[Received]:
     found = [_of_session(row.session, "applied") for row in uses]
     found += [_of_session(row.session, "numbing") for row in numbing]
     found += [Received(row.patient, row.applied_at, "patch test") for row in tests]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    return _in_order(found)
+
+
+def _in_order(found: list[Received]) -> list[Received]:
+    """Newest first; of one treatment the record that stands before the mistaken one."""
+    return sorted(found, key=lambda one: (one.at, not one.in_error), reverse=True)
 
 
 def _of_session(session: TreatmentSession, how: str, unit: str = "") -> Received:
     at = session.started_at or session.planned_start_at
-    return Received(session.patient, at, how, unit, session, hasattr(session, "entered_in_error"))
+    wrong = hasattr(session, "entered_in_error")
+    return Received(session.patient, at, how, unit, session, wrong, wrong and hasattr(session, "replaced_by"))
 
 
 def elsewhere(lot: CartridgeLot, actor: Actor) -> int:
@@ -66,8 +76,9 @@ def elsewhere(lot: CartridgeLot, actor: Actor) -> int:
 
 
 def units_of(lot: CartridgeLot) -> QuerySet[Cartridge]:
-    """Each unit with the record that holds it."""
-    return lot.cartridges.select_related("block__session__patient", "block__session__entered_in_error").order_by("number")
+    """Each unit with the records that name it."""
+    blocks = DeviceBlock.objects.select_related("session__entered_in_error")
+    return lot.cartridges.prefetch_related(Prefetch("blocks", queryset=blocks)).order_by("number")
 
 
 def contacts_of(lot: CartridgeLot, actor: Actor) -> QuerySet[RecallContact]:

@@ -66,8 +66,8 @@ def _unit_of(lot: CartridgeLot, label: Label, day: date, record: TreatmentSessio
     problem = _not_usable(lot, day) or _other_date(label.expires_on, lot.expires_on, day)
     if problem:
         return Scanned(problem=problem)
-    own = lot.cartridges.filter(block__session=record).order_by("-block__position").first()
-    unit = own or lot.cartridges.filter(block=None, discarded_at=None).order_by("number").first()
+    own = lot.cartridges.filter(blocks__session=record).order_by("-blocks__position").first()
+    unit = own or lot.cartridges.filter(blocks=None, discarded_at=None).order_by("number").first()
     if unit is None:
         return Scanned(problem=_("No unit of lot %(lot)s is left: each was used or discarded. Take another lot.") % {"lot": lot.lot})
     return Scanned(unit=unit)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from clinic.audit import Actor
 from clinic.models import Site
@@ -15,6 +15,7 @@ from treatments.models import (
     Cartridge,
     CartridgeLot,
     Device,
+    DeviceBlock,
     PatchTest,
     Product,
     ProductUse,
@@ -33,8 +34,9 @@ def devices_at(site: Site, record: TreatmentSession | None = None) -> QuerySet[D
 
 def free_cartridges(site: Site, day: date, record: TreatmentSession | None = None) -> QuerySet[Cartridge]:
     """Unused cartridges of lots that are neither out of use nor expired; and the one that this record holds."""
-    fresh = Q(block=None, discarded_at=None, lot__recalled=False, lot__quarantined=False, lot__expires_on__gte=day)
-    own = Q(block__session=record) if record else Q(pk=None)
+    unused = ~Exists(DeviceBlock.objects.filter(cartridge=OuterRef("pk")))
+    fresh = unused & Q(discarded_at=None, lot__recalled=False, lot__quarantined=False, lot__expires_on__gte=day)
+    own = Q(pk__in=record.blocks.values("cartridge")) if record else Q(pk=None)
     return Cartridge.objects.filter(fresh | own, lot__site=site).select_related("lot").order_by("lot__expires_on", "lot__lot", "number")
 
 
@@ -51,7 +53,10 @@ def why_not(cartridge: Cartridge, day: date) -> str:
         return f"Lot {cartridge.lot.lot} is out of use: {cartridge.lot.why_out_of_use}."
     if day > cartridge.lot.expires_on:
         return f"Lot {cartridge.lot.lot} expired on {cartridge.lot.expires_on:%d %b %Y}. Take another cartridge."
-    if cartridge.discarded_at or hasattr(cartridge, "block"):
+    block = cartridge.newest_block
+    if block is not None and block.session.started_at and hasattr(block.session, "entered_in_error"):
+        return "This cartridge was used in a treatment whose record was entered in error. Take a new one; that treatment is written down from the mistaken record."
+    if cartridge.discarded_at or block is not None:
         return "This cartridge was used or discarded. Each is used once; take a new one."
     return ""
 
@@ -102,8 +107,8 @@ def lot_shelf(lot: Any, today: date) -> Shelf:
 
 def lots_with_counts(actor: Actor) -> QuerySet[CartridgeLot]:
     """The actor's lots, each with `left` (free units) and `all`."""
-    left = Count("cartridges", filter=Q(cartridges__block=None, cartridges__discarded_at=None))
-    return scoped(CartridgeLot.objects.select_related("site"), actor).annotate(left=left, all=Count("cartridges"))
+    left = Count("cartridges", filter=Q(cartridges__blocks=None, cartridges__discarded_at=None), distinct=True)
+    return scoped(CartridgeLot.objects.select_related("site"), actor).annotate(left=left, all=Count("cartridges", distinct=True))
 
 
 def inventory(actor: Actor, today: date, *, site: Site | None = None, everything: bool = False) -> Stock:

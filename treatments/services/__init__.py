@@ -24,6 +24,7 @@ from treatments.services.measurements import (
     record_measurement,
 )
 from treatments.services.patch import apply_patch_test, read_patch_test
+from treatments.services.right_record import NotReplaceable, write_right_record
 from treatments.services.settings import NothingToUndo, apply_preset, copy_last, delete_preset, save_preset, undo_copy
 from treatments.services.signing import NotReady, NotYours, add_addendum, mark_entered_in_error, sign_session
 from treatments.services.steps import end_session, start_session
@@ -46,12 +47,12 @@ from treatments.services.stock import (
 
 __all__ = [
     "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
-    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NothingToUndo",
+    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NotReplaceable", "NothingToUndo",
     "NotSetAside", "NotUsable", "NotYet", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_course", "end_session", "events", "home", "mark_entered_in_error", "mark_measurement_in_error",
     "note_earlier_sessions", "note_formula_change", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
-    "signing", "start_session", "undo_copy", "withdraw_product",
+    "signing", "start_session", "undo_copy", "withdraw_product", "write_right_record",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from treatments.models import AdverseEvent, DeviceBlock, TreatmentSession
 from treatments.rules import RULES_VERSION
 from treatments.rules.vocabulary import Stage
 
-CONTENT_VERSION = 2
+CONTENT_VERSION = 3
 
 
 def canonical(content: dict[str, Any]) -> str:
@@ -39,6 +39,7 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "operator": {"name": record.operator.display_name, "role": record.operator.operator_role},
         "started_at": record.started_at.isoformat() if record.started_at else None,
         "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "replaces": _replaces(record),
         "blocks": [_block(row) for row in rows],
         "input": [selectors.session_input(record, Stage.SIGNOFF, row) for row in rows],
         "prp": _prp(record),
@@ -55,6 +56,18 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "signed_at": at.isoformat(),
         "cosign_asked": cosign,
     }
+
+
+def _replaces(record: TreatmentSession) -> dict[str, Any] | None:
+    """The mistaken record of the same treatment. Another patient is not named: this record may be handed to its own."""
+    wrong = record.replaces
+    if wrong is None:
+        return None
+    signed = getattr(wrong, "signed_record", None)
+    return {
+        "session": str(wrong.uuid), "sha256": signed.sha256 if signed else "", "other_patient": wrong.patient_id != record.patient_id,
+        "reason": record.replaces_reason,
+    }  # fmt: skip
 
 
 def _block(row: DeviceBlock) -> dict[str, Any]:

@@ -75,13 +75,14 @@ def open_session(
         if unfinished is not None:
             return unfinished
         last = course.sessions.order_by("-number").first()
-        skin = (selectors.last_session(patient) or TreatmentSession()).fitzpatrick or _declared_skin(patient)
+        skin = (selectors.last_session(patient) or TreatmentSession()).fitzpatrick or declared_skin(patient)
         return TreatmentSession.objects.create(
             patient=patient, course=course, site=site or patient.site, number=(last.number if last else 0) + 1,
             operator=operator, opened_at=at, planned_start_at=at, saved_at=at, saved_by=by.name[:160], fitzpatrick=skin,
         )  # fmt: skip
 
 
-def _declared_skin(patient: Patient) -> str:
+def declared_skin(patient: Patient) -> str:
+    """The skin type that the patient told in the newest answers; empty without one."""
     intake = patient.intakes.exclude(state="draft").order_by("-submitted_at").first()
     return str(intake.answers.get("fitzpatrick") or "") if intake else ""

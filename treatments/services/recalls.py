@@ -21,7 +21,10 @@ class TwoRoles(Refused):
 
 
 def prepare_contacts(*, lot: CartridgeLot, staff: Staff, by: Actor, at: datetime) -> list[RecallContact]:
-    """One row a patient who received the lot at the actor's sites; who is there already stays as it is. Nothing is sent."""
+    """One row a patient who received the lot at the actor's sites; who is there already stays as it is. Nothing is sent.
+
+    A mistaken record whose treatment is written down in the right one concerns nobody; one that nobody has put right still may.
+    """
     with audit.write(by=by, action="recall.prepare"):
         CartridgeLot.objects.select_for_update().get(pk=lot.pk)
         if not lot.recalled:
@@ -31,7 +34,7 @@ def prepare_contacts(*, lot: CartridgeLot, staff: Staff, by: Actor, at: datetime
         rows = []
         for row in selectors.received_lot(lot, by):
             person = row.patient
-            if person.pk in known or person.deceased_on:
+            if row.replaced or person.pk in known or person.deceased_on:
                 continue
             known.add(person.pk)
             way = ContactWay.PHONE if person.no_mail_because else ContactWay.MAIL

@@ -134,7 +134,7 @@ def discard_cartridge(*, cartridge: Cartridge, reason: str, by: Actor, at: datet
     """Dropped, seal broken: the unit is gone without having been used. Raises UnitGone."""
     with audit.write(by=by, action="stock.discard", reason=reason):
         locked = Cartridge.objects.select_for_update(of=("self",)).get(pk=cartridge.pk)
-        if locked.discarded_at or hasattr(locked, "block"):
+        if locked.discarded_at or locked.newest_block:
             raise UnitGone("This unit is in a record, or was discarded already.")
         locked.discarded_at, locked.discard_reason = at, reason[:200]
         locked.save(update_fields=["discarded_at", "discard_reason"])

@@ -39,13 +39,18 @@ def _lot_page(request: HttpRequest, found: CartridgeLot, status: int = 200, **mo
         received = selectors.received_lot(found, request.actor)
         record_access(by=request.actor, action="stock.received", subject=f"lot {found.pk}")
     context = {
-        "lot": found, "shelf": selectors.lot_shelf(found, found.site.today(timezone.now())), "received": received,
+        "lot": found, "shelf": selectors.lot_shelf(found, found.site.today(timezone.now())), "received": received, "stand": _standing(received),
         "units": selectors.units_of(found), "receipts": found.receipts.all(), "elsewhere": selectors.elsewhere(found, request.actor),
         "full": level(request.actor, "stock:received") == "full", "reason_form": ReasonForm(),
         "contacts": selectors.contacts_of(found, request.actor) if may(request.actor, "stock:contact") else [],
         "may_mail": may(request.actor, "stock:contact") and services.recalls.may_release(found, request.actor),
     }  # fmt: skip
     return render(request, "treatments/lot.html", context | more, status=status)
+
+
+def _standing(received: list[selectors.Received] | None) -> int:
+    """How many lines tell of a treatment: what is written in the right record meanwhile is counted there."""
+    return sum(not row.replaced for row in received or ())
 
 
 @allow(GET="device:view")
@@ -61,7 +66,7 @@ def _product_page(request: HttpRequest, found: Product, status: int = 200, **mor
         received = selectors.received_product(found, request.actor)
         record_access(by=request.actor, action="stock.received", subject=f"product {found.pk}")
     context = {
-        "product": found, "received": received, "receipts": found.receipts.all(), "reason_form": ReasonForm(),
+        "product": found, "received": received, "stand": _standing(received), "receipts": found.receipts.all(), "reason_form": ReasonForm(),
         "full": level(request.actor, "stock:received") == "full", "today": found.site.today(timezone.now()),
         "formula_form": FormulaForm(), "formula_days": selectors.formula_days(found),
     }  # fmt: skip
@@ -175,6 +180,12 @@ def _csv(request: HttpRequest, name: str, rows: list[selectors.Received]) -> Htt
         one, site = row.patient, row.session.site if row.session else row.patient.site
         lines.append([
             one.number, one.name, row.at.astimezone(site.tz).strftime("%Y-%m-%d %H:%M"), row.how, row.unit, site.name,
-            "entered in error" if row.in_error else "", *([one.birth_on, one.phone, one.email] if full else []),
+            _remark(row), *([one.birth_on, one.phone, one.email] if full else []),
         ])  # fmt: skip
     return csv_response(name, header, lines)
+
+
+def _remark(row: selectors.Received) -> str:
+    if row.replaced:
+        return "entered in error, written into the right record"
+    return "entered in error" if row.in_error else ""

@@ -1,0 +1,404 @@
+"""A treatment written for the wrong patient goes into the right record with the unit that was used (S06, SETTLED 7, decision 0027)."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from patients.models import Patient
+from tests.treatments.make import (
+    DAY,
+    DESK,
+    END,
+    make_baseline,
+    make_course,
+    make_draft,
+    make_ended,
+    make_entry,
+    make_product,
+    make_ready,
+    make_signed,
+    make_started,
+)
+from tests.treatments.test_race import together
+from tests.treatments.test_signed import refused, sql
+from treatments import selectors, services
+from treatments.models import Cartridge, DeviceBlock, EnteredInError, SignedRecord, TreatmentSession
+from treatments.rules.vocabulary import Stage
+from treatments.services import Blocked, CartridgeTaken, NoCourse, NotReplaceable, broken_records
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Staff], Client]
+LATER = END + timedelta(hours=1)
+
+
+@pytest.fixture
+def ada(site: Site, amara: Staff) -> Patient:
+    """Who was really treated: asked today, with a course and a baseline of her own."""
+    person = make_ready(site)
+    make_course(person, amara)
+    make_baseline(person, amara)
+    return person
+
+
+def in_error(record: TreatmentSession, staff: Staff) -> TreatmentSession:
+    services.mark_entered_in_error(record=record, reason="Wrong patient.", staff=staff, by=Actor.of_staff(staff), at=LATER)
+    return TreatmentSession.objects.get(pk=record.pk)
+
+
+def rewritten(wrong: TreatmentSession, patient: Patient, staff: Staff) -> TreatmentSession:
+    return services.write_right_record(mistaken=wrong, patient=patient, reason="The chair list says so.", by=Actor.of_staff(staff), at=LATER)
+
+
+def unit_of(record: TreatmentSession) -> Cartridge:
+    unit = record.blocks.get().cartridge
+    assert unit is not None
+    return unit
+
+
+def completed(record: TreatmentSession, staff: Staff, **reasons: str) -> TreatmentSession:
+    """What the page sends once everything is filled in."""
+    block = record.blocks.get()
+    zones = tuple(services.ZoneEntry(z.zone, z.depth_hundredths, z.passes, z.endpoint) for z in block.zones.all())
+    entry = make_entry(record.site, device=block.device, cartridge=block.cartridge, zones=zones, reasons=reasons)
+    return services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(staff), at=LATER)
+
+
+def signed(record: TreatmentSession, staff: Staff) -> SignedRecord:
+    return services.sign_session(record=record, signer=staff, by=Actor.of_staff(staff), at=LATER)
+
+
+class TestTheRecord:
+    def test_is_of_the_same_treatment_with_the_same_unit(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        record = rewritten(wrong, ada, amara)
+        assert (record.started_at, record.ended_at, record.operator, record.site) == (DAY, END, amara, site)
+        assert (record.patient, record.course, record.state) == (ada, selectors.open_course(ada), "ended")
+        assert unit_of(record) == unit_of(wrong) and record.blocks.get().seal_intact
+        told = {(z.zone, z.depth_hundredths, z.passes, z.endpoint) for z in record.blocks.get().zones.all()}
+        assert told == {("vertex", 75, 4, "mild_erythema"), ("mid_scalp", 50, 4, "mild_erythema")}
+        assert record.pain_readings == [3] and not record.no_adverse_event and record.reasons == {}
+
+    def test_the_unit_was_used_once_in_this_treatment(self, site: Site, amara: Staff, ada: Patient) -> None:
+        record = rewritten(in_error(make_signed(site, amara).session, amara), ada, amara)
+        given = selectors.session_input(record, Stage.SIGNOFF, record.blocks.get())
+        assert given["cartridge"]["usedBefore"] is False
+        assert "S06" not in {f.rule for f in selectors.evaluate(record, Stage.SIGNOFF).findings}
+
+    def test_is_signed_and_says_what_it_replaces_without_naming_anybody(self, site: Site, amara: Staff, ada: Patient) -> None:
+        first = make_signed(site, amara)
+        wrong = in_error(first.session, amara)
+        row = signed(completed(rewritten(wrong, ada, amara), amara), amara)
+        told = json.loads(row.content)
+        assert told["replaces"] == {"session": str(wrong.uuid), "sha256": first.sha256, "other_patient": True, "reason": "The chair list says so."}
+        assert told["blocks"][0]["cartridge"] == json.loads(first.content)["blocks"][0]["cartridge"]
+        assert wrong.patient.number != ada.number and str(wrong.patient.number) not in row.content and str(wrong.patient.uuid) not in row.content
+        assert broken_records() == []
+
+    def test_what_is_a_person_s_own_is_not_taken_over(self, site: Site, amara: Staff, ada: Patient) -> None:
+        cream, serum = make_product(site, name="Lidocaine", is_anaesthetic=True), make_product(site, kind="minoxidil", name="Minoxidil")
+        numbing = {"product": cream, "strength_percent": 4, "area_cm2": 100, "grams": 5, "weight_kg": 61, "on_at": DAY - timedelta(hours=1),
+                   "off_at": DAY, "wiped_off": True, "other_mg_12h": 20}  # fmt: skip
+        entry = make_entry(site, anaesthetic=numbing, products=((serum, 24.0),), reasons={"S14:Minoxidil": "asked"})
+        wrong = make_ended(site, amara, entry)
+        TreatmentSession.objects.filter(pk=wrong.pk).update(notes="About Olivia.", minoxidil_early_allowed=True)
+        record = rewritten(in_error(wrong, amara), ada, amara)
+        assert record.anaesthetic.product == cream and record.anaesthetic.grams == 5 and record.anaesthetic.weight_kg is None and record.anaesthetic.other_mg_12h == 0
+        assert [(use.product, use.hours_after) for use in record.product_uses.all()] == [(serum, 24)]
+        assert (record.notes, record.reasons, record.minoxidil_early_allowed) == ("", {}, False)
+
+    def test_two_cartridges_of_one_treatment_stay_two(self, site: Site, amara: Staff, ada: Patient) -> None:
+        running = make_started(site, amara)
+        spare = unit_of(running).lot.cartridges.exclude(pk=unit_of(running).pk)[0]
+        services.change_block(record=running, device=running.blocks.get().device, cartridge=spare, seal_intact=True, by=Actor.of_staff(amara), at=DAY)
+        record = rewritten(in_error(running, amara), ada, amara)
+        assert record.state == "started" and [b.cartridge_id for b in record.blocks.all()] == [b.cartridge_id for b in running.blocks.all()]
+
+    def test_a_replacement_that_was_a_mistake_too_is_replaced_in_turn(self, site: Site, amara: Staff, ada: Patient) -> None:
+        first = in_error(make_signed(site, amara).session, amara)
+        second = in_error(rewritten(first, ada, amara), amara)
+        third = rewritten(second, first.patient, amara)
+        standing = DeviceBlock.objects.filter(cartridge=unit_of(first), session__entered_in_error=None)
+        assert [block.session for block in standing] == [third]
+
+    def test_the_right_patient_gets_the_aftercare_and_the_interval(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        record = rewritten(wrong, ada, amara)
+        from aftercare.selectors.plans import sessions_without_plan
+
+        assert sessions_without_plan(LATER) == [record.uuid]
+        assert selectors.last_session(ada) == record and selectors.last_session(wrong.patient) is None
+
+
+class TestWhatWasDoneIsWrittenDown:
+    """A rule that would have stopped the start stays in the record; with a reason it doesn't keep the truth out."""
+
+    @pytest.fixture
+    def unasked(self, site: Site, amara: Staff) -> Patient:
+        """Nobody asked her that day, and her baseline is missing."""
+        person = make_ready(site, DAY - timedelta(days=3))
+        make_course(person, amara)
+        return person
+
+    def test_it_stops_until_a_reason_is_signed(self, site: Site, amara: Staff, unasked: Patient) -> None:
+        record = completed(rewritten(in_error(make_signed(site, amara).session, amara), unasked, amara), amara)
+        with pytest.raises(Blocked) as stop:
+            signed(record, amara)
+        assert {f.rule for f in stop.value.findings} == {"S01", "S20"}
+        record = completed(record, amara, S01="She was asked under the other name.", S20="Photos are in the other record.")
+        told = json.loads(signed(record, amara).content)
+        assert {row["rule"] for row in told["words"] if row["severity"] == "BLOCK"} == {"S01", "S20"}
+        assert told["reasons"]["S01"] == "She was asked under the other name."
+
+    def test_what_is_missing_in_the_record_is_never_explained(self, site: Site, amara: Staff, unasked: Patient) -> None:
+        record = rewritten(in_error(make_signed(site, amara).session, amara), unasked, amara)
+        record.blocks.get().zones.filter(zone="vertex").update(passes=None)
+        record = completed(record, amara, S01="x", S20="x", S26="x")
+        with pytest.raises(Blocked) as stop:
+            signed(record, amara)
+        assert [f.rule for f in stop.value.findings] == ["S26"]
+
+    def test_no_other_record_is_let_off(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        assert selectors.evaluate(record, Stage.SIGNOFF).happened == []
+
+
+class TestRefused:
+    def test_while_the_mistaken_record_stands(self, site: Site, amara: Staff, ada: Patient) -> None:
+        with pytest.raises(NotReplaceable, match="First mark"):
+            rewritten(make_signed(site, amara).session, ada, amara)
+
+    def test_when_nothing_took_place(self, site: Site, amara: Staff, ada: Patient) -> None:
+        with pytest.raises(NotReplaceable, match="Nothing took place"):
+            rewritten(in_error(make_draft(site, amara), amara), ada, amara)
+
+    def test_twice(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        rewritten(wrong, ada, amara)
+        with pytest.raises(NotReplaceable, match="already"):
+            rewritten(wrong, ada, amara)
+
+    def test_without_a_course_or_a_reason(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        with pytest.raises(NoCourse):
+            rewritten(wrong, make_ready(site), amara)
+        with pytest.raises(NotReplaceable) as refusal:
+            services.write_right_record(mistaken=wrong, patient=ada, reason=" ", by=DESK, at=LATER)
+        assert refusal.value.field == "reason"
+
+    def test_a_new_session_with_the_used_unit(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        unit = unit_of(wrong)
+        assert unit not in selectors.free_cartridges(site, DAY.date()) and "entered in error" in selectors.why_not(unit, DAY.date())
+        with pytest.raises(CartridgeTaken):
+            make_draft(site, amara, make_entry(site, cartridge=unit), patient=ada)
+        rewritten(wrong, ada, amara)
+        with pytest.raises(CartridgeTaken):
+            make_draft(site, amara, make_entry(site, cartridge=unit), patient=ada)
+        assert selectors.why_not(unit, DAY.date()).startswith("This cartridge was used")
+
+
+class TestTheDatabaseSaysNo:
+    """R47-style: raw SQL as the app's own role."""
+
+    def rows(self, site: Site, amara: Staff) -> tuple[TreatmentSession, TreatmentSession, int]:
+        wrong = make_ended(site, amara)
+        other = make_draft(site, amara)
+        unit = unit_of(wrong).pk
+        return wrong, other, unit
+
+    def test_a_second_block_with_the_unit(self, site: Site, amara: Staff) -> None:
+        wrong, other, unit = self.rows(site, amara)
+        in_error(wrong, amara)
+        block, free = other.blocks.get(), wrong.blocks.get()
+        refused(lambda: sql("UPDATE treatments_deviceblock SET cartridge_id = %s WHERE id = %s", unit, block.pk))
+        refused(lambda: sql("UPDATE treatments_deviceblock SET cartridge_id = %s, replaces_id = %s WHERE id = %s", unit, free.pk, block.pk))
+        refused(lambda: sql("UPDATE treatments_deviceblock SET replaces_id = %s WHERE id = %s", free.pk, block.pk))
+
+    def test_a_session_turned_into_a_replacement(self, site: Site, amara: Staff) -> None:
+        wrong, other, _unit = self.rows(site, amara)
+        in_error(wrong, amara)
+        refused(lambda: sql("UPDATE treatments_treatmentsession SET replaces_id = %s, replaces_reason = 'x', started_at = %s WHERE id = %s", wrong.pk, DAY, other.pk))
+
+    @pytest.mark.parametrize(("change", "why"), [({"started_at": LATER}, "another time"), ({"replaces_reason": ""}, "no reason")])
+    def test_a_replacement_of_another_treatment(self, change: dict[str, Any], why: str, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_ended(site, amara), amara)
+        course = selectors.open_course(ada)
+        values = {"patient": ada, "course": course, "site": site, "number": 1, "operator": amara, "opened_at": LATER, "planned_start_at": DAY,
+                  "saved_at": LATER, "saved_by": "x", "started_at": DAY, "replaces": wrong, "replaces_reason": "x"}  # fmt: skip
+        refused(lambda: TreatmentSession.objects.create(**values | change))
+        assert TreatmentSession.objects.create(**values).pk, why
+
+    def test_a_replacement_of_a_record_that_stands_or_never_began(self, site: Site, amara: Staff, ada: Patient) -> None:
+        course = selectors.open_course(ada)
+        for wrong in (make_ended(site, amara), in_error(make_draft(site, amara), amara)):
+            values = {"patient": ada, "course": course, "site": site, "number": 1, "operator": amara, "opened_at": LATER, "planned_start_at": DAY,
+                      "saved_at": LATER, "saved_by": "x", "started_at": wrong.started_at, "replaces": wrong, "replaces_reason": "x"}  # fmt: skip
+            refused(lambda values=values: TreatmentSession.objects.create(**values))  # type: ignore[misc]
+
+    def test_two_replacements_of_one_block(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_ended(site, amara), amara)
+        record = rewritten(wrong, ada, amara)
+        refused(lambda: sql("INSERT INTO treatments_deviceblock (session_id, position, device_id, cartridge_id, replaces_id, seal_intact) "
+                            "SELECT session_id, 9, device_id, cartridge_id, replaces_id, true FROM treatments_deviceblock WHERE session_id = %s", record.pk))  # fmt: skip
+        refused(lambda: sql("UPDATE treatments_deviceblock SET replaces_id = NULL WHERE session_id = %s", record.pk))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "UPDATE treatments_treatmentsession SET started_at = NULL WHERE id = %s",
+            "UPDATE treatments_treatmentsession SET id = id + 100000 WHERE id = %s",
+            "DELETE FROM treatments_treatmentsession WHERE id = %s",
+            "UPDATE treatments_deviceblock SET cartridge_id = NULL WHERE session_id = %s",
+            "DELETE FROM treatments_zonerecord; DELETE FROM treatments_deviceblock WHERE session_id = %s",
+            "DELETE FROM treatments_enteredinerror WHERE session_id = %s",
+        ],
+    )
+    def test_a_used_unit_is_not_freed(self, text: str, site: Site, amara: Staff) -> None:
+        wrong = in_error(make_ended(site, amara), amara)
+        refused(lambda: sql(text, wrong.pk))
+
+    def test_the_replacement_stays_what_it_is(self, site: Site, amara: Staff, ada: Patient) -> None:
+        record = rewritten(in_error(make_ended(site, amara), amara), ada, amara)
+        refused(lambda: sql("UPDATE treatments_treatmentsession SET replaces_id = NULL WHERE id = %s", record.pk))
+        refused(lambda: sql("UPDATE treatments_treatmentsession SET started_at = started_at + interval '1 day' WHERE id = %s", record.pk))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_of_six_right_records_one_is_written(self, site: Site, amara: Staff) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        people = [make_ready(site) for _ in range(6)]
+        for person in people:
+            make_course(person, amara)
+        answers = together(6, lambda n: rewritten(wrong, people[n], amara))
+        assert sum(isinstance(a, TreatmentSession) for a in answers) == 1 and sum(isinstance(a, NotReplaceable) for a in answers) == 5
+        assert DeviceBlock.objects.filter(cartridge=unit_of(wrong), session__entered_in_error=None).count() == 1
+
+    @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+    def test_of_two_raw_blocks_one_stays_at_any_isolation(self, isolation: str, site: Site, amara: Staff) -> None:
+        drafts = [make_draft(site, amara, make_entry(site, cartridge=None, zones=())) for _ in range(2)]
+        unit = Cartridge.objects.filter(blocks=None).first()
+        assert unit is not None
+
+        def take(number: int) -> int:
+            with connection.cursor() as cursor:
+                cursor.execute(f"BEGIN ISOLATION LEVEL {isolation}")
+                try:
+                    cursor.execute("SELECT count(*) FROM treatments_deviceblock")
+                    cursor.execute("UPDATE treatments_deviceblock SET cartridge_id = %s WHERE session_id = %s", [unit.pk, drafts[number].pk])
+                    cursor.execute("COMMIT")
+                except Exception:
+                    cursor.execute("ROLLBACK")
+                    raise
+                return number
+
+        answers = together(2, take)
+        assert sum(isinstance(a, int) for a in answers) == 1 and DeviceBlock.objects.filter(cartridge=unit).count() == 1
+
+
+class TestWhoReceivedTheLot:
+    def test_the_right_patient_stands_and_the_mistaken_line_is_marked(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        rewritten(wrong, ada, amara)
+        lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
+        rows = selectors.received_lot(lot, by)
+        assert [(row.patient, row.in_error, row.replaced) for row in rows] == [(ada, False, False), (wrong.patient, True, True)]
+        counted = selectors.lots_with_counts(by).get(pk=lot.pk)
+        assert (counted.left, counted.all) == (1, 2)
+
+    def test_only_the_right_patient_is_contacted(self, site: Site, amara: Staff, ada: Patient) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        rewritten(wrong, ada, amara)
+        lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
+        services.recall_lot(lot=lot, reason="maker", by=by, at=LATER)
+        lot.refresh_from_db()
+        assert [row.patient for row in services.recalls.prepare_contacts(lot=lot, staff=amara, by=by, at=LATER)] == [ada]
+
+    def test_a_mistake_that_nobody_put_right_still_concerns_its_patient(self, site: Site, amara: Staff) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
+        services.recall_lot(lot=lot, reason="maker", by=by, at=LATER)
+        lot.refresh_from_db()
+        assert [row.patient for row in services.recalls.prepare_contacts(lot=lot, staff=amara, by=by, at=LATER)] == [wrong.patient]
+
+    def test_page_and_export_say_so(self, site: Site, amara: Staff, ada: Patient, client_as: SignIn) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        rewritten(wrong, ada, amara)
+        lot = unit_of(wrong).lot
+        client = client_as(amara)
+        page = client.get(reverse("treatments:lot", args=[lot.uuid])).content.decode()
+        assert 'Who received it <span class="muted small">1</span>' in page and "written into the right record" in page
+        lines = client.get(reverse("treatments:received_lot_csv", args=[lot.uuid])).content.decode().splitlines()
+        remarks = {str(n): [line for line in lines if str(n) in line] for n in (ada.number, wrong.patient.number)}
+        assert all("entered in error" not in line for line in remarks[str(ada.number)])
+        assert all("entered in error, written into the right record" in line for line in remarks[str(wrong.patient.number)])
+
+
+class TestThePages:
+    """Record for the wrong patient signed → entered in error → the right record with that unit → signed."""
+
+    @pytest.fixture(autouse=True)
+    def clock(self) -> Any:
+        with time_machine.travel(LATER, tick=False):
+            yield
+
+    def test_the_whole_way(self, site: Site, amara: Staff, ada: Patient, client_as: SignIn) -> None:
+        wrong, client = make_signed(site, amara).session, client_as(amara)
+        at, subject = reverse("treatments:session", args=[wrong.uuid]), {"subject": str(wrong.patient.uuid)}
+        client.post(reverse("treatments:entered_in_error", args=[wrong.uuid]), subject | {"text": "Wrong patient."})
+        way = reverse("treatments:right_record", args=[wrong.uuid])
+        assert way in client.get(at).content.decode() and unit_of(wrong).lot.lot in client.get(way).content.decode()
+
+        answer = client.post(way, subject | {"number": ada.number, "birth_on": "1999-01-01", "reason": "Chair list."})
+        assert answer.status_code == 422 and "this date of birth" in answer.content.decode() and "Chair list." in answer.content.decode()
+        answer = client.post(way, subject | {"number": ada.number, "birth_on": ada.birth_on.isoformat(), "reason": "Chair list."})
+        record = TreatmentSession.objects.get(replaces=wrong)
+        assert answer.status_code == 302 and str(record.uuid) in answer["Location"]
+
+        page = client.get(reverse("treatments:session", args=[record.uuid])).content.decode()
+        assert "This replaces a mistaken record" in page and "Chair list." in page and "Olivia" in page
+        block = record.blocks.get()
+        sent = {
+            "subject": str(ada.uuid), "version": record.version, "device": block.device_id, "cartridge": block.cartridge_id, "seal_intact": "on", "fitzpatrick": "II",
+            "pain": "3", "no_adverse_event": "on", "aftercare_delivered": "on", "sharps_and_cleaning_confirmed": "on",
+            **{f"{kind}_{z.zone}": value for z in block.zones.all() for kind, value in (("depth", z.depth_mm), ("passes", z.passes), ("endpoint", z.endpoint))},
+        }  # fmt: skip
+        client.post(reverse("treatments:sign", args=[record.uuid]), sent)
+        record.refresh_from_db()
+        assert record.state == "signed" and unit_of(record) == unit_of(wrong) and broken_records() == []
+        page = client.get(reverse("treatments:session", args=[record.uuid])).content.decode()
+        assert "written for another patient by mistake and is entered in error" in page and "Chair list." in page
+        page = client.get(at).content.decode()
+        assert "The treatment is written in the record it belongs to." in page and way not in page
+        assert client.get(way).status_code == 302
+        printed = client.get(reverse("treatments:record_print", args=[wrong.uuid])).content.decode()
+        assert "The treatment is written in the record it belongs to." in printed and str(ada.number) not in printed
+
+    def test_another_site_s_patient_is_nobody(self, site: Site, other_site: Site, amara: Staff, client_as: SignIn) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        far = make_ready(other_site)
+        make_course(far, amara)
+        sent = {"subject": str(wrong.patient.uuid), "number": far.number, "birth_on": far.birth_on.isoformat(), "reason": "x"}
+        assert client_as(amara).post(reverse("treatments:right_record", args=[wrong.uuid]), sent).status_code == 422
+        assert not TreatmentSession.objects.filter(replaces=wrong).exists() and EnteredInError.objects.count() == 1
+
+    def test_a_record_that_stands_leads_back(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record = make_signed(site, amara).session
+        assert client_as(amara).get(reverse("treatments:right_record", args=[record.uuid])).status_code == 302
+
+    def test_the_chart_says_it_on_both_sides(self, site: Site, amara: Staff, ada: Patient, client_as: SignIn) -> None:
+        wrong = in_error(make_signed(site, amara).session, amara)
+        rewritten(wrong, ada, amara)
+        charts = [client_as(amara).get(reverse("desk:patient_overview", args=[person.uuid])).content.decode() for person in (wrong.patient, ada)]
+        assert "entered in error, in the right record now" in charts[0] and "replaces a mistaken record" in charts[1]
+        assert "entered in error" not in charts[1]
