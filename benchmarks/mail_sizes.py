@@ -91,7 +91,7 @@ def planning() -> None:
     from clinic.models import Clinic, Site, Staff
     from tests.aftercare.make import make_course, make_patient, make_session
 
-    clinic, at = Clinic.objects.first(), timezone.now()
+    clinic, at = Clinic.objects.get(), timezone.now()
     site = Site.objects.create(clinic=clinic, name="Harley site", zone="Europe/London", phone="020 7946 0123", emergency_number="999")
     staff = Staff.objects.create(email="amara@bench.example", name="Amara Osei", roles=["clinician"])
     sizes, here = (LARGE_PATIENTS // 10, LARGE_PATIENTS), 0

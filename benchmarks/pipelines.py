@@ -62,7 +62,7 @@ def outbox() -> None:
 def _message(row: OutboxMessage, link: object) -> EmailMultiAlternatives:
     text, html = _texts(row.context["name"])
     message = EmailMultiAlternatives(
-        "Riverside Dermatology: something waits", text, settings.MAIL_FROM, [row.recipient], connection=link,  # type: ignore[arg-type]
+        "Riverside Dermatology: something waits", text, settings.MAIL_FROM, [row.recipient], connection=link,
         headers={"Message-ID": row.message_id},
     )  # fmt: skip
     message.attach_alternative(html, "text/html")

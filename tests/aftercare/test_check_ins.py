@@ -67,7 +67,8 @@ def test_a_result_opens_a_concern_and_holds_by_the_table(
 
 @pytest.mark.parametrize("key", ["redness", "swelling", "pain", "burning"])
 def test_not_sure_on_the_first_three_questions_opens_a_routine_concern(asked: CheckIn, key: str) -> None:
-    response = make_response(asked, at=DAY1, **{key: None})
+    unsure: dict[str, Any] = {key: None}
+    response = make_response(asked, at=DAY1, **unsure)
     concern = Concern.objects.get()
     assert response.triage == "REASSURE"
     assert concern.level == "ROUTINE"

@@ -1,12 +1,14 @@
 """What the pages' forms make of what was typed; no database."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.http import QueryDict
 
 from aftercare import pages
 from aftercare.forms import PageForm, form_for
+from aftercare.forms.check_in_flags import FlagsForm
 
 
 def _sent(page: str, query: str) -> PageForm:
@@ -59,21 +61,25 @@ def test_not_sure_blanks_only_its_own_group() -> None:
     assert (values["rash"], values["hot_skin"], values["bleeding"]) == (None, True, "none")
 
 
+def _now(typed: str, unit: str) -> FlagsForm:
+    form = form_for(pages.BY_NAME["now"], QueryDict(f"temperature={quote(typed)}&unit={unit}&none=1"))
+    assert isinstance(form, FlagsForm)
+    return form
+
+
 @pytest.mark.parametrize(
     ("typed", "unit", "celsius"),
     [("38.2", "C", 38.2), ("38,2", "C", 38.2), ("38.2 °C", "C", 38.2), ("100.4", "F", 38.0), ("98.6", "F", 37.0)],
 )
 def test_a_temperature_is_kept_in_celsius(typed: str, unit: str, celsius: float) -> None:
-    form = form_for(pages.BY_NAME["now"], QueryDict(mutable=True))
-    form.data.update({"temperature": typed, "unit": unit, "none": "1"})
+    form = _now(typed, unit)
     assert form.is_valid(), form.errors
     assert form.values()["temp_c"] == celsius
 
 
 @pytest.mark.parametrize(("typed", "unit"), [("101", "C"), ("20", "C"), ("60", "F"), ("warm", "C"), ("nan", "C")])
 def test_an_impossible_temperature_is_refused_beside_the_field(typed: str, unit: str) -> None:
-    form = form_for(pages.BY_NAME["now"], QueryDict(mutable=True))
-    form.data.update({"temperature": typed, "unit": unit, "none": "1"})
+    form = _now(typed, unit)
     assert not form.is_valid()
     assert "temperature" in form.errors
     assert form.typed_temperature() == typed
@@ -93,5 +99,5 @@ def test_silence_and_contradiction_are_refused(page: str, query: str) -> None:
 def test_a_draft_is_shown_again() -> None:
     draft = {"answers": {"rash": None, "red_streaks": True, "discharge": "pus", "temp_c": 37.2}, "done": ["now"]}
     form = form_for(pages.BY_NAME["now"], draft=draft)
-    assert form.chosen() == {"Q7:unsure", "red_streaks", "discharge:pus"}
+    assert isinstance(form, FlagsForm) and form.chosen() == {"Q7:unsure", "red_streaks", "discharge:pus"}
     assert form.typed_temperature() == "37.2"

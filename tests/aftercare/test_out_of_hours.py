@@ -18,7 +18,8 @@ from tests.aftercare.make import make_hours, make_plan, make_response
 # open Monday to Friday, 09:00 to 18:00 in London; the session ended on Monday 2 March 2026, 14:30
 NOON, EVENING, NIGHT, SATURDAY = (datetime(2026, 3, *at, tzinfo=UTC) for at in ((3, 15, 0), (3, 18, 0), (4, 2, 30), (7, 12, 0)))
 UNWATCHED, WATCHED = "Nobody watches them round the clock", "Answers are watched day and night."
-PUS, LUMPS = {"discharge": "pus"}, {"painful_lumps": True}
+PUS: dict[str, Any] = {"discharge": "pus"}
+LUMPS: dict[str, Any] = {"painful_lumps": True}
 
 
 @pytest.fixture

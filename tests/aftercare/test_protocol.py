@@ -1,5 +1,6 @@
 """A change of the protocol from draft to the mail that a patient gets: states, rights, old plans, preview and test."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -152,7 +153,7 @@ class TestVersions:
 
     def test_the_database_keeps_published_steps_as_they_are(self, draft: Protocol) -> None:
         step = ProtocolStep.objects.filter(protocol__state="published").order_by("pk")[0]
-        acts = [
+        acts: list[Callable[[], object]] = [
             lambda: ProtocolStep.objects.filter(pk=step.pk).update(title="x"),
             lambda: ProtocolStep.objects.filter(pk=step.pk).delete(),
             lambda: connection.cursor().execute("UPDATE aftercare_protocolstep SET title = 'x' WHERE id = %s", [step.pk]),
@@ -211,9 +212,10 @@ class TestPlans:
         assert "<b>x" not in mail.html
 
     def test_conditions_choose_the_sessions(self, site: Site, amara: Staff, draft: Protocol, manager: Actor, clinician: Actor) -> None:
-        for title, values in {
+        cases: dict[str, dict[str, Any]] = {
             "first": {"first_session_only": True}, "last": {"course_end_only": True}, "deep": {"min_depth_hundredths": 50},
-        }.items():  # fmt: skip
+        }  # fmt: skip
+        for title, values in cases.items():
             _change(draft, "new", manager, **{**NOTE, "title": title, **values})
         _publish(draft, manager, clinician)
         course = make_course(make_patient(site), amara, planned_sessions=2)

@@ -156,7 +156,7 @@ class TestWriting:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as during:
-            during.setattr(steps.sessions, "note_earlier_sessions", killed)
+            during.setattr("appointments.services.imports.sessions.note_earlier_sessions", killed)
             with pytest.raises(KeyboardInterrupt):
                 services.continue_import(file=file, check=check_row, by=BY, at=NOW)
         assert Patient.objects.count() == 3

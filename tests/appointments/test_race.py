@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_fifty_answers_to_one_freed_time(site: Site, needling: VisitType, amara:
     later = NOW + timedelta(minutes=4)
     services.offer_freed_slots(by=Actor.of_task("t"), at=later)
     offers = list(Offer.objects.all())
-    results = all_at_once([lambda n=n: services.take_offer(offer=offers[n % 3], by=DESK, at=later) for n in range(FIFTY)])
+    results = all_at_once([partial(services.take_offer, offer=offers[n % 3], by=DESK, at=later) for n in range(FIFTY)])
     assert results.count("done") == 1
     assert set(results) <= {"done", "OfferGone", "SlotTaken"}
     assert Appointment.objects.filter(state="booked").count() == 1

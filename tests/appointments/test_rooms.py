@@ -33,7 +33,7 @@ class TestIntoARoom:
 
     def test_the_other_room_is_taken_and_the_booked_one_is_free_again(self, site: Site, needling: VisitType, amara: Staff) -> None:
         visit = arrived(site, needling, amara)
-        other = Room.objects.exclude(pk=visit.room_id).get()
+        other = Room.objects.exclude(pk=visit.room_id or 0).get()
         visit = services.take_to_room(appointment=visit, room=other, by=DESK, at=NOW + timedelta(minutes=4))
         assert (visit.room, visit.in_room_at, visit.state) == (other, NOW + timedelta(minutes=4), "arrived")
         assert room_taken(visit) == other.pk
@@ -49,7 +49,7 @@ class TestIntoARoom:
 
     def test_undo_goes_back_to_the_waiting_room_and_the_booked_room(self, site: Site, needling: VisitType, amara: Staff) -> None:
         visit = arrived(site, needling, amara)
-        booked, other = visit.room_id, Room.objects.exclude(pk=visit.room_id).get()
+        booked, other = visit.room_id, Room.objects.exclude(pk=visit.room_id or 0).get()
         visit = services.take_to_room(appointment=visit, room=other, by=DESK, at=NOW)
         visit = services.undo_change(appointment=visit, by=DESK, at=NOW)
         assert (visit.room_id, visit.in_room_at, visit.state) == (booked, None, "arrived")
@@ -59,7 +59,7 @@ class TestIntoARoom:
 
     def test_arriving_straight_into_a_room_takes_it(self, site: Site, needling: VisitType, amara: Staff) -> None:
         visit = make_visit(make_clear(site), needling, amara, at_hour(10))
-        other = Room.objects.exclude(pk=visit.room_id).get()
+        other = Room.objects.exclude(pk=visit.room_id or 0).get()
         visit = services.change_state(appointment=visit, to=AppointmentState.ARRIVED, room=other, by=DESK, at=NOW)
         assert room_taken(visit) == other.pk
         assert [words for _row, words in selectors.change_lines(visit)] == ["Into a room", "Arrived", "Booked"]

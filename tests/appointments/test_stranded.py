@@ -147,7 +147,7 @@ class TestMoving:
 
     def test_a_room_out_of_use_is_left_for_another_one(self, site: Site, amara: Staff, needling: VisitType) -> None:
         visit = make_visit(make_clear(site), needling, amara, at_hour(10, days=5))
-        services.set_room(room=Room.objects.get(pk=visit.room_id), out_of_service=True, by=DESK)
+        services.set_room(room=Room.objects.get(appointments=visit), out_of_service=True, by=DESK)
         (way,) = ways(site)
         assert (way.why, way.slots[0].starts_at) == ("its room is out of use", visit.starts_at), "the same time, in another room"
         wish = services.Wish(starts_at=way.slots[0].starts_at, clinician=amara)

@@ -27,7 +27,7 @@ class Enrolled:
 
     def code(self, windows: int = 0) -> str:
         """What the phone shows now, or so many half minutes later."""
-        return format_hotp_value(hotp_value(self.secret, int(time.time()) // 30 + windows))
+        return str(format_hotp_value(hotp_value(self.secret, int(time.time()) // 30 + windows)))
 
 
 def sign_in(client: Client, staff: Staff, password: str = PASSWORD) -> Answer:

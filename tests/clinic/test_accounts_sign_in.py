@@ -292,7 +292,7 @@ class TestClientAddress:
     """R23: only what the trusted hop saw, for our limits and for allauth's."""
 
     @staticmethod
-    def _both(settings: Any, proxies: int, **meta: str) -> set[str]:
+    def _both(settings: Any, proxies: int, **meta: Any) -> set[str]:
         settings.PROXY_COUNT, settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies, proxies
         request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.7", **meta)
         return {limits.client_ip(request), get_adapter().get_client_ip(request)}

@@ -71,7 +71,7 @@ class TestReady:
 
     @pytest.mark.parametrize("part", ["worker", "beat"])
     def test_names_the_one_that_has_been_silent_for_two_minutes(self, client: Client, part: str) -> None:
-        cache.set(f"{part}:last", health.time.time() - health.STALE_SECONDS - 1, timeout=3600)
+        cache.set(f"{part}:last", time.time() - health.STALE_SECONDS - 1, timeout=3600)
         status, state = _ready(client)
         assert status == 503 and state["ok"] is False and _away(state) == {part}
 

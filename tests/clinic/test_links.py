@@ -53,7 +53,7 @@ def _link(site: Site, *, purpose: str = "intake", at: datetime | None = None, da
 
 
 def _body(response: Any) -> bytes:
-    return response.content.replace(response.headers.get("X-Request-Id", "-").encode(), b"")
+    return bytes(response.content).replace(response.headers.get("X-Request-Id", "-").encode(), b"")
 
 
 @pytest.mark.django_db

@@ -58,7 +58,8 @@ class TestHeaders:
         OutboxMessage.objects.exclude(pk=row.pk).update(state="cancelled")
         drain(relay, at=row.send_after)
         assert relay.mails[0]["List-Unsubscribe"] is None
-        assert "stop these invitations" not in relay.mails[0].get_body(("plain",)).get_content()
+        body = relay.mails[0].get_body(("plain",))
+        assert body is not None and "stop these invitations" not in body.get_content()
 
     def test_the_address_says_nothing_of_the_patient(self, plan: Plan) -> None:
         _row, mail = sent_invitation(plan)

@@ -264,7 +264,9 @@ class TestReplies:
         relay = FakeRelay()
         drain(relay, at=AT)
         [mail] = relay.mails
-        text = mail.get_body(("plain",)).get_content()
+        body = mail.get_body(("plain",))
+        assert body is not None
+        text = body.get_content()
         assert site.phone in text and site.emergency_number in text and "Nobody has read" in text
         assert (mail["To"], mail["Auto-Submitted"], mail["In-Reply-To"]) == ("ana@patient.example", "auto-replied", "<r1@patient.example>")
         assert "CANARY" not in json.dumps(row.context) + str(mail)

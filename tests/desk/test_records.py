@@ -61,7 +61,7 @@ def clock() -> Any:
 def read(patient: Patient) -> dict[str, list[Any]]:
     """The export as the library reads it back, by type."""
     found: dict[str, list[Any]] = {}
-    for entry in Bundle.model_validate_json(checked(bundle_of(patient, at=NOW))).entry:
+    for entry in Bundle.model_validate_json(checked(bundle_of(patient, at=NOW))).entry or []:
         found.setdefault(type(entry.resource).__name__, []).append(entry.resource)
     return found
 
@@ -142,7 +142,7 @@ class TestWhatIsSaid:
         assert items["diabetes"].valueString == "unsure" and items["psoriasis_scalp_clear_since"].valueString == "2025-11-01"
 
     def test_every_answer_is_in_the_response(self, site: Site) -> None:
-        given_ = {"allergies": [{"substance": "latex", "name": "gloves", "anaphylaxis": True}], "hair_medicines": ["finasteride", "other"], "temp_today_c": 36.8}
+        given_: dict[str, Any] = {"allergies": [{"substance": "latex", "name": "gloves", "anaphylaxis": True}], "hair_medicines": ["finasteride", "other"], "temp_today_c": 36.8}
         patient = make_ready(site, **given_)
         items = {item.linkId: item.answer for item in read(patient)["QuestionnaireResponse"][0].item}
         assert set(items) == {"pregnancy", "fitzpatrick", *given_}

@@ -29,7 +29,8 @@ class Child:
     ALL: ClassVar[list["Child"]] = []
 
     def __init__(self, pid: int) -> None:
-        self.pid, self._code = pid, None
+        self.pid = pid
+        self._code: int | None = None
         self.ALL.append(self)
 
     def kill(self, sig: int = signal.SIGKILL) -> None:

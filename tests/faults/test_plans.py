@@ -4,6 +4,7 @@ import os
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def at_once(folder: Path, amount: int, work: Any) -> list[int]:
             pass
         work(number)
 
-    return [child.wait() for child in [fork(lambda n=number: each(n)) for number in range(amount)]]
+    return [child.wait() for child in [fork(partial(each, number)) for number in range(amount)]]
 
 
 def test_12_the_same_plan_made_by_four_processes_is_one(site: Site, amara: Staff, tmp_path: Path) -> None:

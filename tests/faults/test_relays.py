@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -27,7 +28,7 @@ LOOK: Callable[[], list[str]] = lambda: sorted(OutboxMessage.objects.values_list
     ],
     ids=["sender refused", "sign-in refused", "no STARTTLS", "closed", "421"],
 )
-def test_8_trouble_of_ours_stops_all_counts_nothing_and_mends_itself(script: dict[str, str], how: dict[str, str]) -> None:
+def test_8_trouble_of_ours_stops_all_counts_nothing_and_mends_itself(script: dict[str, str], how: dict[str, Any]) -> None:
     rows(12)
     with scripted(script) as relay:
         assert sender(relay.port, **how).wait() == 0

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -42,6 +43,14 @@ def at_the_sink(relay: Relay, doubts: int = 0) -> None:
     assert sent <= set(relay.seen) <= sent | held and len(held) <= doubts
 
 
+def _came_far(relay: Relay, mark: int) -> bool:
+    return len(relay.seen) >= mark or not count("planned")
+
+
+def _sent(number: int) -> bool:
+    return count("sent") == number
+
+
 @pytest.mark.parametrize("doubt", ["retry", "hold"])
 def test_1_kill_nine_at_random_points_with_two_workers(doubt: str, relay: Relay) -> None:
     """Nothing lost; at most ten twice a kill with retry, none with hold."""
@@ -51,7 +60,7 @@ def test_1_kill_nine_at_random_points_with_two_workers(doubt: str, relay: Relay)
         crew = [sender(relay.port, loop=True) for _ in range(2)]
         for _ in range(kills):
             mark = len(relay.seen) + chance.randint(1, 25)
-            wait_until(lambda mark=mark: len(relay.seen) >= mark or not count("planned"))
+            wait_until(partial(_came_far, relay, mark))
             crew[0].kill()
             crew[0].wait()
             crew = [crew[1], sender(relay.port, loop=True)]
@@ -247,6 +256,6 @@ def test_10_without_a_beat_the_loop_carries_on(relay: Relay) -> None:
         loop = sender(relay.port, loop=True, every=0.1)
         for number in (3, 6, 9):
             rows(3)
-            wait_until(lambda number=number: count("sent") == number)
+            wait_until(partial(_sent, number))
         stop([loop])
     assert Counter(relay.seen).most_common(1)[0][1] == 1 and len(relay.seen) == 9

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from scripts import messages
 
@@ -49,7 +50,7 @@ class TestEachCatalogue:
             if message.id and message.string and any(message.string):
                 ids = message.id if isinstance(message.id, tuple) else (message.id,)
                 words = message.string if isinstance(message.string, tuple) else (message.string,)
-                wrong += [ids[0] for text in words if shapes(text) != shapes(ids[-1])]
+                wrong += [ids[0] for text in words if shapes(str(text)) != shapes(str(ids[-1]))]
         assert wrong == []
 
     def test_says_nothing_twice(self, language: str) -> None:
@@ -97,6 +98,6 @@ class TestTheCollector:
         assert [given[0] if isinstance(given, tuple) else given for _line, _name, given in messages._calls(file)] == texts
 
     def test_a_text_without_words_is_noticed(self, tmp_path: Path) -> None:
-        wanted = messages.Catalog(locale="es")
+        wanted = Catalog(locale="es")
         wanted.add("A new text")
-        assert messages.untranslated(messages.Catalog(locale="es"), wanted) == ["A new text"]
+        assert messages.untranslated(Catalog(locale="es"), wanted) == ["A new text"]

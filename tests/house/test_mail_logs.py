@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -153,7 +153,7 @@ def test_r33_a_mail_that_can_t_be_written_says_what_kind_of_error_it_was_and_no_
     built("en", site, amara)
     queue_again("en")
 
-    def broken(row: OutboxMessage, at: object) -> None:
+    def broken(row: OutboxMessage, at: object) -> NoReturn:
         raise LookupError(f"no wording for {row.recipient}, Olivia Marsh, needling")
 
     kinds = {name: replace(kind, build=broken) for name, kind in KINDS.items()}

@@ -49,7 +49,8 @@ class Shelf:
 
     def __init__(self, browser: Browser, **context: Any) -> None:
         self.html = ""
-        self.context = browser.new_context(**{"viewport": {"width": 360, "height": 740}, "reduced_motion": "reduce", "has_touch": True,} | context)
+        usual: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "reduced_motion": "reduce", "has_touch": True}
+        self.context = browser.new_context(**usual | context)
         self.page: Page = self.context.new_page()
         self.page.route("**/*", self._answer)
 
@@ -112,7 +113,8 @@ def test_what_is_odd_is_noticed(chromium: Browser) -> None:
 def photograph(browser: Browser, pages: dict[str, Words], folder: Path) -> None:
     """PNGs light, dark and without JavaScript, and the tree of a screen reader; a mail also as wide as in a mail program, and its text."""
     folder.mkdir(parents=True, exist_ok=True)
-    for look, context in {"light": {}, "dark": {"color_scheme": "dark"}, "plain": {"java_script_enabled": False}, "wide": {"viewport": {"width": 700, "height": 900}}}.items():
+    looks: dict[str, dict[str, Any]] = {"light": {}, "dark": {"color_scheme": "dark"}, "plain": {"java_script_enabled": False}, "wide": {"viewport": {"width": 700, "height": 900}}}
+    for look, context in looks.items():
         shelf = Shelf(browser, **context)
         for name, words in pages.items():
             if ONLY and not re.search(ONLY, name):

@@ -38,7 +38,7 @@ def some_files(folder: Path, amount: int) -> list[str]:
 
 def shift(page: Page) -> list[str]:
     """How each of the two pictures is zoomed and moved."""
-    return page.eval_on_selector_all("#compare img", "all => all.map(image => image.style.transform)")
+    return list(page.eval_on_selector_all("#compare img", "all => all.map(image => image.style.transform)"))
 
 
 class TestTheCamera:

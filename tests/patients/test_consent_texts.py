@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -136,7 +137,7 @@ class TestTheWay:
         with pytest.raises(services.TextOpen):
             services.start_consent_text(by=manager, at=NOW)
         with pytest.raises(IntegrityError), transaction.atomic():
-            ConsentDraft.objects.create(version="x", written_by_id=manager.staff_id, started_at=NOW)
+            ConsentDraft.objects.create(version="x", written_by_id=manager.staff_id or 0, started_at=NOW)
 
     def test_a_discarded_number_is_not_used_again(self, draft: ConsentDraft, manager: Actor) -> None:
         services.discard_consent_text(draft=draft, by=manager, at=NOW)
@@ -217,7 +218,7 @@ class TestSigningBehindItsLink:
     @pytest.mark.django_db
     def test_the_link_goes_on_and_shows_the_signature(self, site: Site) -> None:
         by, at = Actor(kind="command", name="test"), timezone.now()
-        give = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": by}
+        give: dict[str, Any] = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": by}
         first = services.publish_consent_text(version="1", text="What it is.", at=at, **give)
         data = PersonData(given_name="Ana", family_name="Ruiz", birth_on=date(1985, 3, 27), sex="male", email="ana@patients.example")
         ana = services.register_patient(data=data, site=site, by=by, at=at)
@@ -237,7 +238,7 @@ class TestSigningBehindItsLink:
     @pytest.mark.django_db
     def test_never_under_words_that_were_published_after_the_page_was_opened(self, site: Site) -> None:
         by, at = Actor(kind="command", name="test"), timezone.now()
-        give = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": by}
+        give: dict[str, Any] = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": by}
         services.publish_consent_text(version="1", text="What it is.", at=at - timedelta(hours=2), **give)
         data = PersonData(given_name="Ana", family_name="Ruiz", birth_on=date(1985, 3, 27), sex="male", email="ana@patients.example")
         ana = services.register_patient(data=data, site=site, by=by, at=at)

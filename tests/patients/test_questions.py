@@ -26,7 +26,7 @@ TERMS = re.compile(
 
 def grade(text: str) -> float:
     """Flesch–Kincaid grade level (Kincaid 1975), as textstat counts it; a colon ends a sentence."""
-    return textstat.flesch_kincaid_grade(re.sub(r"[:;]", ".", text))
+    return float(textstat.flesch_kincaid_grade(re.sub(r"[:;]", ".", text)))
 
 
 def texts() -> Iterator[str]:

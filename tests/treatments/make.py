@@ -59,7 +59,7 @@ def make_consent(patient: Patient, at: datetime) -> Consent:
 
 def make_course(patient: Patient, staff: Staff, at: datetime = DAY - timedelta(days=1), **fields: Any) -> Course:
     """Four sessions, initial phase."""
-    values = {"planned_sessions": 4, "phase": "initial", "indication": "Androgenetic alopecia"} | fields
+    values: dict[str, Any] = {"planned_sessions": 4, "phase": "initial", "indication": "Androgenetic alopecia"} | fields
     return services.plan_course(patient=patient, staff=staff, by=Actor.of_staff(staff), at=at, **values)
 
 

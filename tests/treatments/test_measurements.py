@@ -26,7 +26,7 @@ def olivia(site: Site) -> Patient:
 
 
 def density(value: str = "92", unit: Unit = Unit.PER_CM2, **more: Any) -> MeasureEntry:
-    values = {"area_cm2": Decimal(1), "place": "vertex"} | more
+    values: dict[str, Any] = {"area_cm2": Decimal(1), "place": "vertex"} | more
     return MeasureEntry(K.HAIR_DENSITY, Method.TRICHOSCOPY, (Decimal(value),), unit, **values)
 
 

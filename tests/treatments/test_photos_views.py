@@ -322,7 +322,8 @@ class TestConsent:
 
 @pytest.mark.django_db
 def test_a_newer_form_signed_without_photos_takes_the_older_yes_back(site: Site) -> None:
-    patient, at, give = make_patient(site), timezone.now(), {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": DESK}
+    patient, at = make_patient(site), timezone.now()
+    give: dict[str, Any] = {"language": "en", "procedures": ["scalp_microneedling"], "off_label": True, "by": DESK}
     for version, photos, ago in (("1", True, 9), ("2", False, 2)):
         text = people.publish_consent_text(version=version, text=f"Text {version}.", at=at - timedelta(days=ago), **give)
         people.sign_consent(patient=patient, text=text, signed_name="Olivia Marsh", off_label_understood=True, photos=photos, by=DESK, at=at - timedelta(days=ago - 1))

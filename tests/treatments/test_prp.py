@@ -227,7 +227,11 @@ class TestAtTheChair:
 
     def test_step_by_step_on_the_page(self, site: Site, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
         record = draft(site, amara)
-        url, subject = (lambda name: reverse(f"treatments:{name}", args=[record.uuid])), {"subject": str(record.patient.uuid)}
+        subject = {"subject": str(record.patient.uuid)}
+
+        def url(name: str) -> str:
+            return reverse(f"treatments:{name}", args=[record.uuid])
+
         client = client_as(amara)
         assert client.post(url("prp"), subject).status_code == 302
         services.start_session(record=record, by=Actor.of_staff(amara), at=DAY)

@@ -26,7 +26,7 @@ class TestEachBoundary:
             ("burnt_percent", 12.0, 12.1, "burnt_out"),
         ],
     )  # fmt: skip
-    def test_of_what_is_measured(self, name: str, last_good: float, first_bad: float, check: str) -> None:
+    def test_of_what_is_measured(self, name: str, last_good: Any, first_bad: Any, check: str) -> None:
         assert noticed(**{name: last_good}) == []
         assert noticed(**{name: first_bad}) == [check]
 

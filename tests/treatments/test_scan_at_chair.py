@@ -59,7 +59,7 @@ class Chair:
     def __init__(self, client: Client, record: TreatmentSession) -> None:
         self.client, self.record = client, record
 
-    def scan(self, code: str, **typed: Any) -> HttpResponse:
+    def scan(self, code: str, **typed: Any) -> Any:
         record = TreatmentSession.objects.get(pk=self.record.pk)
         block = record.blocks.order_by("-position").first()
         data = {
@@ -67,7 +67,7 @@ class Chair:
             "cartridge": (block.cartridge_id or "") if block else "", "fitzpatrick": "II", "depth_vertex": "0.75", "passes_vertex": "4",
             "notes": "typed already", "scan": code,
         }  # fmt: skip
-        answer: HttpResponse = self.client.post(reverse("treatments:session", args=[record.uuid]), data | typed)
+        answer = self.client.post(reverse("treatments:session", args=[record.uuid]), data | typed)
         self.record.refresh_from_db()
         return answer
 

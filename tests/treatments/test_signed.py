@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -32,7 +33,7 @@ def refused(act: Callable[[], object]) -> None:
         act()
 
 
-def sql(text: str, *values: object) -> None:
+def sql(text: str, *values: Any) -> None:
     """Run it, with the deferred foreign keys looked at before the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(text, values)
