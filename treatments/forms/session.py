@@ -20,7 +20,7 @@ from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
 _PRODUCT_ROWS = 3
 _NOT_USABLE = _("This product is past its date or withdrawn. Choose another one.")
-_REASON = re.compile(r"reason:(S\d\d(?::[^\x00-\x1f]{1,120})?)")
+_REASON = re.compile(r"reason:((?:S\d\d|STOCK)(?::[^\x00-\x1f]{1,120})?)")
 _NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
 
 

@@ -35,6 +35,15 @@ _ROWS: tuple[tuple[str, str, str, str, str, bool], ...] = (
     ("S26", "Complete record", "Something is missing: patient, operator, device, cartridge lot and expiry, product lots, passes, endpoints, or the end.", "at sign-off", "L20", False),
 )  # fmt: skip
 
+# No S-rule of RULES section 3 and no number in it: what the clinic's own stock says of a product (decision 0028).
+STOCK = "STOCK"
+_HOUSE = {
+    STOCK: RuleText(
+        id=STOCK, title="Product out of use", words="This product was withdrawn, or is past its date. Take another one.",
+        threshold="usable through the printed day", source="this clinic's stock",
+    )
+}  # fmt: skip
+
 
 def _mm(hundredths: int) -> str:
     return f"{hundredths / 100:.2f}"
@@ -83,7 +92,7 @@ BRACKETS: frozenset[str] = frozenset(_numbers(DEFAULT))
 
 def findings_for(result: dict[str, Any], policy: SessionPolicy = DEFAULT) -> list[Finding]:
     """The results of `session` with their words, in the clinic's own numbers, and their sources."""
-    texts = RULES if policy == DEFAULT else texts_for(policy)
+    texts = _HOUSE | (RULES if policy == DEFAULT else texts_for(policy))
     found = []
     for row in result.get("results", ()):
         text = texts[row["rule"]]

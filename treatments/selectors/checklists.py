@@ -40,7 +40,7 @@ def checklist(record: TreatmentSession, found: Evaluation | None = None) -> list
         Gap(_("Consent in force"), "S03" not in rules, "rescreen", _page("patients:consent", record, "S03" in rules)),
         Gap(_("Device and cartridge"), not (rules & {"S05", "S06"}) and not found.missing, "device"),
         _zones_gap(zones),
-        Gap(_("Products allowed"), not (rules & {"S13", "S14", "S15", "S16"}), "topicals"),
+        Gap(_("Products allowed"), not (rules & {"S13", "S14", "S15", "S16", "STOCK"}), "topicals"),
         Gap(_("Adverse events: recorded, or “none”"), record.no_adverse_event or record.adverse_events.exists(), "reactions", "#id_no_adverse_event"),
         Gap(_("Written aftercare given"), record.aftercare_delivered, "aftercare", "#id_aftercare_delivered"),
         Gap(_("Sharps and cleaning"), record.sharps_and_cleaning_confirmed, "aftercare", "#id_sharps_and_cleaning_confirmed"),

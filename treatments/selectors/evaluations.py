@@ -10,14 +10,15 @@ from treatments.rules.policy import SessionPolicy
 from treatments.rules.vocabulary import Stage
 from treatments.selectors.courses import policy
 from treatments.selectors.inputs import block_input, session_input
+from treatments.selectors.off_shelf import off_shelf
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The S-rules on a record: results, findings with words, what is not filled in yet, reasons still owed.
 
-    `withdrawn` are findings (`S05`, `S06`) that stand only because a device or lot was taken out of use after it had touched
-    skin. It can't be unmade: with a reason, which is signed with the record, they stop neither check-out nor signature (decision 0017).
+    `withdrawn` are findings (`S05`, `S06`, `STOCK`) that stand only because a device, lot or product was taken out of use after it
+    had touched skin. It can't be unmade: with a reason, which is signed with the record, they stop neither check-out nor signature (decision 0017).
     `happened` are the same of a record that replaces a mistaken one: the treatment took place before it was written here (decision 0027).
     """
 
@@ -49,11 +50,13 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     general = session_input(record, stage, None)  # asked once, whatever the number of devices
     used = [block for block in blocks if block.zones.all() or (block.cartridge and stage == Stage.START)]
     worst, wrong = worst_of([general | block_input(block) for block in used] or [general], numbers)
+    worst |= (away := off_shelf(record))
     results = [worst[key] for key in sorted(worst)]
     overall = max((row["severity"] for row in results), key=lambda s: RANK[s], default="OK")
     findings = findings_for({"results": results}, numbers)
     owed = [reason_key(f.rule, f.subject) for f in findings if f.severity == "REASON"]
     withdrawn = _only_withdrawn(record, worst, general, used, numbers)
+    withdrawn += sorted(reason_key(*key) for key in away) if record.started_at else []
     happened = _took_place(record, worst)
     given = {key for key in (*owed, *withdrawn, *happened) if record.reasons.get(key)}
     return Evaluation(

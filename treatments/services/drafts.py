@@ -69,7 +69,7 @@ def locked_session(record: TreatmentSession, *states: SessionState) -> Treatment
 
 
 def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry, by: Actor, at: datetime) -> TreatmentSession:
-    """Replace the draft by what is on the form. Raises ChangedMeanwhile and CartridgeTaken; nothing is overwritten.
+    """Replace the draft by what is on the form. Raises ChangedMeanwhile, CartridgeTaken and NotUsable; nothing is overwritten.
 
     A page whose save was stored but whose answer was lost (a killed server, a cut line) sends it again with an old
     version: that is no conflict, for nobody else saved since. What it sent before that arrives late and is not stored.
@@ -91,7 +91,7 @@ def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry,
         locked.saved_tab, locked.saved_seq = entry.tab[:40], entry.seq
         locked.save()
         _store_block(locked, entry)
-        _store_topicals(locked, entry)
+        _store_topicals(locked, entry, at)
         if locked.state == SessionState.ENDED:
             events_of_bleeding(locked, by, at)
     return TreatmentSession.objects.get(pk=locked.pk)
@@ -148,7 +148,19 @@ def change_block(
     return block
 
 
-def _store_topicals(record: TreatmentSession, entry: SessionEntry) -> None:
+def _in_use_if_new(record: TreatmentSession, entry: SessionEntry, at: datetime) -> None:
+    """Once the session runs, nothing joins the record that is withdrawn or past its date; what it holds already stays."""
+    if record.started_at is None:
+        return
+    numbing = (entry.anaesthetic or {}).get("product")
+    taken = {product.pk for product, _hours in entry.products} | ({numbing.pk} if numbing else set())
+    gone = taken - set(selectors.usable_products(record.site, record.site.today(at), record).values_list("pk", flat=True))
+    if gone:
+        raise NotUsable("This product is past its date or withdrawn. Choose another one.")
+
+
+def _store_topicals(record: TreatmentSession, entry: SessionEntry, at: datetime) -> None:
+    _in_use_if_new(record, entry, at)
     record.product_uses.exclude(product__in=[product for product, _hours in entry.products]).delete()
     for product, hours in entry.products:
         test = selectors.newest_patch_test(record, product)
