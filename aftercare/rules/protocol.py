@@ -42,11 +42,15 @@ def applies(condition: Condition, to: Treatment) -> bool:
     """Whether the session gets the step."""
     return (
         condition.phase in {"", to.phase}
-        and (not condition.first_session_only or to.number == 1)
-        and (not condition.course_end_only or to.number >= to.planned_sessions)
+        and fits_place(condition, to)
         and (condition.min_depth_hundredths is None or to.deepest_hundredths >= condition.min_depth_hundredths)
         and (not condition.product_kinds or bool(condition.product_kinds & to.kinds))
     )
+
+
+def fits_place(condition: Condition, to: Treatment) -> bool:
+    """Whether the session is the one of its course that the step is meant for; `number` counts treatments that took place."""
+    return (not condition.first_session_only or to.number == 1) and (not condition.course_end_only or to.number >= to.planned_sessions)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS, QUESTION_WORD
 from aftercare.rules.protocol import Condition, Problem, StepFacts, Treatment
 from aftercare.selectors.instructions import treated_by
 from aftercare.states import ProtocolState
+from treatments import selectors as sessions
 from treatments.vocabulary import ProductKind
 
 
@@ -64,7 +65,7 @@ def step_facts(step: ProtocolStep) -> StepFacts:
 def treatment_of(plan: Plan) -> Treatment:
     """What decides which steps a plan gets."""
     treated, course = treated_by(plan), plan.session.course
-    return Treatment(course.phase, plan.session.number, course.planned_sessions, treated.deepest_hundredths, treated.kinds)
+    return Treatment(course.phase, sessions.place_in_course(plan.session), course.planned_sessions, treated.deepest_hundredths, treated.kinds)
 
 
 def when_words(step: ProtocolStep) -> str:

@@ -50,7 +50,7 @@ from aftercare.services.drafts import (
     start_draft,
 )
 from aftercare.services.messages import hold_message, lift_address, preview_message, release_message, send_message_now
-from aftercare.services.plans import cancel_plan, note_read, plan_aftercare, when_of
+from aftercare.services.plans import cancel_plan, note_read, plan_aftercare
 from aftercare.services.protocol import (
     AlreadyApproved,
     NeedsAnotherClinician,
@@ -61,6 +61,7 @@ from aftercare.services.protocol import (
     protocol_in_force,
 )
 from aftercare.services.rota import NotAColleague, PlaceTaken, add_shift, hand_over_concern, remove_shift
+from aftercare.services.steps import when_of
 
 __all__ = [
     "AlreadyApproved",

@@ -1,53 +1,23 @@
 """Planning what follows a session, and ending plans. Lock → check → write → history → queue, one transaction each."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from aftercare import emails
-from aftercare.models import CheckIn, Plan, PlannedMessage, ProtocolStep
-from aftercare.rules.protocol import applies
-from aftercare.selectors.protocol import condition_of, treatment_of
+from aftercare.models import CheckIn, Plan, PlannedMessage
 from aftercare.services.locks import lock_patient
 from aftercare.services.protocol import protocol_in_force
-from aftercare.states import PlanState, Purpose, Scope
-from clinic import audit, clock
+from aftercare.services.steps import end_check_ins, fit_to_place, write_steps
+from aftercare.states import PlanState, Scope
+from clinic import audit
 from clinic.audit import Actor
-from clinic.models import OutboxMessage
 from treatments.models import TreatmentSession
 
-LINK_DAYS = 7
 SUPERSEDED = "superseded by the next session"
-TOO_LATE = "its time had passed when the session was planned"
 IN_ERROR = "session entered in error"
 _UNSENT = "cancelled"  # state of a row in the outbox
-
-
-@dataclass(frozen=True)
-class When:
-    """When a step goes: the instant, the wish it came from, and when it is too late."""
-
-    send_after: datetime
-    expires_at: datetime
-    local_on: date
-    local_time: time
-
-
-def when_of(step: ProtocolStep, *, ended_at: datetime, zone: str) -> When:
-    """The time of a step after a session that ended at `ended_at`; calendar days are those of `zone`."""
-    if step.offset_days is None or step.local_time is None:
-        send_after = ended_at + timedelta(hours=step.offset_hours)
-        shown = clock.wall(send_after, zone)
-        wish_on, wish_time = shown.date(), shown.time()
-    else:
-        wish_on = clock.local_date(ended_at, zone) + timedelta(days=step.offset_days)
-        wish_time = step.local_time
-        send_after = clock.resolve_local(wish_on, wish_time, zone)
-    return When(send_after, send_after + timedelta(hours=step.expires_hours), wish_on, wish_time)
 
 
 def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | None:
@@ -69,6 +39,8 @@ def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | Non
         plan = _new_plan(session, ended_at=session.ended_at, by=by, at=at)
         _plan_steps(plan, course_key=session.course.uuid, by=by, at=at)
         _supersede(plan, by=by, at=at)
+        for later in _standing(plan).filter(session__course=session.course_id, session__started_at__gt=session.started_at or session.ended_at):
+            fit_to_place(later, by=by, at=at)
         return plan
 
 
@@ -91,70 +63,7 @@ def _new_plan(session: TreatmentSession, *, ended_at: datetime, by: Actor, at: d
 
 def _plan_steps(plan: Plan, *, course_key: UUID, by: Actor, at: datetime) -> None:
     """A session has about eleven steps; they are written together, not one by one."""
-    _write_steps(plan, plan.protocol.steps.order_by("position", "pk"), course_key=course_key, by=by, at=at)
-
-
-def _write_steps(plan: Plan, steps: Iterable[ProtocolStep], *, course_key: UUID, by: Actor, at: datetime) -> None:
-    made, before = _made_in_course(course_key)
-    facts = treatment_of(plan)
-    wanted = [
-        (step, when_of(step, ended_at=plan.ended_at, zone=plan.zone), before[step.code] if step.scope == Scope.COURSE else 0)
-        for step in steps
-        if applies(condition_of(step), facts) and not (step.scope == Scope.COURSE and step.code in made)
-    ]
-    rows = emails.queue_steps(plan, [(step, when.send_after, when.expires_at, nth) for step, when, nth in wanted], by=by, at=at)
-    messages = PlannedMessage.objects.bulk_create(
-        _message(plan, step, when, row, occurrence=nth, course_key=course_key)
-        for (step, when, nth), row in zip(wanted, rows, strict=True)
-    )
-    CheckIn.objects.bulk_create(
-        _check_in(plan, message, at=at) for message in messages if message.step and message.step.purpose == Purpose.CHECK_IN
-    )
-    late = [message for message in messages if message.expires_at <= at]
-    if late:
-        emails.cancel_messages(late, reason=TOO_LATE, by=by, at=at)
-
-
-def _made_in_course(course_key: UUID) -> tuple[set[str], Counter[str]]:
-    """The course steps that need no planning, and how many rows each code has. What ended with a mistaken session never was."""
-    rows = PlannedMessage.objects.filter(course_key=course_key).values_list("code", "plan__state", "outbox__state")
-    found = list(rows)
-    made = {code for code, plan, mail in found if plan != PlanState.CANCELLED or mail != _UNSENT}
-    return made, Counter(code for code, _plan, _mail in found)
-
-
-def _message(
-    plan: Plan, step: ProtocolStep, when: When, outbox: OutboxMessage, *, occurrence: int, course_key: UUID
-) -> PlannedMessage:
-    return PlannedMessage(
-        plan=plan,
-        step=step,
-        scope=step.scope,
-        course_key=course_key if step.scope == Scope.COURSE else None,
-        code=step.code,
-        occurrence=occurrence,
-        outbox=outbox,
-        send_after=when.send_after,
-        expires_at=when.expires_at,
-        local_on=when.local_on,
-        local_time=when.local_time,
-    )
-
-
-def _check_in(plan: Plan, message: PlannedMessage, *, at: datetime) -> CheckIn:
-    late = message.expires_at <= at
-    return CheckIn(
-        plan=plan,
-        message=message,
-        patient=plan.patient,
-        site=plan.site,
-        code=message.code,
-        asked=message.step.questions if message.step else [],
-        opens_at=message.send_after,
-        closes_at=max(message.expires_at, message.send_after + timedelta(days=LINK_DAYS)),
-        cancelled_at=at if late else None,
-        cancelled_reason=TOO_LATE if late else "",
-    )
+    write_steps(plan, plan.protocol.steps.order_by("position", "pk"), course_key=course_key, by=by, at=at)
 
 
 def _supersede(plan: Plan, *, by: Actor, at: datetime) -> None:
@@ -192,20 +101,24 @@ def cancel_plan(*, plan: Plan, reason: str = IN_ERROR, by: Actor, at: datetime) 
 
 
 def _go_on(cancelled: Plan, *, by: Actor, at: datetime) -> None:
-    standing = list(
-        Plan.objects.filter(patient_id=cancelled.patient_id, session__entered_in_error__isnull=True)
-        .exclude(state=PlanState.CANCELLED)
-        .select_related("session__course", "protocol", "patient", "site")
-        .select_for_update(of=("self",))
-        .order_by("ended_at", "pk")
-    )
+    standing = list(_standing(cancelled))
     if standing and standing[-1].state == PlanState.SUPERSEDED:
         _resume(standing[-1], by=by, at=at)
     course_id = cancelled.session.course_id
     first = next((plan for plan in standing if plan.session.course_id == course_id), None)
     if first is not None:
         steps = first.protocol.steps.filter(scope=Scope.COURSE).order_by("position", "pk")
-        _write_steps(first, steps, course_key=first.session.course.uuid, by=by, at=at)
+        write_steps(first, steps, course_key=first.session.course.uuid, by=by, at=at)
+    for plan in standing:
+        if plan.session.course_id == course_id:
+            fit_to_place(plan, by=by, at=at)
+
+
+def _standing(besides: Plan) -> QuerySet[Plan]:
+    """The patient's other plans of treatments that did take place, in their order; locked."""
+    rows = Plan.objects.filter(patient_id=besides.patient_id, session__entered_in_error__isnull=True).exclude(pk=besides.pk)
+    rows = rows.exclude(state=PlanState.CANCELLED).select_related("session__course", "protocol", "patient", "site")
+    return rows.select_for_update(of=("self",)).order_by("ended_at", "pk")
 
 
 def _resume(plan: Plan, *, by: Actor, at: datetime) -> None:
@@ -247,11 +160,7 @@ def _end(
     plan.state, plan.state_reason = state, reason
     plan.save(update_fields=["state", "state_reason"])
     emails.cancel_messages(plan.messages.filter(scope=only) if only else plan.messages.all(), reason=reason, by=by, at=at)
-    unanswered = list(plan.check_ins.unanswered())
-    CheckIn.objects.filter(pk__in=[check_in.pk for check_in in unanswered]).update(cancelled_at=at, cancelled_reason=reason)
-    reminded = [check_in for check_in in unanswered if check_in.reminded_at is not None]
-    if reminded:
-        emails.cancel_reminders(reminded, reason=reason, by=by, at=at)
+    end_check_ins(plan.check_ins.unanswered(), reason=reason, by=by, at=at)
 
 
 def note_read(*, plan: Plan, taught_back: bool | None, by: Actor, at: datetime) -> Plan:

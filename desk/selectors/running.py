@@ -62,17 +62,17 @@ def _follow_up(actor: Actor, span: tuple[datetime, datetime], until: date) -> tu
     closes = {Phase.INITIAL: numbers.initial_closes_days, Phase.MAINTENANCE: numbers.maintenance_closes_days}
     took_place = Q(patient__site__in=sorted(actor.site_ids), state__in=[SessionState.ENDED, SessionState.SIGNED], entered_in_error=None, started_at__gte=span[0], started_at__isnull=False)
     following = Window(Lead("started_at"), partition_by=F("patient_id"), order_by=("started_at", "pk"))
-    rows = TreatmentSession.objects.filter(took_place).annotate(following=following)
+    rows = TreatmentSession.objects.filter(took_place).annotate(following=following, place=care.place_of_begun())
     phases = _phases(closes)
     by_phase: dict[str, list[int]] = {words: [0, 0] for words in phases.values()}
     by_operator: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    named = rows.values_list("started_at", "following", "number", "course__planned_sessions", "course__phase", "site__zone", "operator__title", "operator__name")
+    named = rows.values_list("started_at", "following", "place", "course__planned_sessions", "course__phase", "site__zone", "operator__title", "operator__name")
     total = 0
-    for started, later, number, planned, phase, zone, title, name in named:
+    for started, later, place, planned, phase, zone, title, name in named:
         if started is None:
             continue
         last_day = local_date(started, zone) + timedelta(days=closes[Phase(phase)])
-        if started >= span[1] or number >= planned or last_day >= until:
+        if started >= span[1] or place >= planned or last_day >= until:
             continue
         came = later is not None and local_date(later, zone) <= last_day
         total += 1

@@ -1,6 +1,6 @@
 """A session recorded by mistake takes nothing away: what it had ended goes on, nothing goes twice (SETTLED 7, PRODUCT “Nothing is lost”)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -8,10 +8,11 @@ import time_machine
 from aftercare import services, tasks
 from aftercare.models import CheckIn, Plan, PlannedMessage
 from aftercare.selectors import open_call_tasks
+from aftercare.selectors.protocol import protocol_hash, treatment_of
 from aftercare.states import CallReason
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
-from tests.aftercare.make import ENDED, TASK, make_plan, make_response, make_session
+from tests.aftercare.make import ENDED, TASK, make_course, make_patient, make_plan, make_response, make_session
 from tests.clinic.outbox_make import FakeRelay, drain
 from treatments.models import TreatmentSession
 from treatments.services import mark_entered_in_error
@@ -132,3 +133,72 @@ def test_what_a_mistaken_session_had_sent_of_the_course_does_not_go_again(site: 
     _mistake(first.session, amara, at=ENDED + timedelta(days=102))
     codes = set(second.messages.values_list("code", flat=True))
     assert "results_month3" not in codes and "results_month6" in codes
+
+
+def _protocol_with_places(amara: Staff, max_: Staff) -> None:
+    """The protocol with a word after the first session and, once in a course, one after the last planned session."""
+    manager, note = Actor.of_staff(max_), {
+        "purpose": "care_note", "offset_hours": 0, "offset_days": 10, "local_time": time(9), "expires_hours": 24 * 20,
+        "wording": {"en": "Thank you, {first_name}.", "es": "Gracias, {first_name}."},
+    }  # fmt: skip
+    draft = services.start_draft(by=manager, at=ENDED)
+    services.save_step(protocol=draft, code="new", values={**note, "title": "welcome", "scope": "session", "first_session_only": True}, by=manager)
+    services.save_step(protocol=draft, code="new", values={**note, "title": "closing", "scope": "course", "course_end_only": True}, by=manager)
+    services.propose_protocol(protocol=draft, by=manager, at=ENDED)
+    services.approve_protocol(protocol=draft, sha256=protocol_hash(draft), by=Actor.of_staff(amara), at=ENDED)
+    services.publish_protocol(protocol=draft, by=manager, at=ENDED)
+
+
+def _placed(plan: Plan) -> set[str]:
+    return set(plan.messages.filter(outbox__state="planned").exclude(step__title="").values_list("step__title", flat=True))
+
+
+def test_the_first_that_took_place_is_the_first_and_the_last_is_the_last(site: Site, amara: Staff, max_: Staff) -> None:
+    """The wrong one is known to be a mistake before the right one is planned."""
+    _protocol_with_places(amara, max_)
+    patient = make_patient(site)
+    course = make_course(patient, amara, planned_sessions=2)
+    wrong = make_session(course, amara, ended_at=ENDED)
+    mark_entered_in_error(record=wrong, reason="Wrong patient", staff=amara, by=Actor.of_staff(amara), at=ENDED)
+    made = [make_session(course, amara, ended_at=ENDED + timedelta(days=30 * n), number=n) for n in (2, 3)]
+    for one, place, title in zip(made, (1, 2), ("welcome", "closing"), strict=True):
+        plan = services.plan_aftercare(session_uuid=one.uuid, by=TASK, at=one.ended_at or ENDED)
+        assert plan is not None and treatment_of(plan).number == place
+        assert _placed(plan) == {title}
+
+
+def test_what_goes_only_to_the_first_or_last_follows_when_a_mistake_is_found_late(site: Site, amara: Staff, max_: Staff) -> None:
+    _protocol_with_places(amara, max_)
+    course = make_course(make_patient(site), amara, planned_sessions=2)
+    first = services.plan_aftercare(session_uuid=make_session(course, amara).uuid, by=TASK, at=ENDED)
+    assert first is not None and _placed(first) == {"welcome"}
+    second = _second(first, amara)
+    assert _placed(second) == {"closing"}
+    _mistake(first.session, amara, at=DAY5 + timedelta(hours=1))
+    assert _placed(first) == set() and _placed(second) == {"welcome"}
+    ended = second.messages.get(step__title="closing").outbox
+    assert (ended.state, ended.reason) == ("cancelled", "an earlier or later record of the course was put right: this is for another session")
+    third = _second(first, amara, at=ENDED + timedelta(days=33), number=3)
+    assert _placed(third) == {"closing"}, "the course's own step comes with the session that is the last"
+
+
+def test_a_treatment_written_down_late_takes_its_place(site: Site, amara: Staff, max_: Staff) -> None:
+    """The record of an earlier treatment comes after that of a later one, with a higher number."""
+    _protocol_with_places(amara, max_)
+    course = make_course(make_patient(site), amara, planned_sessions=2)
+    later = services.plan_aftercare(session_uuid=make_session(course, amara, ended_at=DAY5).uuid, by=TASK, at=DAY5)
+    assert later is not None and _placed(later) == {"welcome"}
+    earlier = services.plan_aftercare(session_uuid=make_session(course, amara, number=2).uuid, by=TASK, at=DAY5 + timedelta(hours=2))
+    assert earlier is not None and treatment_of(earlier).number == 1
+    assert _placed(later) == {"closing"}
+
+
+def test_what_has_gone_stays_with_whom_it_went_to(site: Site, amara: Staff, max_: Staff) -> None:
+    _protocol_with_places(amara, max_)
+    course = make_course(make_patient(site), amara, planned_sessions=3)
+    later = services.plan_aftercare(session_uuid=make_session(course, amara, ended_at=DAY5).uuid, by=TASK, at=DAY5)
+    assert later is not None
+    _drain_until(DAY5 + timedelta(days=11))
+    assert later.messages.get(step__title="welcome").outbox.state == "sent"
+    services.plan_aftercare(session_uuid=make_session(course, amara, number=2).uuid, by=TASK, at=DAY5 + timedelta(days=12))
+    assert later.messages.get(step__title="welcome").outbox.state == "sent"

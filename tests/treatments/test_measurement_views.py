@@ -20,8 +20,10 @@ from tests.treatments.make import DAY, make_patient
 from treatments import services
 from treatments.models import BlindReading, Measurement, Photo
 from treatments.rules.measures import Method, Unit
+from treatments.selectors.measurements import measured, mistakes
 from treatments.selectors.readings import readers_agree, waiting_pairs
 from treatments.services import MeasureEntry
+from treatments.services import photos as photos_of_pairs
 from treatments.services import readings as dealing
 from treatments.vocabulary import MeasurementKind as K
 
@@ -261,6 +263,36 @@ class TestBlindedReading:
         assert dealt.unreadable and dealt.answer is None
         with pytest.raises(dealing.ReadAlready):
             dealing.answer_reading(reading=dealt, answer=3, by=Actor.of_staff(amara), at=DAY)
+
+    @pytest.mark.parametrize("which", ["baseline", "later"])
+    def test_the_grade_of_a_mistaken_photo_is_a_mistake(self, olivia: Patient, amara: Staff, okoro: Staff, which: str) -> None:
+        """SETTLED 7. The other photo may be read again, with the next one; the agreement of readers forgets the pair."""
+        photo(olivia, 200)
+        photo(olivia, 190)
+        photo(olivia, 12)
+        photo(olivia, 10)
+        for staff in (amara, okoro):
+            reading = dealing.deal_pair(by=Actor.of_staff(staff), at=DAY)
+            dealing.answer_reading(reading=reading, answer=2, by=Actor.of_staff(staff), at=DAY)
+        photos_of_pairs.mark_photo_in_error(photo=getattr(reading, which), reason="Another patient", by=Actor.of_staff(amara), at=DAY)
+        assert not measured(olivia).exists() and readers_agree(Actor.of_staff(amara)).pairs == 0
+        wrong = mistakes(olivia)
+        assert [row.error_reason for row in wrong] == ["Read from a photo that was entered in error: Another patient"] * 2
+        again = dealing.deal_pair(by=Actor.of_staff(amara), at=DAY)
+        dealing.answer_reading(reading=again, answer=1, by=Actor.of_staff(amara), at=DAY)
+        assert measured(olivia).count() == 1
+
+    def test_an_open_pair_with_a_mistaken_photo_is_not_read(self, olivia: Patient, amara: Staff, client_as: SignIn) -> None:
+        photo(olivia, 200)
+        photo(olivia, 10)
+        client = client_as(amara)
+        dealt = self.deal(client)
+        photos_of_pairs.mark_photo_in_error(photo=dealt.later, reason="Another patient", by=Actor.of_staff(amara), at=DAY)
+        url = reverse("treatments:reading", args=[dealt.uuid])
+        assert str(dealt.later.uuid) not in client.get(url, follow=True).content.decode()
+        with pytest.raises(dealing.NotAPair):
+            dealing.answer_reading(reading=dealt, answer=1, by=Actor.of_staff(amara), at=DAY)
+        assert not olivia.measurements.exists()
 
     def test_somebody_else_s_pair_is_not_found(self, olivia: Patient, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
         photo(olivia, 200)

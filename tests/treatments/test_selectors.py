@@ -9,6 +9,7 @@ from clinic.audit import Actor
 from clinic.models import Site, Staff
 from tests.treatments.make import (
     DAY,
+    DESK,
     END,
     make_baseline,
     make_cartridge,
@@ -22,8 +23,10 @@ from tests.treatments.make import (
     make_started,
 )
 from treatments import selectors, services
-from treatments.models import EarlierSession, PatchTest, SessionPolicy
+from treatments.models import EarlierSession, PatchTest, SessionPolicy, TreatmentSession
 from treatments.rules import session as assess
+from treatments.rules.vocabulary import Stage
+from treatments.selectors import upcoming
 from treatments.services import ZoneEntry
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -88,6 +91,18 @@ def test_a_session_entered_in_error_does_not_count(site: Site, amara: Staff) -> 
     services.mark_entered_in_error(record=record, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=END)
     assert selectors.last_session(record.patient) is None
     assert not selectors.sessions_ended_since(DAY).exists()
+
+
+def test_a_session_entered_in_error_is_no_treatment_of_its_course(site: Site, amara: Staff) -> None:
+    """S12 and S20 count what took place; the record keeps the number by which people know it (SETTLED 7, decision 0036)."""
+    wrong = make_ended(site, amara)
+    services.mark_entered_in_error(record=wrong, reason="another patient", staff=amara, by=DESK, at=END)
+    record = services.open_session(patient=wrong.patient, operator=amara, by=DESK, at=END)
+    assert (record.number, selectors.place_in_course(record)) == (2, 1)
+    assert selectors.session_input(record, Stage.START, None)["sessionNumber"] == 1
+    assert upcoming.next_sessions(END, most=5, gap_days=180)[0].number == 1
+    TreatmentSession.objects.filter(pk=record.pk).update(started_at=END, ended_at=END, state="ended")
+    assert TreatmentSession.objects.filter(pk=record.pk).annotate(place=selectors.place_of_begun()).get().place == 1
 
 
 def test_ended_sessions_are_found_by_their_end(site: Site, amara: Staff) -> None:

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 
 from clinic.clock import local_date
 from patients.models import Patient
@@ -37,6 +39,25 @@ def last_needling(patient: Patient, *, before: datetime, besides: TreatmentSessi
     """The newest other session in which needling began, also one whose end nobody has noted (S10: skin counts days, not forms)."""
     rows = TreatmentSession.objects.filter(patient=patient, entered_in_error=None, started_at__lt=before)
     return rows.exclude(pk=besides.pk).order_by("-started_at", "-pk").first()
+
+
+def took_place(course: Course | int | OuterRef) -> QuerySet[TreatmentSession]:
+    """Sessions of a course in which needling began and that are no mistake, in the order in which they began."""
+    return TreatmentSession.objects.filter(course=course, entered_in_error=None, started_at__isnull=False).order_by("started_at", "pk")
+
+
+def place_in_course(record: TreatmentSession) -> int:
+    """The how-manieth treatment of its course this is, from 1. `number` names the record; what was entered in error is no treatment (SETTLED 7)."""
+    rows = took_place(record.course_id).exclude(pk=record.pk)
+    began = record.started_at
+    return 1 + (rows.filter(Q(started_at__lt=began) | Q(started_at=began, pk__lt=record.pk)).count() if began else rows.count())
+
+
+def place_of_begun() -> CombinedExpression:
+    """`place_in_course` as an expression, for sessions that began."""
+    rows = took_place(OuterRef("course")).filter(Q(started_at__lt=OuterRef("started_at")) | Q(started_at=OuterRef("started_at"), pk__lt=OuterRef("pk")))
+    counted = rows.order_by().values("course").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0)) + Value(1)
 
 
 def open_course(patient: Patient) -> Course | None:

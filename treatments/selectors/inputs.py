@@ -17,7 +17,7 @@ from treatments.models import (
     ZoneRecord,
 )
 from treatments.selectors import baseline, prp
-from treatments.selectors.courses import done_sessions, last_day, last_needling, policy
+from treatments.selectors.courses import done_sessions, last_day, last_needling, place_in_course, policy
 from treatments.selectors.patch import reading_at
 from treatments.vocabulary import SessionState
 
@@ -36,7 +36,7 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
         "sessionStart": start.isoformat(),
         "timeZone": record.site.zone,
         "phase": record.course.phase,
-        "sessionNumber": record.number,
+        "sessionNumber": place_in_course(record),
         "response": record.course.response,
         "fullRescreenDone": record.full_rescreen_done,
         "patientId": str(patient.uuid),

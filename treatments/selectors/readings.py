@@ -30,6 +30,11 @@ def _standing() -> QuerySet[Photo]:
     return Photo.objects.filter(error_at=None, source="staff").exclude(view="")
 
 
+def standing_readings() -> QuerySet[BlindReading]:
+    """Readings of two photos of which neither was entered in error."""
+    return BlindReading.objects.filter(baseline__error_at=None, later__error_at=None)
+
+
 def waiting_pairs(reader: Actor) -> QuerySet[Photo]:
     """The later photos of pairs that this reader may still read, those read once before first.
 
@@ -41,15 +46,15 @@ def waiting_pairs(reader: Actor) -> QuerySet[Photo]:
     rows = rows.filter(taken_at__gte=F("baseline_at") + timedelta(days=LEAST_DAYS))
     newer = same.filter(taken_at__gt=OuterRef("taken_at"))
     treated = TreatmentSession.objects.filter(patient=OuterRef("patient"), operator_id=reader.staff_id)
-    mine = BlindReading.objects.filter(later=OuterRef("pk"), reader_id=reader.staff_id)
-    read = BlindReading.objects.filter(later=OuterRef("pk")).order_by().values("later").annotate(n=Count("pk")).values("n")
+    mine = standing_readings().filter(later=OuterRef("pk"), reader_id=reader.staff_id)
+    read = standing_readings().filter(later=OuterRef("pk")).order_by().values("later").annotate(n=Count("pk")).values("n")
     rows = rows.filter(~Exists(newer), ~Exists(treated), ~Exists(mine)).annotate(readers=Subquery(read))
     return rows.filter(Q(readers=None) | Q(readers__lt=READERS_A_PAIR)).order_by(F("readers").desc(nulls_last=True), "file_name")
 
 
 def open_reading(reader: Actor) -> BlindReading | None:
     """What the reader opened and has not answered."""
-    rows = scoped(BlindReading.objects.all(), reader).filter(reader_id=reader.staff_id, answered_at=None)
+    rows = scoped(standing_readings(), reader).filter(reader_id=reader.staff_id, answered_at=None)
     return rows.select_related("baseline", "later").first()
 
 
@@ -60,13 +65,13 @@ def reading_counts(reader: Actor) -> tuple[int, int]:
 
 def to_do(reader: Actor) -> int:
     """How many pairs this reader can grade: those that wait, and one that was opened and not answered."""
-    opened = scoped(BlindReading.objects.all(), reader).filter(reader_id=reader.staff_id, answered_at=None)
+    opened = scoped(standing_readings(), reader).filter(reader_id=reader.staff_id, answered_at=None)
     return waiting_pairs(reader).count() + opened.count()
 
 
 def readers_agree(reader: Actor) -> Agreement:
     """Over the pairs that two readers have graded, at the actor's sites: weighted kappa, percent, n."""
-    rows = scoped(BlindReading.objects.filter(answer__isnull=False), reader).order_by("later_id", "answered_at", "pk")
+    rows = scoped(standing_readings().filter(answer__isnull=False), reader).order_by("later_id", "answered_at", "pk")
     graded: dict[int, list[int]] = {}
     for row in rows.only("later_id", "answer", "baseline_is_left"):
         graded.setdefault(row.later_id, []).append(row.grade or 0)

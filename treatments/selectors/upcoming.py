@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, QuerySet
 
 from clinic.clock import local_date
 from patients import selectors as people
@@ -143,16 +143,17 @@ def _sessions(found: dict[int, Next], at: datetime) -> None:
 
 
 def _days(found: dict[int, Next], at: datetime) -> None:
-    """Number of the next session, day of the last needling (from before this record too), first day of the course."""
+    """The how-manieth treatment of the course comes next, day of the last needling (from before this record too), first day of the course."""
     earlier: dict[int, list[date]] = defaultdict(list)
     for patient, on in EarlierSession.objects.filter(patient__in=found).values_list("patient_id", "on"):
         earlier[patient].append(on)
     rows = TreatmentSession.objects.filter(course__in=[row.course.pk for row in found.values()])
-    highest = dict(rows.values_list("patient_id").annotate(Max("number")).order_by())
+    begun = rows.filter(started_at__isnull=False, entered_in_error=None).exclude(pk__in=[row.draft.pk for row in found.values() if row.draft])
+    before = dict(begun.values_list("patient_id").annotate(Count("pk")).order_by())
     first = rows.filter(state__in=_DONE, entered_in_error=None).order_by("patient_id", "started_at").distinct("patient_id").select_related("site")
     began = {row.patient_id: local_date(row.started_at, row.site.zone) for row in first if row.started_at}
     for patient, one in found.items():
-        one.number = one.draft.number if one.draft else highest.get(patient, 0) + 1
+        one.number = before.get(patient, 0) + 1
         here = local_date(one.last.started_at, one.last.site.zone) if one.last and one.last.started_at else None
         days = [day for day in (here, *earlier[patient]) if day and day <= one.day]
         one.last_on, one.began_on = max(days, default=None), began.get(patient)

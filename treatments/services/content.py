@@ -35,7 +35,7 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "session": str(record.uuid),
         "patient": {"uuid": str(patient.uuid), "number": patient.number, "name": patient.name, "born": patient.birth_on},
         "site": record.site.name,
-        "course": {"phase": record.course.phase, "number": record.number, "planned": record.course.planned_sessions},
+        "course": {"phase": record.course.phase, "number": record.number, "place": selectors.place_in_course(record), "planned": record.course.planned_sessions},
         "operator": {"name": record.operator.display_name, "role": record.operator.operator_role},
         "started_at": record.started_at.isoformat() if record.started_at else None,
         "ended_at": record.ended_at.isoformat() if record.ended_at else None,

@@ -10,7 +10,7 @@ from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from treatments.models import BlindReading, Measurement, Photo
 from treatments.rules.measures import Method, Rater, Unit
-from treatments.selectors.readings import READERS_A_PAIR, open_reading, waiting_pairs
+from treatments.selectors.readings import READERS_A_PAIR, open_reading, standing_readings, waiting_pairs
 from treatments.vocabulary import MeasurementKind
 
 _DICE = SystemRandom()
@@ -24,6 +24,10 @@ class ReadAlready(Conflict):
     """This pair was answered."""
 
 
+class NotAPair(Conflict):
+    """One of the two photos was entered in error since the pair was dealt."""
+
+
 def deal_pair(*, by: Actor, at: datetime) -> BlindReading:
     """The pair that the reader has open, or the next one: left and right by chance. Raises NothingToRead."""
     with audit.write(by=by, action="reading.deal"):
@@ -32,7 +36,7 @@ def deal_pair(*, by: Actor, at: datetime) -> BlindReading:
         later: Any  # with the annotation of `waiting_pairs`
         for later in waiting_pairs(by)[:20]:
             Photo.objects.select_for_update().get(pk=later.pk)  # two readers at once: the second one counts the first
-            if BlindReading.objects.filter(later=later).count() < READERS_A_PAIR:
+            if standing_readings().filter(later=later).count() < READERS_A_PAIR:
                 return BlindReading.objects.create(
                     patient_id=later.patient_id, view=later.view, baseline_id=later.baseline_id, later=later, baseline_is_left=_DICE.random() < 0.5,
                     reader_id=by.staff_id or 0, opened_at=at,
@@ -43,14 +47,17 @@ def deal_pair(*, by: Actor, at: datetime) -> BlindReading:
 def answer_reading(*, reading: BlindReading, answer: int | None, by: Actor, at: datetime) -> Measurement | None:
     """What the right photo shows against the left one, −3…+3; None says that the pair can't be compared.
 
-    The grade becomes a measurement on the day of the later photo. Raises ReadAlready.
+    The grade becomes a measurement on the day of the later photo. Raises ReadAlready, NotAPair.
     """
     if answer is not None and not -3 <= answer <= 3:
         raise Refused("Choose one of the seven grades.", field="answer")
     with audit.write(by=by, action="reading.answer"):
-        row = BlindReading.objects.select_for_update().select_related("later").get(pk=reading.pk)
+        photos = list(Photo.objects.select_for_update().filter(pk__in=[reading.baseline_id, reading.later_id]).order_by("pk"))
+        row = BlindReading.objects.select_for_update(of=("self",)).select_related("later").get(pk=reading.pk)
         if row.answered_at is not None:
             raise ReadAlready("You have answered this pair already.")
+        if any(photo.error_at is not None for photo in photos):
+            raise NotAPair("One of these photos has been entered in error. This pair is not read any more.")
         row.answer, row.answered_at, row.unreadable = answer, at, answer is None
         row.save(update_fields=["answer", "answered_at", "unreadable"])
         if row.grade is None:

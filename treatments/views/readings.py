@@ -42,6 +42,9 @@ def reading(request: HttpRequest, reading: str) -> HttpResponse:
     if found.answered_at is not None:
         messages.info(request, _("You have answered this pair already."))
         return redirect("treatments:readings")
+    if found.baseline.error_at is not None or found.later.error_at is not None:
+        messages.info(request, _("One of these photos has been entered in error. This pair is not read any more."))
+        return redirect("treatments:readings")
     form = ReadingForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.answer_reading(reading=found, answer=form.cleaned_data["answer"], by=request.actor, at=timezone.now())

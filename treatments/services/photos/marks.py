@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from patients.models import Patient
-from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText
+from treatments.models import Measurement, Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText
 from treatments.selectors import photos as selectors
 from treatments.vocabulary import MarkShape, PhotoUse
 
@@ -36,7 +37,10 @@ class Mark:
 
 
 def mark_photo_in_error(*, photo: Photo, reason: str, by: Actor, at: datetime) -> Photo:
-    """Wrong patient, wrong view, unusable: it leaves every list. The bytes stay until retention or erasure."""
+    """Wrong patient, wrong view, unusable: it leaves every list. The bytes stay until retention or erasure.
+
+    A grade read from a pair with this photo is a mistake too, with the same reason (SETTLED 7).
+    """
     if not reason.strip():
         raise Refused(_("Give the reason."), field="text")
     with audit.write(by=by, action="photo.entered_in_error", reason=reason):
@@ -44,6 +48,9 @@ def mark_photo_in_error(*, photo: Photo, reason: str, by: Actor, at: datetime) -
         if locked.error_at is None:
             locked.error_at, locked.error_by, locked.error_reason = at, by.name[:160], reason.strip()[:300]
             locked.save(update_fields=["error_at", "error_by", "error_reason"])
+            read = Measurement.objects.filter(Q(reading__baseline=locked) | Q(reading__later=locked), error_at=None)
+            why = (_("Read from a photo that was entered in error: %(reason)s") % {"reason": locked.error_reason})[:300]
+            read.update(error_at=at, error_by=by.name[:160], error_reason=why)
     return locked
 
 
