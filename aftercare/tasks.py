@@ -1,7 +1,7 @@
 """Celery entry points: read the clock, ask a selector who is due, call one service each. Safe to run twice or late."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -33,13 +33,27 @@ def plan_ended_sessions() -> int:
 
 @shared_task(name="aftercare.remind_missed_check_ins", acks_late=False, max_retries=0)
 def remind_missed_check_ins() -> int:
-    """A reminder after 12 silent hours, a call task after 24, a call at once where no mail could go."""
+    """Answers that were left without sending go to a person; a reminder after 12 silent hours, a call task after 24, a call at once where no mail could go."""
     at, by = timezone.now(), Actor.of_task("aftercare.remind_missed_check_ins")
-    done = sum(services.remind_check_in(check_in=c, by=by, at=at) for c in selectors.check_ins_to_remind(at)[:_MOST])
+    done = _send_what_was_left(by=by, at=at)
+    done += sum(services.remind_check_in(check_in=c, by=by, at=at) for c in selectors.check_ins_to_remind(at)[:_MOST])
     for check_in in selectors.check_ins_to_call(at)[:_MOST]:
         done += services.open_call_task(check_in=check_in, reason=CallReason.MISSED, by=by, at=at) is not None
     for check_in in selectors.check_ins_without_mail(at)[:_MOST]:
         done += services.open_call_task(check_in=check_in, reason=CallReason.NO_MAIL, by=by, at=at) is not None
+    return done
+
+
+def _send_what_was_left(*, by: Actor, at: datetime) -> int:
+    """Answers that need a person reach one although their last page was never sent. What the rules can't read, the desk asks about."""
+    done = 0
+    for check_in in selectors.check_ins_left(at, idle=services.IDLE)[:_MOST]:
+        try:
+            done += services.send_unfinished(check_in=check_in, by=by, at=at) is not None
+        except services.AnswersRefused:
+            done += services.open_call_task(check_in=check_in, reason=CallReason.MISSED, by=by, at=at) is not None
+        except Exception:  # the sweep must reach the other patients; the trace names the check-in
+            log.exception("sending the answers of %s failed", check_in.uuid)
     return done
 
 

@@ -165,6 +165,11 @@ def end_visit(pk: int, *, at: datetime) -> None:
     LinkVisit.objects.filter(pk=pk, expires_at__gt=at).update(expires_at=at)
 
 
+def has_open_visit(*, subject_uuid: UUID, at: datetime) -> bool:
+    """Whether somebody may still have the pages behind a link of this subject open."""
+    return LinkVisit.objects.filter(link__subject_uuid=subject_uuid, link__revoked_at=None, expires_at__gt=at).exists()
+
+
 def _visit(link: Link, *, minutes: int, at: datetime, ip_prefix: str, user_agent: str) -> tuple[LinkVisit, str]:
     cookie = secrets.token_urlsafe(32)
     visit = LinkVisit.objects.create(

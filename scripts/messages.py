@@ -32,7 +32,7 @@ MODULES = (
     "aftercare/default_protocol.py", "aftercare/emails/*.py", "aftercare/forms/check_in*.py", "aftercare/pages/*.py", "aftercare/purposes.py",
     "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py",
     "aftercare/selectors/presence.py", "aftercare/selectors/wording.py",
-    "aftercare/services/check_ins.py", "aftercare/views/patient.py", "aftercare/words.py",
+    "aftercare/services/check_ins.py", "aftercare/services/unfinished.py", "aftercare/views/patient.py", "aftercare/words.py",
     "treatments/emails.py", "treatments/services/photos/cleaning.py", "treatments/services/photos/uploads.py",
 )  # fmt: skip
 _LINKED = re.compile(r"""\{%-?\s*(?:extends|include)\s+["']([^"']+)["']""")

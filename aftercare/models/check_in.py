@@ -104,8 +104,13 @@ class CheckInResponse(models.Model):
 
     @property
     def ended_early(self) -> bool:
-        """A red flag ended the questions: fewer were asked than the check-in has."""
+        """Fewer questions were answered than the check-in has: a red flag ended them, or the patient left."""
         return bool(self.asked != self.check_in.asked)
+
+    @property
+    def left_early(self) -> bool:
+        """The patient left before the end, and what was answered was sent for them (only a red flag ends the questions itself)."""
+        return self.ended_early and self.triage != Level.URGENT
 
     def __str__(self) -> str:
         return f"answer to {self.check_in_id}"

@@ -51,11 +51,20 @@ def first_missing(asked: Iterable[str], draft: dict[str, Any]) -> str | None:
 
 
 def asked_so_far(asked: Iterable[str], draft: dict[str, Any]) -> list[str]:
-    """The questions of the set whose pages, follow-ups included, have an answer: what the rules may be asked about already."""
-    done, given = set(draft.get("done", [])), draft.get("answers", {})
+    """The questions of the set of which at least one page has an answer: what the rules may be asked about already.
+
+    A follow-up that is still open keeps nothing back: a pain of 10 is judged before “better or worse” is.
+    """
+    done, wanted = set(draft.get("done", [])), list(asked)
+    begun = {page.question for page in pages_for(wanted, draft.get("answers", {})) if page.name in done}
+    return [name for name in wanted if ("Q4-Q9" if name in _FLAG_QUESTIONS else name) in begun]
+
+
+def flags_not_reached(asked: Iterable[str], draft: dict[str, Any]) -> list[str]:
+    """The red-flag questions of the set that have no answer yet."""
     wanted = list(asked)
-    open_pages = {page.question for page in pages_for(wanted, given) if page.name not in done}
-    return [name for name in wanted if not {name, "Q4-Q9" if name in _FLAG_QUESTIONS else name} & open_pages]
+    answered = set(asked_so_far(wanted, draft))
+    return [name for name in wanted if name in _FLAG_QUESTIONS and name not in answered]
 
 
 def next_page(asked: Iterable[str], draft: dict[str, Any], after: str) -> str:

@@ -3,6 +3,7 @@
 from aftercare.selectors.answers import answer_page, answers_in_words, findings_of
 from aftercare.selectors.check_ins import (
     check_in_behind,
+    check_ins_left,
     check_ins_of,
     check_ins_to_call,
     check_ins_to_remind,
@@ -81,6 +82,7 @@ __all__ = [
     "check_in_behind",
     "check_ins_of",
     "check_ins_to_call",
+    "check_ins_left",
     "check_ins_to_remind",
     "check_ins_without_mail",
     "claimed_by",

@@ -97,7 +97,9 @@ def answers_in_words(check_in: CheckIn) -> AnswersInWords:
             lines += _flag_lines(answers)
         elif page.kind not in {"words", "satisfaction"} and page.name != "satisfaction":
             lines += [_line(page, key, answers[key]) for key in page.keys if key in answers]
-    if check_in.response.ended_early:
+    if check_in.response.left_early:
+        lines.append(Line(_("No answer"), _("The patient left here. The questions that follow have no answer."), stands_out=True))
+    elif check_in.response.ended_early:
         lines.append(Line(_("Not asked"), _("The questions ended here: what was ticked is urgent.")))
     if check_in.response.hair_count is not None:
         lines.append(Line(_("Hairs in 60 seconds"), str(check_in.response.hair_count)))

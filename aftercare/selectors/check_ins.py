@@ -15,6 +15,7 @@ from treatments.models import PhotoUpload
 from treatments.vocabulary import UploadState
 
 _HOUR = timedelta(hours=1)
+_LINK_OUTLIVES = timedelta(days=14)
 _LASTING = timedelta(hours=72)
 _SKIN_KEYS = ("dark_spots", "light_patches", "raised_or_pitted_scars", "firm_bumps", "numbness")
 _UNSENT = ("skipped", "failed")
@@ -47,6 +48,16 @@ def check_ins_to_remind(at: datetime) -> QuerySet[CheckIn]:
 def check_ins_to_call(at: datetime) -> QuerySet[CheckIn]:
     """Unanswered past the hours of the call, without a call task."""
     return _missed(at, "call_hours").filter(call_task__isnull=True).exclude(_no_mail())
+
+
+def check_ins_left(at: datetime, *, idle: timedelta) -> QuerySet[CheckIn]:
+    """Drafts with something to say, untouched for as long as `idle`; a link may outlive the questions' own closing by its lifetime.
+
+    Not those that the desk was asked to phone about since: the rules could not read them.
+    """
+    rows = CheckIn.objects.unanswered().filter(closes_at__gt=at - _LINK_OUTLIVES, draft__waits=True, draft_saved_at__lte=at - idle)
+    rows = rows.filter(patient__deceased_on__isnull=True).exclude(call_task__opened_at__gte=F("draft_saved_at"))
+    return rows.order_by("draft_saved_at", "pk")
 
 
 def check_ins_without_mail(at: datetime) -> QuerySet[CheckIn]:

@@ -206,6 +206,8 @@ def _told(concern: Concern) -> str:
         return _("The emergency number was shown at %(when)s.") % {"when": when}
     if concern.check_in is None:
         return ""
+    if any("unfinished" in reason for reason in concern.reasons):
+        return _("The patient left before the answer page, and may not know that you will call.")
     words = {
         Level.URGENT: _("The answer page asked for a call at once."),
         Level.SAME_DAY: _("The answer page said that a clinician will look today."),
@@ -220,6 +222,8 @@ def _reasons(concern: Concern) -> list[str]:
     for reason in concern.reasons:
         if "not_sure" in reason:
             words.append(_("“Not sure” at %(question)s") % {"question": reason["not_sure"]})
+        elif "unfinished" in reason:
+            words.append(_("The patient left before the last question. This is what was answered until then."))
         elif "photos" in reason:
             words.append(_("Photos were sent: please look at them"))
         elif "free_text" in reason:

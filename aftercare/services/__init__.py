@@ -14,7 +14,6 @@ from aftercare.services.check_ins import (
     PagesMissing,
     answer_for_patient,
     keep_page,
-    receive_photos,
     save_page,
     submit_check_in,
 )
@@ -62,8 +61,10 @@ from aftercare.services.protocol import (
 )
 from aftercare.services.rota import NotAColleague, PlaceTaken, add_shift, hand_over_concern, remove_shift
 from aftercare.services.steps import when_of
+from aftercare.services.unfinished import IDLE, add_to_answer, send_unfinished
 
 __all__ = [
+    "IDLE",
     "AlreadyApproved",
     "AlreadyClosed",
     "AlreadySubmitted",
@@ -85,6 +86,7 @@ __all__ = [
     "TakenByColleague",
     "WrongState",
     "add_shift",
+    "add_to_answer",
     "answer_for_patient",
     "approve_protocol",
     "blocks_for",
@@ -118,7 +120,6 @@ __all__ = [
     "remind_check_in",
     "remove_shift",
     "remove_step",
-    "receive_photos",
     "reopen_protocol",
     "save_page",
     "save_step",
@@ -126,6 +127,7 @@ __all__ = [
     "send_back_protocol",
     "send_message_now",
     "send_test",
+    "send_unfinished",
     "start_draft",
     "submit_check_in",
     "when_of",

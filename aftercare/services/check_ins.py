@@ -23,9 +23,9 @@ from clinic.models import Link
 from clinic.permissions import require
 from clinic.rulebook import stamp
 from patients.selectors import facts
-from treatments.services import photos
 
 log = logging.getLogger("aftercare.check_ins")
+UNREADABLE = "unreadable"
 _MOST_WORDS = 500
 _SKIN_TYPES = frozenset({"I", "II", "III", "IV", "V", "VI"})
 
@@ -50,7 +50,8 @@ class AnswersRefused(Refused):
         self.errors = errors
 
 
-def _lock(check_in: CheckIn) -> CheckIn:
+def lock_unanswered(check_in: CheckIn) -> CheckIn:
+    """The check-in, locked after its patient. Raises AlreadySubmitted, NotWanted."""
     lock_patient(check_in.patient_id)
     locked = (
         CheckIn.objects.select_for_update(of=("self",))
@@ -65,10 +66,13 @@ def _lock(check_in: CheckIn) -> CheckIn:
 
 
 def save_page(*, check_in: CheckIn, page: str, values: dict[str, Any], by: Actor, at: datetime) -> CheckIn:
-    """Keep the answers of one page in the draft. Raises AlreadySubmitted, NotWanted."""
+    """Keep the answers of one page in the draft, and what the rules say of the answers so far. Raises AlreadySubmitted, NotWanted."""
     with audit.write(by=by, action="check_in.save"):
-        locked = _lock(check_in)
+        locked = lock_unanswered(check_in)
         locked.draft = pages.with_page(locked.draft, page, values)
+        found = _level_so_far(locked, at=at)
+        waits = found != Level.REASSURE or _says_more(locked) or pages.first_missing(locked.asked, locked.draft) is None
+        locked.draft |= {"level": found, "waits": waits, "staff": by.staff_id, "link": by.link_id}
         locked.draft_saved_at = at
         locked.save(update_fields=["draft", "draft_saved_at"])
         return locked
@@ -84,8 +88,7 @@ def keep_page(
     """
     with audit.write(by=by, action="check_in.save"):
         saved = save_page(check_in=check_in, page=page, values=values, by=by, at=at)
-        so_far = pages.asked_so_far(saved.asked, saved.draft)
-        if not _is_urgent(saved, so_far, at=at):
+        if saved.draft["level"] != Level.URGENT:
             return saved, None
         return saved, submit_check_in(check_in=saved, by=by, at=at, link=link)
 
@@ -97,29 +100,18 @@ def submit_check_in(*, check_in: CheckIn, by: Actor, at: datetime, link: Link | 
     Raises AlreadySubmitted, NotWanted, PagesMissing, AnswersRefused.
     """
     with audit.write(by=by, action="check_in.submit"):
-        locked, asked = _lock(check_in), check_in.asked
+        locked, asked = lock_unanswered(check_in), check_in.asked
         missing = pages.first_missing(locked.asked, locked.draft)
         if missing is not None:
             asked = pages.asked_so_far(locked.asked, locked.draft)
-            if not _is_urgent(locked, asked, at=at):
+            if _level_so_far(locked, at=at) != Level.URGENT:
                 raise PagesMissing(_("One page has no answer yet."), field=missing)
         if link is not None and not links.consume(link=link, by=by, at=at):
             raise AlreadySubmitted(_("We have your answers already. Nothing was sent twice."))
-        response = _store(locked, asked, by=by, at=at)
-        _close_call_task(locked, by=by, at=at)
-        _bring_to_a_person(locked, response, by=by, at=at)
+        response = store(locked, asked, asked, link_id=by.link_id, staff_id=by.staff_id, answered_at=at)
+        close_call_task(locked, by=by, at=at)
+        bring_to_a_person(locked, response, by=by, at=at)
         return response
-
-
-def receive_photos(*, check_in: CheckIn, files: list[bytes], by: Actor, at: datetime) -> int:
-    """Photos of a check-in into quarantine, where a worker cleans them. Raises NotAPhoto, TooManyPhotos, AlreadySubmitted."""
-    with audit.write(by=by, action="check_in.photos"):
-        locked = _lock(check_in)
-        for raw in files:
-            photos.receive_patient_photo(
-                patient=locked.patient, cause_kind="check_in", cause_uuid=locked.uuid, raw=raw, by=by, at=at
-            )
-        return len(files)
 
 
 def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckInResponse:
@@ -131,12 +123,19 @@ def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckIn
         return response
 
 
-def _is_urgent(check_in: CheckIn, asked: list[str], *, at: datetime) -> bool:
-    if not any(name.startswith("Q") for name in asked):
-        return False
+def _level_so_far(check_in: CheckIn, *, at: datetime) -> str:
+    """What the rules say of the pages kept so far; UNREADABLE where they could not read them."""
+    asked = pages.asked_so_far(check_in.asked, check_in.draft)
     answers = pages.answers_of(asked, check_in.draft)
-    found = checkin(_rule_input(check_in, asked, answers, at=at), policy())
-    return bool(found.get("triage") == Level.URGENT)
+    if not answers or not any(name.startswith("Q") for name in asked):
+        return Level.REASSURE
+    return str(checkin(_rule_input(check_in, asked, answers, at=at), policy()).get("triage", UNREADABLE))
+
+
+def _says_more(check_in: CheckIn) -> bool:
+    """Whether there is something for a person beside what the rules read: “not sure”, or words."""
+    answers = pages.answers_of(check_in.asked, check_in.draft)
+    return bool(pages.unsure_questions(answers) or answers.get("free_text"))
 
 
 def _rule_input(check_in: CheckIn, asked: list[str], answers: dict[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -164,9 +163,15 @@ def _for_the_rules(answers: dict[str, Any]) -> dict[str, Any]:
     return answers | {"free_text": words} if words else answers
 
 
-def _store(check_in: CheckIn, asked: list[str], *, by: Actor, at: datetime) -> CheckInResponse:
+def store(
+    check_in: CheckIn, asked: list[str], put: list[str], *, link_id: int | None, staff_id: int | None, answered_at: datetime
+) -> CheckInResponse:
+    """The answer, with what the rules make of it. Raises AnswersRefused.
+
+    `asked`: the questions that have an answer. `put`: what the rules are told was asked, which includes red flags without one.
+    """
     answers = pages.answers_of(asked, check_in.draft)
-    rule_input = _rule_input(check_in, asked, answers, at=at)
+    rule_input = _rule_input(check_in, put, answers, at=answered_at)
     numbers = policy()
     result = checkin(rule_input, numbers)
     if "errors" in result:
@@ -176,7 +181,7 @@ def _store(check_in: CheckIn, asked: list[str], *, by: Actor, at: datetime) -> C
     exact = json.dumps(rule_input, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return CheckInResponse.objects.create(
         check_in=check_in,
-        answered_at=at,
+        answered_at=answered_at,
         session_end=check_in.plan.ended_at,
         answers=answers,
         asked=asked,
@@ -189,12 +194,12 @@ def _store(check_in: CheckIn, asked: list[str], *, by: Actor, at: datetime) -> C
         rules=result["rules"],
         call_emergency=result["callEmergency"],
         hold_next_session=result["holdNextSession"],
-        link_id=by.link_id,
-        on_behalf_by_id=by.staff_id,
+        link_id=link_id,
+        on_behalf_by_id=staff_id,
     )
 
 
-def _bring_to_a_person(check_in: CheckIn, response: CheckInResponse, *, by: Actor, at: datetime) -> None:
+def bring_to_a_person(check_in: CheckIn, response: CheckInResponse, *, by: Actor, at: datetime) -> None:
     """URGENT, SAME_DAY and ROUTINE open a concern; so do “not sure” on Q1–Q3, free text and photos, which never lower."""
     reasons: list[dict[str, Any]] = [dict(rule) for rule in response.rules]
     reasons += [{"not_sure": question} for question in pages.unsure_questions(response.answers)]
@@ -204,6 +209,8 @@ def _bring_to_a_person(check_in: CheckIn, response: CheckInResponse, *, by: Acto
         reasons.append({"photos": len(sent)})
     if not reasons and response.triage == Level.REASSURE:
         return
+    if response.left_early:
+        reasons.append({"unfinished": True})
     level = Level.ROUTINE if response.triage == Level.REASSURE else Level(response.triage)
     open_concern(
         patient=check_in.patient,
@@ -215,7 +222,8 @@ def _bring_to_a_person(check_in: CheckIn, response: CheckInResponse, *, by: Acto
     )
 
 
-def _close_call_task(check_in: CheckIn, *, by: Actor, at: datetime) -> None:
+def close_call_task(check_in: CheckIn, *, by: Actor, at: datetime) -> None:
+    """Nobody needs to phone about a check-in that has an answer."""
     task = getattr(check_in, "call_task", None)
     if task is not None and task.done_at is None:
         task.done_at, task.result, task.done_by_id = (

@@ -66,7 +66,7 @@ def open_concern(
             check_in=check_in,
             level=level,
             reasons=reasons,
-            emergency_shown_at=at if response and response.call_emergency else None,
+            emergency_shown_at=at if response and response.call_emergency and response.on_behalf_by_id is None else None,
             opened_at=at,
             due_at=response_due(
                 level,

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from aftercare import emails, pages, selectors, services
 from aftercare.forms import MOST_FILES, PageForm, form_for
-from aftercare.models import CheckIn, Plan
+from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
 from clinic.errors import Conflict, Refused
 from clinic.permissions import link_page
@@ -47,6 +47,8 @@ def check_in(request: HttpRequest) -> HttpResponse:
 def check_in_page(request: HttpRequest, page: str) -> HttpResponse:
     """One page of questions. POST keeps its answers and goes on; the last one submits, once."""
     asked = _check_in(request)
+    if asked.is_answered and page == "words" and request.method == "POST":
+        return _add(request, asked)
     if asked.is_answered or asked.cancelled_at is not None:
         return redirect("aftercare_links:check_in")
     shown = pages.page_to_show(asked.asked, asked.draft, page)
@@ -67,12 +69,9 @@ def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
         if urgent is not None:
             return redirect("aftercare_links:check_in_done")
         if form.page.kind == "words":
-            _keep_photos(request, saved)
-            services.submit_check_in(check_in=saved, by=by, at=at, link=request.link)
-            return redirect("aftercare_links:check_in_done")
-    except PhotoRefused as refusal:
-        form.add_error(None, forms.ValidationError(refusal.message, code="photo"))
-        return _page(request, asked, form, status=422)
+            has_photos = bool(request.FILES.getlist("photos"))
+            services.submit_check_in(check_in=saved, by=by, at=at, link=None if has_photos else request.link)
+            return _add_photos(request, saved, form) if has_photos else redirect("aftercare_links:check_in_done")
     except services.PagesMissing as missing:
         return redirect("aftercare_links:check_in_page", page=missing.field)
     except (services.AlreadySubmitted, services.NotWanted):
@@ -80,23 +79,32 @@ def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
     return redirect("aftercare_links:check_in_page", page=pages.next_page(saved.asked, saved.draft, form.page.name))
 
 
-class PhotoRefused(Refused):
-    """A photo was too large, too many, or none; the answers are kept."""
+def _add(request: HttpRequest, asked: CheckIn) -> HttpResponse:
+    """The last page again, after a photo was refused: another photo, or other words, beside the answers that are in."""
+    form = form_for(pages.BY_NAME["words"], request.POST)
+    if not form.is_valid():
+        return _page(request, asked, form, status=422)
+    return _add_photos(request, asked, form)
 
 
-def _keep_photos(request: HttpRequest, asked: CheckIn) -> None:
-    files = request.FILES.getlist("photos")
-    if len(files) > MOST_FILES or any((file.size or 0) > MOST_BYTES for file in files):
-        raise PhotoRefused(_("Choose at most 3 photos, each smaller than 15 MB."))
+def _add_photos(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
+    """Photos come after the answers: one that can't be used keeps nothing from a person."""
+    files, words = request.FILES.getlist("photos"), str(form.values().get("free_text", ""))
     try:
-        services.receive_photos(check_in=asked, files=[file.read() for file in files], by=request.actor, at=timezone.now())
+        if len(files) > MOST_FILES or any((file.size or 0) > MOST_BYTES for file in files):
+            raise Refused(_("Choose at most 3 photos, each smaller than 15 MB."))
+        raw = [file.read() for file in files]
+        services.add_to_answer(check_in=asked, files=raw, words=words, by=request.actor, at=timezone.now(), link=request.link)
     except Conflict:
-        raise
+        return redirect("aftercare_links:check_in_done")
     except Refused as refusal:
-        raise PhotoRefused(refusal.message) from refusal
+        form.add_error(None, forms.ValidationError(refusal.message, code="photo"))
+        return _page(request, asked, form, status=422)
+    return redirect("aftercare_links:check_in_done")
 
 
 def _page(request: HttpRequest, asked: CheckIn, form: PageForm, *, status: int = 200) -> HttpResponse:
+    is_sent = form.page.kind == "words" and CheckInResponse.objects.filter(check_in=asked).exists()
     place, of = pages.progress(asked.asked, asked.draft, form.page.name)
     context = {
         "check_in": asked,
@@ -104,8 +112,9 @@ def _page(request: HttpRequest, asked: CheckIn, form: PageForm, *, status: int =
         "form": form,
         "place": place,
         "of": of,
-        "before": pages.page_before(asked.asked, asked.draft, form.page.name),
+        "before": None if is_sent else pages.page_before(asked.asked, asked.draft, form.page.name),
         "may_send_photos": form.page.kind == "words",
+        "is_sent": is_sent,
         "wants_photo": selectors.wants_photo(asked),
         "usual_until": selectors.usual_until(asked) if form.page.name == "shedding" else "",
     }

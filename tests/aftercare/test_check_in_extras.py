@@ -12,7 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from aftercare import services
 from aftercare.models import CheckIn, CheckInResponse, Concern, Plan
+from clinic.audit import Actor
 from clinic.models import Site, Staff
 from tests.aftercare.make import ENDED, make_hours, make_plan, make_response
 from tests.aftercare.test_link_pages import WELL_TAPS, _link, _open
@@ -74,13 +76,14 @@ class TestPhotos:
         assert not Concern.objects.exists()
 
     @pytest.mark.parametrize("raw", [b"<svg></svg>", b"GIF89a....", b""])
-    def test_what_is_no_photo_is_refused_and_the_text_stays(self, phone: Client, raw: bytes) -> None:
+    def test_what_is_no_photo_is_refused_and_the_answers_are_in(self, phone: Client, raw: bytes) -> None:
         answer = phone.post(_page("words"), {"free_text": "It itches here", "photos": [_file(raw or b" ")]})
         page = answer.content.decode()
         assert answer.status_code == 422
         assert 'id="photo-error"' in page
-        assert "It itches here" in page
-        assert not CheckInResponse.objects.exists()
+        assert "It itches here" in page and "We have your answers" in page
+        assert CheckInResponse.objects.get().answers["free_text"] == "It itches here"
+        assert Concern.objects.get().reasons == [{"free_text": True}]
         assert not PhotoUpload.objects.exists()
 
     def test_more_than_three_are_refused(self, phone: Client) -> None:
@@ -88,12 +91,32 @@ class TestPhotos:
         answer = phone.post(_page("words"), {"free_text": "", "photos": files})
         assert answer.status_code == 422
         assert "Choose at most 3 photos" in answer.content.decode()
-        assert not CheckInResponse.objects.exists()
+        assert CheckInResponse.objects.exists() and not PhotoUpload.objects.exists()
 
     def test_after_a_refusal_it_goes_on(self, phone: Client) -> None:
         phone.post(_page("words"), {"free_text": "", "photos": [_file(b"no photo at all")]})
         assert phone.post(_page("words"), {"free_text": "", "photos": [_file(_jpeg())]}).status_code == 302
-        assert CheckInResponse.objects.count() == 1
+        assert CheckInResponse.objects.count() == PhotoUpload.objects.count() == 1
+        assert Concern.objects.get().reasons == [{"photos": 1}]
+
+    def test_words_that_were_added_to_the_second_try_are_read_too(self, phone: Client) -> None:
+        phone.post(_page("words"), {"free_text": "It itches", "photos": [_file(b"no photo at all")]})
+        phone.post(_page("words"), {"free_text": "It itches, on the left", "photos": [_file(_jpeg())]})
+        concern = Concern.objects.get()
+        assert concern.reasons == [{"free_text": True}, {"photos": 1}, {"free_text": True}]
+        assert [event.words for event in concern.events.filter(kind="noted")] == ["It itches, on the left"]
+
+    def test_a_concern_that_somebody_has_is_not_added_to_behind_their_back(self, phone: Client, amara: Staff) -> None:
+        phone.post(_page("words"), {"free_text": "It itches", "photos": [_file(b"no photo at all")]})
+        services.claim_concern(concern=Concern.objects.get(), by=Actor.of_staff(amara), at=DAY1)
+        phone.post(_page("words"), {"free_text": "It itches", "photos": [_file(_jpeg())]})
+        assert sorted(concern.state for concern in Concern.objects.all()) == ["claimed", "open"]
+
+    def test_a_used_link_takes_nothing_more(self, phone: Client) -> None:
+        phone.post(_page("words"), {"free_text": "", "photos": [_file(_jpeg())]})
+        late = phone.post(_page("words"), {"free_text": "more", "photos": [_file(_jpeg("blue"))]})
+        assert late["Location"] == reverse("aftercare_links:check_in_done")
+        assert PhotoUpload.objects.count() == Concern.objects.count() == 1
 
     def test_the_clinician_is_told_that_they_are_there(self, phone: Client, client_as: SignIn, amara: Staff) -> None:
         phone.post(_page("words"), {"free_text": "", "photos": [_file(_jpeg())]})

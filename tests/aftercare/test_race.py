@@ -76,6 +76,22 @@ def test_twenty_submissions_are_one_answer(site: Site, amara: Staff) -> None:
     assert OutboxMessage.objects.filter(kind="concern_alert").count() == 1
 
 
+def test_the_sweep_and_the_patient_make_one_answer(site: Site, amara: Staff) -> None:
+    check_in = make_draft(make_plan(site, amara).check_ins.get(code="check_24h"), discharge="pus")
+    at = ENDED + timedelta(hours=25)
+    services.save_page(check_in=check_in, page="itch", values={"itch": 0}, by=TASK, at=at - services.IDLE)
+
+    def act(number: int) -> Any:
+        if number % 2:
+            return services.submit_check_in(check_in=check_in, by=TASK, at=at)
+        return services.send_unfinished(check_in=check_in, by=TASK, at=at)
+
+    answers = _together(8, act)
+    assert len([a for a in answers if isinstance(a, CheckInResponse)]) == 1
+    assert not [a for a in answers if isinstance(a, Exception) and not isinstance(a, services.AlreadySubmitted)]
+    assert CheckInResponse.objects.count() == Concern.objects.count() == 1
+
+
 def test_of_two_clinicians_one_gets_it_and_one_is_told(site: Site, amara: Staff, okoro: Staff) -> None:
     at = ENDED + timedelta(hours=25)
     make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=at, discharge="pus")

@@ -65,6 +65,13 @@ def test_a_swollen_tongue_does_not_wait_for_the_list_of_red_flags(phone: Client,
     assert "None" not in [line.answer for line in lines], "red flags that were not asked are not answered “none”"
 
 
+def test_a_pain_of_ten_does_not_wait_for_better_or_worse(phone: Client) -> None:
+    taps = [("redness", {"value": "0"}), ("swelling", {"value": "0"}), ("pain", {"value": "10"})]
+    assert _tap(phone, taps)["Location"] == DONE
+    response = CheckInResponse.objects.get()
+    assert (response.triage, response.asked, Concern.objects.get().level) == ("URGENT", ["Q1", "Q2", "Q3"], "URGENT")
+
+
 def test_the_link_is_used_up_and_a_late_tap_lands_on_the_same_page(phone: Client) -> None:
     _tap(phone, until_now(flag=["discharge:pus"]))
     assert Link.objects.get(purpose="check_in").consumed_at is not None
@@ -100,9 +107,10 @@ class TestAskedSoFar:
 
     ASKED = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8", "Q9", "Q10", "Q13")
 
-    def test_a_follow_up_that_is_open_keeps_its_question_out(self) -> None:
+    def test_a_follow_up_that_is_open_keeps_nothing_back(self) -> None:
         draft = {"answers": {"redness": 2, "swelling": 0}, "done": ["redness", "swelling"]}
-        assert pages.asked_so_far(self.ASKED, draft) == ["Q2"]
+        assert pages.asked_so_far(self.ASKED, draft) == ["Q1", "Q2"]
+        assert pages.flags_not_reached(self.ASKED, draft) == [f"Q{n}" for n in range(4, 10)]
 
     def test_the_red_flags_come_together(self) -> None:
         draft = {"answers": {"redness": 0}, "done": ["redness", "now"]}

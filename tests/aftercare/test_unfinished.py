@@ -1,0 +1,152 @@
+"""Answers whose last page was never sent reach a person: the sweep sends them in once nobody goes on (T15, T16, “nothing is lost”)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from aftercare import pages, selectors, services, tasks
+from aftercare.models import CallTask, CheckIn, CheckInResponse, Concern, Plan
+from clinic.audit import Actor
+from clinic.models import Link, Site, Staff
+from tests.aftercare.make import TASK, WELL, make_hours, make_plan
+from tests.aftercare.test_link_pages import _link, _open
+from tests.aftercare.test_views import SignIn
+
+pytestmark = pytest.mark.django_db
+HALF_HOUR = timedelta(minutes=30)
+
+
+@pytest.fixture
+def plan(site: Site, amara: Staff) -> Plan:
+    make_hours(site)
+    return make_plan(site, amara)
+
+
+def _asked(plan: Plan, code: str) -> tuple[CheckIn, datetime]:
+    check_in = plan.check_ins.get(code=code)
+    return check_in, check_in.opens_at + timedelta(hours=1)
+
+
+def _answer(check_in: CheckIn, at: datetime, *, until: str, by: Actor = TASK, **answers: Any) -> None:
+    """Page by page, up to the page of that name; then its author leaves."""
+    given = {**WELL, **answers}
+    for page in pages.pages_for(check_in.asked, given):
+        values = {key: given[key] for key in page.keys if key in given}
+        services.save_page(check_in=check_in, page=page.name, values=values, by=by, at=at)
+        if page.name == until:
+            return
+
+
+def _sweep(at: datetime) -> None:
+    with time_machine.travel(at, tick=False):
+        tasks.remind_missed_check_ins()
+
+
+@pytest.mark.parametrize(("code", "last"), [("check_48h", "used"), ("check_day7", "satisfaction"), ("check_day14", "changed"), ("check_day28", "now")])
+def test_lumps_and_hot_skin_reach_a_clinician_half_an_hour_after_the_patient_left(plan: Plan, code: str, last: str) -> None:
+    check_in, at = _asked(plan, code)
+    _answer(check_in, at, until=last, painful_lumps=True, hot_skin=True)
+    _sweep(at + HALF_HOUR - timedelta(seconds=1))
+    assert not Concern.objects.exists()
+    _sweep(at + HALF_HOUR)
+    response, concern = CheckInResponse.objects.get(), Concern.objects.get()
+    assert (concern.level, concern.opened_at, response.answered_at) == ("SAME_DAY", at + HALF_HOUR, at)
+    assert [rule["rule"] for rule in response.rules] == ["T15"]
+
+
+def test_what_was_not_reached_is_not_answered_for_the_patient(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_day14")
+    _answer(check_in, at, until="now", painful_lumps=True)
+    _sweep(at + HALF_HOUR)
+    response = CheckInResponse.objects.get()
+    assert response.asked == [f"Q{n}" for n in range(4, 10)] and response.left_early
+    assert "itch" not in response.answers and {"unfinished": True} in Concern.objects.get().reasons
+    words = selectors.answers_in_words(CheckIn.objects.get(pk=check_in.pk))
+    assert words.lines[-1].answer == "The patient left here. The questions that follow have no answer."
+
+
+def test_red_flags_that_were_not_reached_are_a_call_on_the_same_day(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="redness", redness=None)
+    _sweep(at + HALF_HOUR)
+    response = CheckInResponse.objects.get()
+    assert response.asked == ["Q1"] and [rule["rule"] for rule in response.rules] == ["T16"]
+    assert Concern.objects.get().level == "SAME_DAY"
+
+
+def test_a_draft_without_anything_for_a_person_waits_for_its_patient(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_24h")
+    _answer(check_in, at, until="pain")
+    _sweep(at + timedelta(hours=9))
+    assert not CheckInResponse.objects.exists()
+    _sweep(at + timedelta(hours=25))
+    assert CallTask.objects.filter(check_in=check_in).exists()
+
+
+def test_answers_that_are_complete_are_an_answer_without_the_last_page(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="used")
+    _sweep(at + HALF_HOUR)
+    response = CheckInResponse.objects.get()
+    assert (response.triage, response.ended_early, Concern.objects.exists()) == ("REASSURE", False, False)
+
+
+def test_the_sweep_waits_while_the_pages_are_open(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="used", painful_lumps=True)
+    link = _link("check_in", plan, "check_in", check_in, at)
+    phone = _open(link, at + timedelta(minutes=20))
+    _sweep(at + timedelta(minutes=40))
+    assert not CheckInResponse.objects.exists()
+    with time_machine.travel(at + timedelta(minutes=41), tick=False):
+        phone.post(reverse("aftercare_links:check_in_page", kwargs={"page": "words"}), {"free_text": "On the left"})
+    assert CheckInResponse.objects.get().answers["free_text"] == "On the left"
+
+
+def test_who_comes_back_reads_what_became_of_it(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    link = _link("check_in", plan, "check_in", check_in, at)
+    _answer(check_in, at, until="now", by=Actor.of_link(link), hot_skin=True)
+    _sweep(at + HALF_HOUR)
+    assert CheckInResponse.objects.get().link_id == link.pk and Link.objects.get(pk=link.pk).consumed_at is None
+    later = at + timedelta(hours=1)
+    phone: Client = _open(link, later)
+    with time_machine.travel(later, tick=False):
+        body = phone.get(reverse("aftercare_links:check_in"), follow=True).content.decode()
+    assert "A clinician will look at this today." in body and "You had not finished the questions" in body
+
+
+def test_twice_is_once_and_the_sent_are_left_alone(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="now", hot_skin=True)
+    for minutes in (30, 31, 600):
+        _sweep(at + timedelta(minutes=minutes))
+    assert CheckInResponse.objects.count() == Concern.objects.count() == 1
+    assert services.send_unfinished(check_in=check_in, by=TASK, at=at + timedelta(hours=1)) is None
+
+
+def test_what_a_clinician_typed_on_the_phone_is_marked_so(plan: Plan, amara: Staff, client_as: SignIn) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="now", by=Actor.of_staff(amara), breathing_difficulty=True)
+    _sweep(at + HALF_HOUR)
+    response, concern = CheckInResponse.objects.get(), Concern.objects.get()
+    assert (response.on_behalf_by, concern.level, concern.emergency_shown_at) == (amara, "URGENT", None)
+
+
+def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="now", bleeding="a lot")
+    _sweep(at + HALF_HOUR)
+    _sweep(at + timedelta(hours=1))
+    assert not CheckInResponse.objects.exists() and CallTask.objects.filter(check_in=check_in).count() == 1
+
+
+def test_a_check_in_that_is_not_wanted_any_more_is_left(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="now", hot_skin=True)
+    services.cancel_plan(plan=plan, by=TASK, at=at)
+    assert services.send_unfinished(check_in=check_in, by=TASK, at=at + HALF_HOUR) is None
