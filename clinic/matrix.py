@@ -35,6 +35,7 @@ hold:place                 ● – – –
 hold:release               ● – – –
 rescreen:record            ● ● – –
 allergy:edit               ● – – –
+medicine:edit              ● – – –
 course:view                ● ◐ – –
 course:change              ● – – –
 session:read               ● – – –

@@ -119,7 +119,7 @@ def _keep_lists(intakes: Iterable[Intake]) -> None:
         batch_size=2000,
     )
     Medication.objects.bulk_create(
-        [Medication(patient_id=intake.patient_id, name=name.replace("_", " ")) for intake in intakes for name in intake.answers.get("hair_medicines") or []],
+        [Medication(patient_id=intake.patient_id, name=name.replace("_", " "), noted_at=intake.submitted_at) for intake in intakes for name in intake.answers.get("hair_medicines") or []],
         batch_size=2000,
     )
 

@@ -88,7 +88,7 @@ def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: boo
 def _medicines(draft: Draft, intake: Intake | None) -> None:
     for row in draft.patient.medications.order_by("pk"):
         period = {"start": day(row.started_on), "end": day(row.ended_on)}
-        _medicine(draft, draft.id_of(row), row.name, "completed" if row.ended_on else "active", period, row.dose)
+        _medicine(draft, draft.id_of(row), row.name, "entered-in-error" if row.in_error else "completed" if row.ended_on else "active", period, row.dose)
     for key, name, status, period, dose in _declared(intake.answers) if intake else []:
         assert intake is not None
         _medicine(draft, draft.id_of(intake, f"medicine/{key}"), name, status, period, dose)

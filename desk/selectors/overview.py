@@ -83,7 +83,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "allergies": patient.allergies.filter(ended_at=None),
         "to_ask": people.allergies_to_ask(patient),
         "brought": waiting_imports(patient),
-        "medications": patient.medications.filter(ended_on=None),
+        "medicines": people.medicines_of(patient),
         "last": last,
         "last_settings": _with_change(*last_two) if last else [],
         "last_days": (today - local_date(last.started_at, last.site.zone)).days if last and last.started_at else None,

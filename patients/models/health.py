@@ -123,18 +123,35 @@ def _plain(words: str) -> str:
 
 @pghistory.track()
 class Medication(models.Model):
-    """A medicine that the patient takes, as declared or noted by staff."""
+    """A medicine that the patient takes: declared, brought from elsewhere, or noted by a clinician.
+
+    A row is never deleted: it ends, with the day and why. `in_error`: the patient never took it.
+    """
 
     SITE_PATH: ClassVar[str] = "patient__site"
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="medications")
     name = models.CharField(max_length=200)
     dose = models.CharField(max_length=100, blank=True)
     started_on = models.DateField(null=True, blank=True)
+    noted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the clinic learnt of it. Empty: before this was kept."))
+    noted_by = models.CharField(max_length=160, blank=True, help_text=_("Who of the clinic noted it. Empty: the patient's own answers, or a record from elsewhere."))
     ended_on = models.DateField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=300, blank=True)
+    ended_by = models.CharField(max_length=160, blank=True)
+    in_error = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(in_error=False) | (Q(ended_on__isnull=False) & ~Q(ended_reason="")), name="medicine_in_error_with_reason")
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def words(self) -> str:
+        """Its name; a hair medicine that nobody has named, in words."""
+        return "another hair medicine" if self.name == "other" else self.name

@@ -15,6 +15,7 @@ from patients.selectors.eligible import (
 )
 from patients.selectors.finding import Candidate, duplicate_candidates, found_patients, typed_date
 from patients.selectors.links import LinkLine, link_lines, locked_count, locked_links
+from patients.selectors.medicines import Medicines, medicines_of
 from patients.selectors.records import (
     ConsentState,
     TextChange,
@@ -39,5 +40,5 @@ from patients.selectors.screening import findings_of
 __all__ = [
     "Candidate", "ConsentState", "LinkLine", "link_lines", "locked_count", "locked_links", "DeskWord", "Dossier", "Eligibility", "TextChange", "allergies_in_words", "allergies_to_ask", "allergies_to_ask_in_words", "allergy_names", "allergy_names_of", "consent_changes", "consent_codes", "consent_state", "consent_texts", "desk_word",
     "dossier", "dossiers", "duplicate_candidates", "eligibility_at_start", "eligibility_on", "facts", "findings_of", "found_patients", "latest_answers",
-    "open_holds", "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date", "unreviewed_changes",
+    "Medicines", "medicines_of", "open_holds", "policy", "rescreen_draft", "rescreen_on", "session_consent", "text_in_force", "typed_date", "unreviewed_changes",
 ]  # fmt: skip

@@ -57,15 +57,26 @@ from patients.services.consent_texts import (
 )
 from patients.services.handed_over import BegunByPatient, hand_over_intake
 from patients.services.links import send_link_again
+from patients.services.medicines import (
+    MedicineDayWrong,
+    MedicineEnded,
+    MedicineEntry,
+    MedicineNoted,
+    end_medicine,
+    note_medicine,
+)
 from patients.services.paper import PaperDateWrong, open_paper_intake, record_paper_consent
 from patients.services.people import (
     BornInFuture,
+    DeathDayWrong,
+    DeathKnown,
     PersonData,
     change_patient,
     invite_to_intake,
     record_death,
     register_patient,
     register_patients,
+    undo_death,
 )
 from patients.services.preferences import choose_mail
 
@@ -74,7 +85,8 @@ __all__ = [
     "save_consent_text", "send_back_consent_text", "start_consent_text", "text_hash",
     "MOST_BUNDLE_BYTES", "AllergyEnded", "AllergyEntry", "AlreadyDecided", "AlreadyNoted", "AlreadySubmitted", "AnswersWrong",
     "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
-    "PersonData", "ReadBefore", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
+    "MedicineDayWrong", "MedicineEnded", "MedicineEntry", "MedicineNoted", "end_medicine", "note_medicine",
+    "DeathDayWrong", "DeathKnown", "PersonData", "ReadBefore", "undo_death", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
     "amend_answers", "ask_consent",
     "change_patient", "choose_mail", "send_link_again", "clear_finding", "draft_rescreen", "end_allergy", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",
     "publish_consent_text", "read_record", "record_death", "record_paper_consent", "record_rescreen", "register_patient", "register_patients", "release_hold", "review_intake",

@@ -19,6 +19,7 @@ from patients.models import Allergy, Clearance, Intake, Medication, Patient, Res
 from patients.names import searchable
 from patients.rules import RULES_VERSION, eligibility
 from patients.rules.changes import rules_touched
+from patients.rules.exchange.reading import medicine_meaning
 from patients.rules.vocabulary import LEADS
 from patients.selectors import eligible, words
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
@@ -199,7 +200,7 @@ def _keep_wishes(intake: Intake, by: Actor) -> None:
 
 
 def _keep_lists(intake: Intake, at: datetime) -> None:
-    """Declared allergies and hair medicines become the patient's own lists. Nothing leaves a list because it is not named again,
+    """Declared allergies and hair medicines become the patient's own lists. An allergy stays though it is not named again,
     and an anaphylaxis once told stays one."""
     patient = intake.patient
     declared = {(entry["substance"], entry.get("name", entry["substance"])): entry for entry in intake.answers.get("allergies") or []}
@@ -211,10 +212,31 @@ def _keep_lists(intake: Intake, at: datetime) -> None:
         elif severe and not there[key].anaphylaxis:
             there[key].anaphylaxis = True
             there[key].save(update_fields=["anaphylaxis"])
-    named = set(patient.medications.filter(ended_on=None).values_list("name", flat=True))
-    for name in intake.answers.get("hair_medicines") or []:
-        if name.replace("_", " ") not in named:
-            Medication.objects.create(patient=patient, name=name.replace("_", " "))
+    _keep_medicines(intake, at)
+
+
+def _keep_medicines(intake: Intake, at: datetime) -> None:
+    """Hair medicines as declared: a new one begins a row, one that is no longer named ends. A clinician's own row ends by a clinician."""
+    told = intake.answers.get("hair_medicines")
+    if told is None:  # not asked, or not known: that ends nothing
+        return
+    patient, on = intake.patient, intake.patient.site.today(at)
+    there = _hair_rows(patient)
+    for one in sorted(set(told) - there.keys()):
+        Medication.objects.create(patient=patient, name=one.replace("_", " "), noted_at=at)
+    for row in (row for one, rows in there.items() if one not in told for row in rows if not row.noted_by):
+        row.ended_on, row.ended_reason = on, f"no longer in the answers of {on:%-d %B %Y}"
+        row.save(update_fields=["ended_on", "ended_reason"])
+
+
+def _hair_rows(patient: Patient) -> dict[str, list[Medication]]:
+    """Open rows of the list by the answer that they stand for."""
+    found: dict[str, list[Medication]] = {}
+    for row in patient.medications.filter(ended_on=None):
+        meaning = medicine_meaning(row.name)
+        if meaning and meaning.many:
+            found.setdefault(meaning.answer, []).append(row)
+    return found
 
 
 def _screen(patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) -> Screening:

@@ -285,7 +285,7 @@ def _medication(act: _Act) -> dict[str, Any]:
     started, ended = (date.fromisoformat(told[day]) if told.get(day) else None for day in ("started_on", "ended_on"))
     unknown_end = bool(told.get("over")) and ended is None  # our list has no place for "over, nobody knows since when"
     if not unknown_end and not act.patient.medications.filter(name__iexact=name, ended_on=ended).exists():
-        Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended)
+        Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at)
     wrote: dict[str, Any] = {} if unknown_end else {"medication": name}
     if key:
         wrote["answers"] = act.amend(_with_since(act, key, _added(act.patient, key, answer) if told.get("many") else answer))

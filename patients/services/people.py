@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from clinic import audit, links
 from clinic.audit import Actor
-from clinic.errors import Refused
+from clinic.errors import Conflict, Refused
 from clinic.models import Site
 from patients import emails
 from patients.models import Patient
@@ -17,6 +18,14 @@ from patients.names import digits, searchable
 
 class BornInFuture(Refused):
     """A date of birth that lies after today."""
+
+
+class DeathDayWrong(Refused):
+    """A day of death after today, or before the birth."""
+
+
+class DeathKnown(Conflict):
+    """Somebody has recorded it, or taken it back, already."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +119,32 @@ def change_patient(*, patient: Patient, data: PersonData, by: Actor, at: datetim
 
 
 def record_death(*, patient: Patient, on: date, by: Actor, at: datetime) -> Patient:
-    """Stops everything quietly: links are revoked, and no message goes any more."""
+    """Stops everything quietly: links are revoked, and no message goes any more. Visits and lists are stopped by `appointments`.
+
+    Raises DeathKnown, DeathDayWrong.
+    """
+    if not patient.birth_on <= on <= patient.site.today(at):
+        raise DeathDayWrong(_("This day can't be: it lies ahead, or before the birth."), field="on")
     with audit.write(by=by, action="patient.deceased"):
         locked = Patient.objects.select_for_update().get(pk=patient.pk)
+        if locked.deceased_on:
+            raise DeathKnown(_("The death is recorded already."))
         locked.deceased_on = on
         locked.save(update_fields=["deceased_on"])
         links.revoke(patient_uuid=locked.uuid, by=by, at=at, reason="patient deceased")
+    return locked
+
+
+def undo_death(*, patient: Patient, reason: str, by: Actor, at: datetime) -> Patient:
+    """It was recorded by mistake. Mails that are planned go again; links and visits that ended stay ended. Raises Refused."""
+    if not reason.strip():
+        raise Refused(_("Say how you know."), field="reason")
+    with audit.write(by=by, action="patient.not_deceased", reason=reason[:300]):
+        locked = Patient.objects.select_for_update().get(pk=patient.pk)
+        if not locked.deceased_on:
+            raise DeathKnown(_("This has been taken back already."))
+        locked.deceased_on = None
+        locked.save(update_fields=["deceased_on"])
     return locked
 
 

@@ -137,6 +137,8 @@ TABLE: dict[str, dict[str, str]] = {
     "mfa_view_recovery_codes": {"*": "sign-in staff"},
     "patients:allergies": {"GET": "allergy:edit", "POST": "allergy:edit"},
     "patients:end_allergy": {"POST": "allergy:edit"},
+    "patients:medicines": {"GET": "medicine:edit", "POST": "medicine:edit"},
+    "patients:end_medicine": {"POST": "medicine:edit"},
     "patients:accept_proposal": {"POST": "record:import"},
     "patients:brought_record": {"GET": "record:import"},
     "patients:brought_records": {"GET": "record:import", "POST": "record:import"},

@@ -14,7 +14,17 @@ from appointments.models import Absence, Appointment, PatientImport, Recall, Roo
 from clinic.audit import Actor
 from clinic.models import Closure, Link, OutboxMessage, PolicyProposal, Site, Staff, StaffProposal
 from patients import services as people
-from patients.models import Allergy, Clearance, Intake, Patient, RecordImport, RecordProposal, Rescreen, Screening
+from patients.models import (
+    Allergy,
+    Clearance,
+    Intake,
+    Medication,
+    Patient,
+    RecordImport,
+    RecordProposal,
+    Rescreen,
+    Screening,
+)
 from treatments.models import (
     AdverseEvent,
     BlindReading,
@@ -120,6 +130,7 @@ def load() -> dict[str, str]:
     brought = RecordImport.objects.create(patient=patient, source=f"{CANARY}-source", sha256="0" * 64, bytes=1, at=at, by=amara)
     line = RecordProposal.objects.create(record=brought, position=0, kind="condition", title=f"{CANARY}-brought", cannot="not_in_table")
     allergy = Allergy.objects.create(patient=patient, substance="serum_ingredient", name=f"{CANARY}-allergy")
+    medicine = Medication.objects.create(patient=patient, name=f"{CANARY}-medicine")
     link = Link.objects.create(
         purpose="intake", site=site, patient_uuid=patient.uuid, birth_on=patient.birth_on, subject_kind="patient", subject_uuid=patient.uuid,
         created_at=at, expires_at=at + timedelta(days=14), wrong_birth_dates=5,
@@ -131,7 +142,7 @@ def load() -> dict[str, str]:
         "session": record.uuid, "event": event.uuid, "photo": photo.uuid, "upload": upload.uuid, "annotation": mark.uuid, "use": "teaching", "measurement": measurement.uuid, "kind": "wash_test", "table": "events-grade", "reading": reading.uuid, "lot": lot.uuid, "unit": Cartridge.objects.order_by("pk")[0].uuid, "product": product.uuid, "contact": contact.uuid, "test": test.uuid, "device": Device.objects.order_by("pk")[0].uuid,
         "appointment": visit.uuid, "recall": recall.uuid, "absence": absence.pk, "closure": closure.pk, "room": room.pk, "entry": entry.uuid, "concern_uuid": concern.uuid, "task_uuid": task.uuid, "check_in_uuid": check_in.uuid,
         "message_uuid": message.uuid, "policy": policy.uuid, "book": "E", "protocol_uuid": draft.uuid, "shift_uuid": shift.uuid, "site_uuid": site.uuid, "code": "check_24h", "staff": colleague.uuid, "proposal": proposal.uuid, "page": "today", "language": "es", "to": "confirmed", "provider": "postmark", "token": "A" * 43, "secret": "A" * 43, "uidb36": "1", "key": "x-y",
-        "brought": brought.uuid, "line": line.uuid, "screen": screen.uuid, "draft": text.uuid, "file": file.uuid, "allergy": allergy.uuid, "link": link.uuid,
+        "brought": brought.uuid, "line": line.uuid, "screen": screen.uuid, "draft": text.uuid, "file": file.uuid, "allergy": allergy.uuid, "medicine": medicine.uuid, "link": link.uuid,
     }.items()}  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def results_of(patient: Patient, *, at: datetime) -> Results:
     found = panels(_row(row, patient, readers) for row in rows)
     shown = [_shown(panel, by_kind[panel.spec.kind]) for panel in found]
     sessions = [(local_date(s.started_at or s.planned_start_at, patient.site.zone), _session_label(s)) for s in done_sessions(patient).select_related("prp").order_by("started_at", "pk")]
-    medicines = [(m.name, m.started_on, m.ended_on) for m in patient.medications.all() if m.started_on]
+    medicines = [(m.name, m.started_on, m.ended_on) for m in patient.medications.filter(in_error=False) if m.started_on]
     spans = _pregnancies(patient, today)
     return Results(shown, sessions, medicines, spans, _plot(shown, sessions, medicines, spans, today))
 

@@ -18,6 +18,7 @@ from patients.rules.exchange.tables import (
     METALS,
     Meaning,
 )
+from patients.rules.vocabulary import HAIR_MEDICINES
 
 Json = dict[str, Any]
 TAKEN = ("AllergyIntolerance", "MedicationStatement", "MedicationRequest", "Condition")
@@ -262,6 +263,12 @@ def _medicine(row: Json, medicines: dict[str, Json], on: str) -> Proposal:
         "medication", name[:300] or "?", _details(("status", status), ("dose", dose), ("begun", begun), ("ended", ended), *_shared(row, concept)), suggestion,
         _cannot(status) or ("" if name else "no_name") or unsaid,
     )  # fmt: skip
+
+
+def medicine_meaning(name: str) -> Meaning | None:
+    """The answer that a name stands for; the names that our list takes from answers stand for themselves."""
+    own = name.strip().casefold().replace(" ", "_")
+    return Meaning("hair_medicines", own, many=True) if own in HAIR_MEDICINES else _meant(name, None)
 
 
 def _meant(name: str, concept: Any) -> Meaning | None:

@@ -1,0 +1,154 @@
+"""What a patient takes: the list, and all that the newest answers declare that is a medicine or may be one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from patients.models import Intake, Medication, Patient
+from patients.questions.walk import confirmed
+from patients.rules.exchange.reading import medicine_meaning
+from patients.selectors.eligible import latest_answers
+from patients.selectors.words import said as day_of
+
+HAIR = {
+    "finasteride": _("finasteride"), "dutasteride": _("dutasteride"), "oral_minoxidil": _("oral minoxidil"), "topical_minoxidil": _("topical minoxidil"),
+    "other": _("another hair medicine"),
+}  # fmt: skip
+_THINNERS = {
+    "aspirin_low_dose_only": _("low-dose aspirin"), "aspirin_high_dose": _("aspirin above 100 mg a day"), "warfarin": _("warfarin"),
+    "doac": _("blood thinner (apixaban, rivaroxaban, edoxaban or dabigatran)"), "antiplatelet": _("blood thinner (clopidogrel or similar)"),
+    "heparin": _("heparin"), "two_or_more": _("two or more blood thinners"), "other": _("another blood thinner"), "unsure": _("perhaps a blood thinner (not sure)"),
+}  # fmt: skip
+_PAINKILLERS = {
+    "nsaid": _("ibuprofen or similar, in the 7 days before the answers"), "supplement": _("fish oil, vitamin E or ginkgo, in the 7 days before the answers"),
+    "both": _("ibuprofen or similar, and fish oil, vitamin E or ginkgo, in the 7 days before the answers"),
+    "unsure": _("perhaps ibuprofen, fish oil or similar in the 7 days before the answers (not sure)"),
+}  # fmt: skip
+# answer → words, with the detail key that says until when
+_COURSES: dict[str, dict[str, tuple[Any, str]]] = {
+    "isotretinoin": {"current": (_("isotretinoin"), ""), "stopped": (_("isotretinoin, stopped"), "isotretinoin_stopped_on"), "unsure": (_("perhaps isotretinoin (not sure)"), "")},
+    "systemic_steroid": {
+        "current": (_("steroid tablets"), ""), "stopped": (_("steroid tablets, stopped"), "systemic_steroid_stopped_on"), "unsure": (_("perhaps steroid tablets (not sure)"), ""),
+    },
+    "chemo_radiotherapy": {
+        "current": (_("chemotherapy or radiotherapy"), ""), "past": (_("chemotherapy or radiotherapy, ended"), "chemo_radiotherapy_ended_on"),
+        "unsure": (_("perhaps chemotherapy or radiotherapy (not sure)"), ""),
+    },
+}  # fmt: skip
+_MAYBE = {
+    "immune_suppression": (_("immune system weakened by an illness or a medicine"), _("perhaps a medicine that weakens the immune system (not sure)")),
+    "photosensitiser_or_tan": (_("a medicine that makes the skin burn, or a tan"), _("perhaps a medicine that makes the skin burn (not sure)")),
+}
+_DAYS = {"local_steroid_injection_on": _("steroid injection"), "scalp_retinoid_acid_on": _("retinoid or acid on the scalp")}
+_TEXTS = {"psoriasis_treatment": _("for psoriasis"), "eczema_treatment": _("for eczema")}
+# asked, and “I do not know”: that is not “none”
+_UNKNOWN = {
+    "blood_thinner": _("blood thinner: not answered"), "isotretinoin": _("isotretinoin: not answered"), "systemic_steroid": _("steroid tablets: not answered"),
+    "chemo_radiotherapy": _("chemotherapy or radiotherapy: not answered"), "immune_suppression": _("medicines for the immune system: not answered"),
+    "hair_medicines": _("hair medicines: not answered"),
+}
+_PAGES = {"blood": ("blood_thinner",), "medicines": ("isotretinoin", "systemic_steroid", "immune_suppression")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One medicine in words. `row`: it stands in the list; without one it is known from the answers alone."""
+
+    name: str
+    detail: str = ""
+    row: Medication | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.detail}" if self.detail else self.name
+
+
+@dataclass(frozen=True)
+class Medicines:
+    """What is taken, as far as known. `asked`: answers were sent, and they hold the questions about medicines."""
+
+    asked: bool
+    answers: Intake | None = None
+    lines: list[Line] = field(default_factory=list)
+
+
+def medicines_of(patient: Patient) -> Medicines:
+    """The open rows of the list first, then what only the newest answers say. Two queries."""
+    listed = [Line(row.words, row.dose, row) for row in patient.medications.filter(ended_on=None)]
+    intake = latest_answers(patient)
+    if intake is None:
+        return Medicines(False, None, listed)
+    told = [*_declared(intake.answers, _hair_of(listed)), *_in_words(intake)]
+    return Medicines(_asked(intake), intake, [*listed, *told])
+
+
+def _hair_of(listed: list[Line]) -> set[str]:
+    meanings = (medicine_meaning(line.row.name) for line in listed if line.row)
+    return {meaning.answer for meaning in meanings if meaning and meaning.many}
+
+
+def _asked(intake: Intake) -> bool:
+    """A red flag ends the questions early: then silence is no “none”."""
+    done = {*intake.pages_done, *confirmed(intake.extras)}
+    return all(page in done or all(key in intake.answers for key in keys) for page, keys in _PAGES.items())
+
+
+def _declared(answers: dict[str, Any], listed: set[str]) -> Iterator[Line]:
+    yield from _thinner(answers)
+    for key, courses in _COURSES.items():
+        if (said := answers.get(key)) in courses:
+            words, until = courses[said]
+            yield Line(str(words), _course(answers, key, until))
+    for key, (sure, perhaps) in _MAYBE.items():
+        if (said := answers.get(key)) in ("yes", "unsure"):
+            yield Line(str(sure if said == "yes" else perhaps))
+    for key, words in _TEXTS.items():
+        if said := answers.get(key):
+            yield Line(str(said), str(words))
+    for one in answers.get("hair_medicines") or []:
+        if one not in listed:
+            yield Line(str(HAIR.get(one, one)))
+    if (said := answers.get("nsaid_or_supplement_7d")) in _PAINKILLERS:
+        yield Line(str(_PAINKILLERS[said]), _last(answers.get("nsaid_last_taken_on")))
+    for key, words in _DAYS.items():
+        if said := answers.get(key):
+            yield Line(str(words), _last(said))
+    for key, words in _UNKNOWN.items():
+        if key in answers and answers[key] is None:
+            yield Line(str(words))
+
+
+def _thinner(answers: dict[str, Any]) -> Iterator[Line]:
+    said = answers.get("blood_thinner")
+    if said not in _THINNERS:
+        return
+    parts = [answers.get("blood_thinner_name") or ""]
+    if mg := answers.get("aspirin_mg_per_day"):
+        parts.append(gettext("%(mg)s mg a day") % {"mg": number_format(mg)})
+    if inr := answers.get("inr"):
+        parts.append(gettext("INR %(inr)s") % {"inr": number_format(inr)} + (f" ({day_of(answers['inr_on'])})" if answers.get("inr_on") else ""))
+    yield Line(str(_THINNERS[said]), ", ".join(filter(None, parts)))
+
+
+def _course(answers: dict[str, Any], key: str, until: str) -> str:
+    parts = [day_of(answers[until])] if until and answers.get(until) else []
+    if key == "systemic_steroid" and not until:
+        mg, weeks = answers.get("systemic_steroid_mg_per_day"), answers.get("systemic_steroid_weeks")
+        parts += [gettext("%(mg)s mg a day, as prednisolone") % {"mg": number_format(mg)}] if mg else []
+        parts += [gettext("for %(n)s weeks") % {"n": number_format(weeks)}] if weeks else []
+    return ", ".join(parts)
+
+
+def _last(day: Any) -> str:
+    return gettext("last on %(day)s") % {"day": day_of(day)} if day else ""
+
+
+def _in_words(intake: Intake) -> Iterator[Line]:
+    """What the patient wrote beside the ticks: name, dose."""
+    notes = intake.extras.get("notes", {})
+    for key in ("blood_thinner", "isotretinoin", "immune_suppression", "systemic_steroid", "chemo_radiotherapy", "hair_medicines", "nsaid_or_supplement_7d"):
+        if words := notes.get(f"{key}_words"):
+            yield Line(gettext("in the patient’s words: “%(words)s”") % {"words": words})

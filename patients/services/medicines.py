@@ -1,0 +1,134 @@
+"""A clinician notes what the patient takes, and ends what they take no more. What the rules ask about is amended in the answers."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.errors import Conflict, Refused
+from clinic.models import Staff
+from patients.models import Medication, Patient
+from patients.rules.exchange.reading import medicine_meaning
+from patients.rules.exchange.tables import Meaning
+from patients.selectors import eligible
+from patients.services.answers import NoAnswers, StillAnswering, amend_answers
+
+_THINNER, _NOT_ONE = "blood_thinner", (None, "none", "unsure")
+
+
+class MedicineNoted(Conflict):
+    """It stands in the list with the same dose."""
+
+
+class MedicineEnded(Conflict):
+    """Somebody has ended it already."""
+
+
+class MedicineDayWrong(Refused):
+    """A day after today, or an end before the beginning."""
+
+
+@dataclass(frozen=True)
+class MedicineEntry:
+    """Name and dose as they are written; `started_on` None where nobody knows."""
+
+    name: str
+    dose: str = ""
+    started_on: date | None = None
+
+
+def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: Actor, at: datetime) -> bool:
+    """It stands in the list from now on; where a rule asks about such a medicine (E07, E09, E10, E12, E42), the answers say so too and are screened again.
+
+    False when the answers should say it and could not be changed: there are none, or the patient is answering just now.
+    Raises MedicineNoted, MedicineDayWrong.
+    """
+    today = patient.site.today(at)
+    if entry.started_on and not patient.birth_on <= entry.started_on <= today:
+        raise MedicineDayWrong(gettext("This day can't be: it lies ahead, or before the birth."), field="started_on")
+    with audit.write(by=by, action="medicine.note"):
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        if patient.medications.filter(ended_on=None, name__iexact=entry.name, dose__iexact=entry.dose).exists():
+            raise MedicineNoted(gettext("This medicine is in the list already, with this dose."), field="name")
+        Medication.objects.create(
+            patient=patient, name=entry.name, dose=entry.dose, started_on=entry.started_on, noted_at=at, noted_by=by.name[:160]
+        )
+        changes = _taken(patient, entry)
+        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at) if changes else True
+
+
+def end_medicine(*, medicine: Medication, on: date, reason: str, in_error: bool, staff: Staff, by: Actor, at: datetime) -> bool:
+    """Taken no more since that day; the row stays. A hair medicine leaves the answers, isotretinoin and steroids are answered as stopped on that day.
+
+    False when the answers go on saying that it is taken: a blood thinner, for one, is never answered away from here.
+    Raises MedicineEnded, MedicineDayWrong.
+    """
+    with audit.write(by=by, action="medicine.end", reason=reason[:300]):
+        Patient.objects.select_for_update().get(pk=medicine.patient_id)
+        row = Medication.objects.select_related("patient__site").get(pk=medicine.pk)
+        if row.ended_on:
+            raise MedicineEnded(gettext("This has ended already. Look at the list."))
+        if on > row.patient.site.today(at) or on < (row.started_on or row.patient.birth_on):
+            raise MedicineDayWrong(gettext("This day can't be: it lies ahead, or before the beginning."), field="ended_on")
+        row.ended_on, row.ended_reason, row.ended_by, row.in_error = on, reason[:300], by.name[:160], in_error
+        row.save(update_fields=["ended_on", "ended_reason", "ended_by", "in_error"])
+        meaning = medicine_meaning(row.name)
+        if meaning is None or not _said(row.patient, meaning):
+            return True
+        changes = _left(row, meaning)
+        return bool(changes) and _amended(row.patient, changes, "a medicine ended by the clinic", staff, by, at)
+
+
+def _answers(patient: Patient) -> dict[str, Any]:
+    found = eligible.latest_answers(patient)
+    return found.answers if found else {}
+
+
+def _said(patient: Patient, meaning: Meaning) -> bool:
+    told = _answers(patient).get(meaning.key)
+    return meaning.answer in (told or []) if meaning.many else told not in (None, "no", "none", "never", meaning.over)
+
+
+def _taken(patient: Patient, entry: MedicineEntry) -> dict[str, Any]:
+    """What the answers must say of it, never milder than they do."""
+    meaning = medicine_meaning(entry.name)
+    if meaning is None:
+        return {}
+    told = _answers(patient).get(meaning.key)
+    if meaning.many:
+        return {} if meaning.answer in (told or []) else {meaning.key: [*(told or []), meaning.answer]}
+    if meaning.key != _THINNER:
+        return {} if told == meaning.answer else {meaning.key: meaning.answer}
+    return _thinner(meaning.answer, told, " ".join(filter(None, (entry.name, entry.dose))))
+
+
+def _thinner(answer: str, told: str | None, words: str) -> dict[str, Any]:
+    """A second one beside another makes two; a second row of the same kind changes nothing. Low-dose aspirin is told by the patient, not guessed from a name."""
+    aspirin = answer == "unsure"
+    same = told == answer or (aspirin and str(told).startswith("aspirin")) or told == "two_or_more"
+    if told not in _NOT_ONE:
+        return {} if same else {_THINNER: "two_or_more"}
+    return {} if told == answer else {_THINNER: answer} | ({} if aspirin else {"blood_thinner_name": words[:200]})
+
+
+def _left(row: Medication, meaning: Meaning) -> dict[str, Any]:
+    told = _answers(row.patient)
+    same = {name.casefold() for name in row.patient.medications.filter(ended_on=None).values_list("name", flat=True) if medicine_meaning(name) == meaning}
+    if same:
+        return {}
+    if meaning.many:
+        return {meaning.key: [one for one in told.get(meaning.key) or [] if one != meaning.answer]}
+    assert row.ended_on is not None
+    stopped = meaning.over and meaning.since_key and not row.in_error
+    return {meaning.key: meaning.over, meaning.since_key: row.ended_on.isoformat()} if stopped else {}
+
+
+def _amended(patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime) -> bool:
+    try:
+        amend_answers(patient=patient, changes=changes, source=source, staff=staff, by=by, at=at, today=patient.site.today(at))
+    except (NoAnswers, StillAnswering):
+        return False
+    return True

@@ -1,0 +1,194 @@
+"""What a patient takes: everything that the newest answers declare, what a clinician notes and ends, and never “none” where nobody asked."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError
+from django.test import Client
+from django.urls import reverse
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from patients import selectors
+from patients import services as people
+from patients.models import Medication, Patient
+from tests.treatments.make import DAY, DESK, make_patient
+from treatments.selectors.results import results_of
+
+SignIn = Callable[[Staff], Client]
+pytestmark = pytest.mark.django_db
+NO = {"fitzpatrick": "II", "pregnancy": "no", "blood_thinner": "none", "isotretinoin": "never", "systemic_steroid": "no", "immune_suppression": "no", "hair_medicines": []}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(DAY, tick=False):
+        yield
+
+
+def answer(patient: Patient, days: int = 0, **answers: Any) -> None:
+    at = DAY + timedelta(days=days)
+    draft = people.open_draft(patient=patient, by=DESK, at=at)
+    draft = people.save_intake_page(intake=draft, page="x", answers=NO | answers, drop=set(), by=DESK, at=at)
+    people.submit_intake(intake=draft, by=DESK, at=at, today=patient.site.today(at))
+
+
+def lines(patient: Patient) -> list[str]:
+    return [str(line) for line in selectors.medicines_of(patient).lines]
+
+
+def alert(client: Client, patient: Patient) -> str:
+    page = client.get(reverse("desk:patient_overview", args=[patient.uuid])).content.decode()
+    found = re.search(r"Medicines:</strong>(.*?)</span>", page, re.S)
+    assert found
+    return re.sub(r"<[^>]+>", "", found.group(1)).strip()
+
+
+class TestTheAlerts:
+    def test_nobody_asked_is_not_none(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        assert alert(client, patient).startswith("not asked yet")
+        answer(patient)
+        assert alert(client, patient).startswith("none declared")
+
+    def test_a_blood_thinner_is_there_with_kind_and_name(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        answer(patient, blood_thinner="doac", blood_thinner_name="apixaban 5 mg")
+        said = alert(client_as(amara), patient)
+        assert "none declared" not in said and "blood thinner" in said and "apixaban 5 mg" in said
+
+    @pytest.mark.parametrize(
+        ("answers", "words"),
+        [
+            ({"blood_thinner": "warfarin", "inr": 2.4, "inr_on": "2026-02-20"}, "warfarin, INR 2.4 (20 Feb 2026)"),
+            ({"blood_thinner": "aspirin_low_dose_only", "aspirin_mg_per_day": 75}, "low-dose aspirin, 75 mg a day"),
+            ({"blood_thinner": "unsure"}, "perhaps a blood thinner (not sure)"), ({"blood_thinner": None}, "blood thinner: not answered"),
+            ({"isotretinoin": "current"}, "isotretinoin"), ({"isotretinoin": "stopped", "isotretinoin_stopped_on": "2025-12-01"}, "isotretinoin, stopped, 1 Dec 2025"),
+            ({"immune_suppression": "yes"}, "immune system weakened by an illness or a medicine"),
+            ({"systemic_steroid": "current", "systemic_steroid_mg_per_day": 20, "systemic_steroid_weeks": 3}, "steroid tablets, 20 mg a day, as prednisolone, for 3 weeks"),
+            ({"chemo_radiotherapy": "current"}, "chemotherapy or radiotherapy"), ({"hair_medicines": ["oral_minoxidil"]}, "oral minoxidil"),
+            ({"hair_medicines": ["other"]}, "another hair medicine"), ({"hair_medicines": None}, "hair medicines: not answered"),
+            ({"nsaid_or_supplement_7d": "supplement"}, "fish oil, vitamin E or ginkgo, in the 7 days before the answers"),
+            ({"psoriasis": "active_elsewhere", "psoriasis_treatment": "methotrexate"}, "methotrexate, for psoriasis"),
+            ({"photosensitiser_or_tan": "yes"}, "a medicine that makes the skin burn, or a tan"),
+            ({"scalp_retinoid_acid_on": "2026-02-27"}, "retinoid or acid on the scalp, last on 27 Feb 2026"),
+        ],
+    )  # fmt: skip
+    def test_each_answer_that_is_or_may_be_a_medicine(self, site: Site, answers: dict[str, Any], words: str) -> None:
+        patient = make_patient(site)
+        answer(patient, **answers)
+        assert lines(patient) == [words]
+
+    def test_questions_that_a_red_flag_cut_short_say_nothing_of_medicines(self, site: Site) -> None:
+        patient = make_patient(site)
+        draft = people.open_draft(patient=patient, by=DESK, at=DAY)
+        draft = people.save_intake_page(intake=draft, page="about", answers={"pregnancy": "no"}, drop=set(), by=DESK, at=DAY)
+        people.submit_intake(intake=draft, by=DESK, at=DAY, today=site.today(DAY))
+        assert not selectors.medicines_of(patient).asked
+
+
+class TestNewerAnswers:
+    def test_what_is_no_longer_declared_ends_with_the_day_and_why(self, site: Site) -> None:
+        patient = make_patient(site)
+        answer(patient, hair_medicines=["topical_minoxidil", "finasteride"])
+        answer(patient, 60, hair_medicines=["finasteride"])
+        assert lines(patient) == ["finasteride"]
+        row = patient.medications.get(name="topical minoxidil")
+        on = (DAY + timedelta(days=60)).date()
+        assert row.ended_on == on and row.ended_reason == f"no longer in the answers of {on:%-d %B %Y}"
+        answer(patient, 90, hair_medicines=["finasteride", "topical_minoxidil"])
+        assert patient.medications.filter(name="topical minoxidil").count() == 2 and len(lines(patient)) == 2
+
+    @pytest.mark.parametrize("told", [None, "absent"])
+    def test_not_asked_or_not_known_ends_nothing(self, site: Site, told: str | None) -> None:
+        patient = make_patient(site)
+        answer(patient, hair_medicines=["finasteride"])
+        draft = people.open_draft(patient=patient, by=DESK, at=DAY)
+        given = {key: value for key, value in NO.items() if key != "hair_medicines"} | ({} if told else {"hair_medicines": None})
+        draft = people.save_intake_page(intake=draft, page="x", answers=given, drop=set(), by=DESK, at=DAY)
+        people.submit_intake(intake=draft, by=DESK, at=DAY, today=site.today(DAY))
+        assert patient.medications.get().ended_on is None
+
+    def test_what_a_clinician_noted_is_ended_by_a_clinician(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        people.note_medicine(patient=patient, entry=people.MedicineEntry("Minoxidil 5% foam"), staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert lines(patient) == ["Minoxidil 5% foam"] and selectors.latest_answers(patient).answers["hair_medicines"] == ["topical_minoxidil"]  # type: ignore[union-attr]
+        answer(patient, 60)
+        assert lines(patient) == ["Minoxidil 5% foam"]
+
+
+class TestThePage:
+    def note(self, client: Client, patient: Patient, **data: str) -> Any:
+        return client.post(reverse("patients:medicines", args=[patient.uuid]), {"subject": str(patient.uuid)} | data)
+
+    def end(self, client: Client, patient: Patient, row: Medication, **data: str) -> Any:
+        return client.post(reverse("patients:end_medicine", args=[patient.uuid, row.uuid]), {"subject": str(patient.uuid)} | data)
+
+    def test_a_blood_thinner_that_a_clinician_notes_is_screened(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        assert self.note(client, patient, name="Apixaban", dose="5 mg").status_code == 302
+        row = patient.medications.get()
+        assert (row.name, row.dose, row.noted_by) == ("Apixaban", "5 mg", "Dr Amara Osei")
+        found = selectors.eligibility_on(patient, as_of=DAY.date())
+        assert "E07" in {t["rule"] for t in found.triggers} and found.overall == "REVIEW"
+
+    def test_a_second_blood_thinner_makes_two(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        answer(patient, blood_thinner="aspirin_low_dose_only")
+        self.note(client_as(amara), patient, name="Warfarin 3 mg")
+        assert selectors.latest_answers(patient).answers["blood_thinner"] == "two_or_more"  # type: ignore[union-attr]
+
+    def test_the_start_and_the_end_are_on_the_plot(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        since, until = DAY.date() - timedelta(days=200), DAY.date() - timedelta(days=20)
+        self.note(client, patient, name="Finasteride", dose="1 mg", started_on_0=str(since.day), started_on_1=str(since.month), started_on_2=str(since.year))
+        assert results_of(patient, at=DAY).medicines == [("Finasteride", since, None)]
+        row = patient.medications.get()
+        assert self.end(client, patient, row, ended_on_0=str(until.day), ended_on_1=str(until.month), ended_on_2=str(until.year), reason="No effect").status_code == 302
+        assert results_of(patient, at=DAY).medicines == [("Finasteride", since, until)]
+        page = client.get(reverse("patients:medicines", args=[patient.uuid])).content.decode()
+        assert "No effect" in page and "Dr Amara Osei" in page and lines(patient) == []
+
+    def test_an_end_needs_a_day_that_can_be_and_a_reason(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        row = Medication.objects.create(patient=patient, name="Finasteride", started_on=date(2026, 1, 10))
+        wrong = self.end(client, patient, row, ended_on_0="9", ended_on_1="1", ended_on_2="2026", reason="typed and kept")
+        assert wrong.status_code == 422 and "before the beginning" in wrong.content.decode() and "typed and kept" in wrong.content.decode()
+        assert self.end(client, patient, row, ended_on_0="12", ended_on_1="1", ended_on_2="2026", reason="").status_code == 422
+        row.refresh_from_db()
+        assert row.ended_on is None
+        with pytest.raises(IntegrityError):
+            Medication.objects.create(patient=patient, name="x", in_error=True)
+
+    def test_a_blood_thinner_is_never_answered_away(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        self.note(client, patient, name="Warfarin")
+        row = patient.medications.get()
+        page = client.post(
+            reverse("patients:end_medicine", args=[patient.uuid, row.uuid]),
+            {"subject": str(patient.uuid), "ended_on_0": str(DAY.day), "ended_on_1": str(DAY.month), "ended_on_2": str(DAY.year), "reason": "GP"}, follow=True,
+        )  # fmt: skip
+        assert "The answers still say that it is taken" in page.content.decode()
+        assert selectors.latest_answers(patient).answers["blood_thinner"] == "warfarin"  # type: ignore[union-attr]
+        assert any("warfarin" in one for one in lines(patient))
+
+    def test_isotretinoin_that_ends_is_answered_as_stopped_on_that_day(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        self.note(client, patient, name="Isotretinoin 20 mg")
+        row = patient.medications.get()
+        self.end(client, patient, row, ended_on_0="1", ended_on_1="2", ended_on_2="2026", reason="course over")
+        given = selectors.latest_answers(patient).answers  # type: ignore[union-attr]
+        assert (given["isotretinoin"], given["isotretinoin_stopped_on"]) == ("stopped", "2026-02-01")
+        assert "E09" in {t["rule"] for t in selectors.eligibility_on(patient, as_of=DAY.date()).triggers}
+
+    def test_the_desk_sees_no_medicine(self, site: Site, rosa: Staff, client_as: SignIn) -> None:
+        assert client_as(rosa).get(reverse("patients:medicines", args=[make_patient(site).uuid])).status_code == 403
