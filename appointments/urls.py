@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from appointments.views import booking, calendar, feed, hours, imports, recalls, settings, stranded, visits, waiting
+from appointments.views import (
+    booking,
+    calendar,
+    deaths,
+    feed,
+    hours,
+    imports,
+    recalls,
+    settings,
+    stranded,
+    visits,
+    waiting,
+)
 
 app_name = "appointments"
 urlpatterns = [
@@ -43,6 +55,8 @@ urlpatterns = [
     path("of/<uuid:patient>/book/", booking.book, name="book"),
     path("of/<uuid:patient>/course/", booking.course, name="course"),
     path("of/<uuid:patient>/wait/", waiting.wait, name="wait"),
+    path("of/<uuid:patient>/death/", deaths.death, name="death"),
+    path("of/<uuid:patient>/death/undo/", deaths.undo_death, name="undo_death"),
     path("<uuid:appointment>/", visits.appointment, name="appointment"),
     path("<uuid:appointment>/move/", booking.move, name="move"),
     path("<uuid:appointment>/drag/", calendar.drag, name="drag"),

@@ -14,6 +14,7 @@ search:view                ● ● ◐ –
 patient:list               ● ● ◐ –
 patient:view               ● ● ◐ –
 patient:edit               ● ● – –
+death:record               ● ● – –
 intake:state               ● ● – –
 intake:view                ● – – –
 intake:submit              ◐ – – –

@@ -82,6 +82,8 @@ TABLE: dict[str, dict[str, str]] = {
     "appointments:my_feed": {"GET": "feed:own", "POST": "feed:own"},
     "appointments:new": {"GET": "appointment:book", "POST": "appointment:book"},
     "appointments:note_recall": {"POST": "recall:change"},
+    "appointments:death": {"GET": "death:record", "POST": "death:record"},
+    "appointments:undo_death": {"POST": "death:record"},
     "appointments:of_patient": {"GET": "appointment:view"},
     "appointments:recalls": {"GET": "recall:view"},
     "appointments:remove_absence": {"POST": "working_hours:change"},
