@@ -4,6 +4,7 @@ from aftercare.forms.check_in import MOST_FILES, form_for
 from aftercare.forms.check_in_page import PageForm
 from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 from aftercare.forms.protocol import SendBackForm, StepForm, TargetsForm
+from aftercare.forms.results import ResultsForm
 from aftercare.forms.rota import HandOverForm, ShiftForm
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "PageForm",
     "RaiseForm",
     "ReasonForm",
+    "ResultsForm",
     "SendBackForm",
     "ShiftForm",
     "StepForm",

@@ -63,6 +63,7 @@ from aftercare.selectors.protocol import (
     step_rows,
     versions,
 )
+from aftercare.selectors.results import results_asked
 from aftercare.selectors.rota import (
     claimed_by,
     clinicians_of,
@@ -124,6 +125,7 @@ __all__ = [
     "protocol_for_page",
     "protocol_hash",
     "removed_steps",
+    "results_asked",
     "response_due",
     "rotas",
     "session_of",

@@ -59,12 +59,15 @@ from aftercare.services.protocol import (
     ensure_default_protocol,
     protocol_in_force,
 )
+from aftercare.services.results import NotAsked, answer_results
 from aftercare.services.rota import NotAColleague, PlaceTaken, add_shift, hand_over_concern, remove_shift
 from aftercare.services.steps import when_of
 from aftercare.services.unfinished import IDLE, add_to_answer, send_unfinished
 
 __all__ = [
     "IDLE",
+    "NotAsked",
+    "answer_results",
     "AlreadyApproved",
     "AlreadyClosed",
     "AlreadySubmitted",

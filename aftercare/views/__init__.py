@@ -21,7 +21,7 @@ from aftercare.views.messages import (
     release_message,
     send_message_now,
 )
-from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions, times
+from aftercare.views.patient import check_in, check_in_done, check_in_page, instructions, results, times
 from aftercare.views.protocol import (
     approve_protocol,
     discard_protocol,
@@ -59,6 +59,7 @@ __all__ = [
     "hand_over_concern",
     "hold_message",
     "instructions",
+    "results",
     "log_call",
     "message",
     "lift_address",

@@ -1,5 +1,6 @@
 """What a patient opens by link: the questions, what the answers mean, and the instructions to read again."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from aftercare import emails, pages, selectors, services
-from aftercare.forms import MOST_FILES, PageForm, form_for
+from aftercare.forms import MOST_FILES, PageForm, ResultsForm, form_for
 from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
 from clinic.errors import Conflict, Refused
@@ -144,12 +145,30 @@ def instructions(request: HttpRequest) -> HttpResponse:
     plan, at = _plan(request), timezone.now()
     context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at), "watched": selectors.keeps_watch(plan.site, at)}
     context["teach"] = selectors.teach_back(plan)
+    context["asked"] = selectors.results_asked(plan, at=at)
     if request.method != "POST":
         return _render(request, "aftercare/instructions.html", context)
     chosen = request.POST.get("wash", "")
     right = None if not chosen else chosen == "right"
     by = request.actor
     services.note_read(plan=plan, taught_back=right, by=by, at=at)
+    return redirect("aftercare_links:instructions")
+
+
+@sensitive_post_parameters()
+@link_page(AFTERCARE)
+def results(request: HttpRequest) -> HttpResponse:
+    """Month 3 and 6: how the hair is now, in the patient's own eyes. Asked once."""
+    plan, at = _plan(request), timezone.now()
+    asked = selectors.results_asked(plan, at=at)
+    if asked is None or asked.is_answered:
+        return redirect("aftercare_links:instructions")
+    form = ResultsForm(request.POST if request.method == "POST" else None, can_compare=asked.can_compare)
+    if request.method != "POST" or not form.is_valid():
+        return _render(request, "aftercare/results.html", {"plan": plan, "asked": asked, "form": form}, status=422 if form.is_bound else 200)
+    with suppress(services.NotAsked):  # two presses at once: the slower one sees that it is answered
+        said = form.cleaned_data
+        services.answer_results(plan=plan, change=said.get("change"), satisfaction=said["satisfaction"], by=request.actor, at=at)
     return redirect("aftercare_links:instructions")
 
 

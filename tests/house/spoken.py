@@ -32,7 +32,7 @@ from patients.questions import PAGES
 from tests.aftercare.make import TASK, make_hours, make_plan, make_response
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
 from tests.house.reading import Words, of_calendar, of_html, of_mail
-from treatments.models import Product, ProductUse
+from treatments.models import Photo, Product, ProductUse
 
 ENDED = NOW - timedelta(hours=25)
 
@@ -263,6 +263,14 @@ def aftercare_pages(cast: Cast) -> Iterator[Words]:
     yield of_calendar("/l/aftercare/times.ics", phone.get("/l/aftercare/times.ics").content)
     with translation.override(cast.language):
         yield of_calendar("times.ics", times_file(plan, instructions_of(plan, at=NOW).groups, at=NOW))
+    old = cast.plan(ended_at=NOW - timedelta(days=92), given_name="Old")
+    now = cast.phone(cast.link("aftercare", old.patient, old))
+    yield _page(now, "/l/aftercare/results/")
+    Photo.objects.create(patient=old.patient, view="vertex", file_name="v", width=1, height=1, sha256="0" * 64, taken_at=old.ended_at, uploaded_by="t")
+    yield _page(now, "/l/aftercare/results/")
+    yield _page(now, "/l/aftercare/results/", {"change": "9"})
+    now.post("/l/aftercare/results/", {"change": "1"})
+    yield _page(now, "/l/aftercare/")
     CheckIn.objects.filter(plan=plan).update(cancelled_at=NOW, cancelled_reason="x")
     gone = cast.phone(cast.link("check_in", plan.patient, plan.check_ins.first()))
     yield _page(gone, "/l/check-in/")

@@ -30,6 +30,7 @@ NO_PATIENT = {
     "aftercare/check_in_done.html": "a link names its patient",
     "aftercare/check_in_page.html": "a link names its patient",
     "aftercare/instructions.html": "a link names its patient",
+    "aftercare/results.html": "a link names its patient",
     "aftercare/_protocol_acts.html": "a protocol belongs to the clinic",
     "aftercare/protocol.html": "a protocol belongs to the clinic",
     "aftercare/protocol_preview.html": "a test mail to oneself about an invented patient",

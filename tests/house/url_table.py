@@ -51,6 +51,7 @@ TABLE: dict[str, dict[str, str]] = {
     "aftercare_links:check_in_done": {"GET": "link check_in"},
     "aftercare_links:check_in_page": {"GET": "link check_in", "POST": "link check_in"},
     "aftercare_links:instructions": {"GET": "link aftercare", "POST": "link aftercare"},
+    "aftercare_links:results": {"GET": "link aftercare", "POST": "link aftercare"},
     "aftercare_links:times": {"GET": "link aftercare"},
     "appointments:add_absence": {"POST": "working_hours:change"},
     "appointments:add_room": {"POST": "booking:settings"},
