@@ -21,6 +21,7 @@ class AcceptForm(forms.Form):
 
     answer = forms.CharField(max_length=40, required=False)
     substance = forms.CharField(max_length=30, required=False)
+    anaphylaxis = forms.CharField(max_length=10, required=False)
 
 
 class PutAsideForm(forms.Form):

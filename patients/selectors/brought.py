@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from patients.models import Patient, RecordImport, RecordProposal
 from patients.questions.pages import PAGES
 from patients.rules.exchange.codes import SUBSTANCE_WORDS
+from patients.rules.exchange.reading import asks_of_anaphylaxis
 from patients.selectors.eligible import latest_answers
 from patients.vocabulary import Decision, ProposalKind
 
@@ -21,7 +22,7 @@ KIND_WORDS: dict[str, str | Promise] = {
     "other": _("Only to read"),
 }  # fmt: skip
 _LABELS: dict[str, str | Promise] = {
-    "codes": _("Codes"), "note": _("Note"), "status": _("Status there"), "verified": _("Certainty there"), "criticality": _("Criticality"), "reaction": _("Reaction"),
+    "codes": _("Codes"), "note": _("Note"), "status": _("Status there"), "verified": _("Certainty there"), "criticality": _("Criticality"), "reaction": _("Reaction"), "severity": _("Severity"), "described": _("Described as"),
     "site": _("Place"), "begun": _("Since"), "ended": _("Until"), "dose": _("Dose"), "about": _("About"), "unread": _("Not readable as FHIR R4"), "also": _("Also"), "more": _("Not shown, more of these"),
     "born": _("Date of birth in the file"),
 }  # fmt: skip
@@ -49,6 +50,7 @@ class ShownProposal:
     chosen: str
     choice_name: str
     done: str
+    ask_anaphylaxis: bool = False
 
     @property
     def open(self) -> bool:
@@ -106,8 +108,17 @@ def _shown(row: RecordProposal, patient: Patient, answers: Mapping[str, Any], li
     return ShownProposal(
         row, str(_FIELDS[told["field"]]) + ": " + row.title if row.kind == ProposalKind.CONTACT else row.title,
         [(str(_LABELS.get(label, label)), _date(text)) for label, text in row.details], here, str(CANNOT_WORDS.get(row.cannot, "")), asked,
-        [] if row.cannot else options, chosen, name, _done(row),
+        [] if row.cannot else options, chosen, name, _done(row), not row.cannot and asks_anaphylaxis(row),
     )  # fmt: skip
+
+
+def asks_anaphylaxis(row: RecordProposal) -> bool:
+    """Whether a clinician must say if it was anaphylaxis. Files that were read before this was looked for are judged by what was kept of them."""
+    told = row.suggestion
+    if row.kind != ProposalKind.ALLERGY or told.get("anaphylaxis"):
+        return False
+    kept = dict(row.details)
+    return bool(told.get("ask_anaphylaxis")) or kept.get("criticality") == "high" or asks_of_anaphylaxis(" ".join([row.title, *(kept.get(label) or "" for label in ("reaction", "note"))]))
 
 
 def _date(text: str) -> str:

@@ -22,6 +22,7 @@ from patients.models import Allergy, Medication, Patient, ProposalDecision, Reco
 from patients.names import digits
 from patients.rules.exchange.reading import READ, Person, Proposal, Reading, Unreadable, differences, reading, resources
 from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
+from patients.selectors import brought as selectors
 from patients.services.answers import amend_answers
 from patients.services.people import PersonData, change_patient
 from patients.vocabulary import Decision, ProposalKind
@@ -68,10 +69,11 @@ class NotAcceptable(Refused):
 
 @dataclass(frozen=True)
 class Choice:
-    """What the clinician chose: an answer of ours, or the kind of an allergy."""
+    """What the clinician chose: an answer of ours, or the kind of an allergy; and whether it was anaphylaxis (`yes`, `no`, `unsure`), where that is asked."""
 
     answer: str = ""
     substance: str = ""
+    anaphylaxis: str = ""
 
 
 def _wrong(code: str, place: str = "") -> BundleWrong:
@@ -252,12 +254,29 @@ def _contact(act: _Act) -> dict[str, Any]:
 
 
 def _allergy(act: _Act) -> dict[str, Any]:
+    severe = _was_anaphylaxis(act)
     if act.told.get("key") == "metal_allergy":
-        return {"answers": act.amend({"metal_allergy": _one_of("metal_allergy", act.choice.answer or act.told["answer"])})}
-    substance, name = act.choice.substance or act.told["substance"], act.told["name"]
+        changes: dict[str, Any] = {"metal_allergy": _one_of("metal_allergy", act.choice.answer or act.told["answer"])}
+        return {"answers": act.amend(changes | (_listed(act, "other", act.told["name"], severe) if severe else {}))}
+    substance = act.choice.substance or act.told["substance"]
     if substance not in SUBSTANCES:
         raise NotAcceptable(gettext("Choose what kind of allergy it is."), field="substance")
-    severe = bool(act.told.get("anaphylaxis"))
+    return {"answers": act.amend(_listed(act, substance, act.told["name"], severe))}
+
+
+def _was_anaphylaxis(act: _Act) -> bool:
+    """What the file says outright stands; where it leaves it open a clinician says, and “not sure” counts as one (RULES 2). Raises NotAcceptable."""
+    if act.told.get("anaphylaxis"):
+        return True
+    if not selectors.asks_anaphylaxis(act.proposal):
+        return False
+    if act.choice.anaphylaxis not in ("yes", "no", "unsure"):
+        raise NotAcceptable(gettext("Say whether it was anaphylaxis."), field="anaphylaxis")
+    return act.choice.anaphylaxis != "no"
+
+
+def _listed(act: _Act, substance: str, name: str, severe: bool) -> dict[str, Any]:
+    """It stands in the list; the answers that say so."""
     there = next((row for row in act.patient.allergies.filter(substance=substance, ended_at=None) if row.name.casefold() == name.casefold()), None)
     if there is None:
         Allergy.objects.create(patient=act.patient, substance=substance, name=name, anaphylaxis=severe, noted_at=act.at)
@@ -265,7 +284,7 @@ def _allergy(act: _Act) -> dict[str, Any]:
         there.anaphylaxis = True
         there.save(update_fields=["anaphylaxis"])
     entry = {"substance": substance, "name": there.name if there else name, "anaphylaxis": severe or bool(there and there.anaphylaxis)}
-    return {"answers": act.amend({"allergies": [*_others(act.patient, entry), entry]})}
+    return {"allergies": [*_others(act.patient, entry), entry]}
 
 
 def _others(patient: Patient, entry: dict[str, Any]) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ def accept_proposal(request: HttpRequest, patient: str, brought: str, line: str)
     record = _record(request, found, brought)
     row = fetch(RecordProposal.objects.filter(record=record), request.actor, uuid=line)
     form = AcceptForm(request.POST)
-    choice = services.Choice(form.cleaned_data["answer"], form.cleaned_data["substance"]) if form.is_valid() else services.Choice("?", "?")
+    choice = services.Choice(**form.cleaned_data) if form.is_valid() else services.Choice("?", "?")
     try:
         services.accept_proposal(proposal=row, choice=choice, staff=acting_staff(request.actor), by=request.actor, at=timezone.now())
     except Refused as refusal:

@@ -11,8 +11,12 @@ from patients.rules.exchange.codes import LOCAL
 from patients.rules.exchange.tables import (
     ALLERGY_CODES,
     ALLERGY_WORDS,
+    ANAPHYLAXIS_CODES,
+    ANAPHYLAXIS_ICD,
+    ANAPHYLAXIS_WORDS,
     CONDITION_CODES,
     CONDITION_WORDS,
+    GRAVE_WORDS,
     MEDICINE_CODES,
     MEDICINE_WORDS,
     METALS,
@@ -204,19 +208,50 @@ def _allergy(row: Json) -> Proposal:
     code, clinical, verified = row.get("code"), _code(row.get("clinicalStatus")), _code(row.get("verificationStatus"))
     name = _text(code)
     signs = [_text(sign) for reaction in row.get("reaction") or [] for sign in reaction.get("manifestation") or []]
-    severe = any("anaphyla" in plain(sign) for sign in signs)
+    severe, ask = _severity(row)
     words = set(plain(name).split())
     metal = next((METALS[word] for word in METALS if word in words), "")
     local = next((code_.split(".", 1)[1] for system, code_ in _codes(code) if system == LOCAL and "." in code_), "")
     substance = local if local in set(ALLERGY_WORDS.values()) | {"serum_ingredient", "other"} else next(
         (ALLERGY_CODES[pair] for pair in _codes(code) if pair in ALLERGY_CODES), next((ALLERGY_WORDS[word] for word in ALLERGY_WORDS if word in words), "")
     )  # fmt: skip
-    suggestion: Json = {"substance": substance, "name": name[:200], "anaphylaxis": severe}
+    suggestion: Json = {"substance": substance, "name": name[:200]}
     if metal or local.startswith("metal."):
         suggestion = {"key": "metal_allergy", "answer": metal or local.removeprefix("metal."), "name": name[:200]}
+    suggestion |= {"anaphylaxis": severe} | ({"ask_anaphylaxis": True} if ask else {})
     ended = "over" if clinical in {"inactive", "resolved"} else ""
-    details = _details(("status", clinical), ("verified", verified), ("criticality", str(row.get("criticality") or "")), ("reaction", ", ".join(signs)), *_shared(row, code))
+    how = ", ".join(dict.fromkeys(str(reaction["severity"]) for reaction in row.get("reaction") or [] if reaction.get("severity")))
+    told = "; ".join(_described(row))
+    details = _details(
+        ("status", clinical), ("verified", verified), ("criticality", str(row.get("criticality") or "")), ("reaction", ", ".join(signs)), ("severity", how), ("described", told), *_shared(row, code)
+    )
     return Proposal("allergy", name[:300] or "?", details, suggestion, _cannot(verified) or ended or ("" if name else "no_name"))
+
+
+def _described(row: Json) -> list[str]:
+    """What is written beside the reactions, in sentences."""
+    notes = [note for reaction in row.get("reaction") or [] for note in reaction.get("note") or []]
+    return [text for text in (*(str(reaction.get("description") or "") for reaction in row.get("reaction") or []), *(str(note.get("text") or "") for note in notes)) if text]
+
+
+def _severity(row: Json) -> tuple[bool, bool]:
+    """Whether the file says anaphylaxis outright, by code or by word; else whether somebody must be asked. Never milder than what was said.
+
+    A sentence may deny it (“no anaphylaxis”), so that words in a note only ask; so do *severe*, *high* and words of what belongs to one.
+    """
+    concepts = [row.get("code"), *(sign for reaction in row.get("reaction") or [] for sign in reaction.get("manifestation") or [])]
+    said = [plain(f"{_text(one)} " + " ".join(str(code.get("display") or "") for code in (one or {}).get("coding") or [])) for one in concepts]
+    coded = any(pair in ANAPHYLAXIS_CODES or ("icd-10" in pair[0] and pair[1].startswith(ANAPHYLAXIS_ICD)) for one in concepts for pair in _codes(one))
+    if coded or any(word in text for text in said for word in ANAPHYLAXIS_WORDS):
+        return True, False
+    notes = [plain(str(note.get("text") or "")) for note in row.get("note") or []] + [plain(text) for text in _described(row)]
+    grave = row.get("criticality") == "high" or any(reaction.get("severity") == "severe" for reaction in row.get("reaction") or [])
+    return False, grave or asks_of_anaphylaxis(" ".join([*said, *notes]))
+
+
+def asks_of_anaphylaxis(text: str) -> bool:
+    """Whether words make one ask if it was anaphylaxis."""
+    return any(word in plain(text) for word in (*ANAPHYLAXIS_WORDS, *GRAVE_WORDS))
 
 
 def _condition(row: Json) -> Proposal:

@@ -93,3 +93,15 @@ ALLERGY_WORDS: dict[str, str] = {
 }  # fmt: skip
 METALS = {"nickel": "nickel", "stainless": "stainless_steel", "cobalt": "other_metal", "chromium": "other_metal", "chromate": "other_metal"}
 ALLERGY_CODES = {(SNOMED, "387480006"): "anaesthetic"}
+
+# what says anaphylaxis outright: the disorder in SNOMED CT, and the blocks of ICD-10 (T78.0 food, T78.2 unspecified, T80.5 serum, T88.6 medicine)
+ANAPHYLAXIS_CODES = {(SNOMED, "39579001")}
+ANAPHYLAXIS_ICD = ("T78.0", "T78.2", "T80.5", "T88.6")
+# “anaphylaxis”, “anafilaxia”, “anafiláctico”, “anaphylaxie”, “anafylaxie”: without accents these begin so in the languages that we may be sent
+ANAPHYLAXIS_WORDS = ("anaphyla", "anafila", "anafyla")
+# what may be part of one: nobody here decides that, a clinician is asked
+GRAVE_WORDS = (
+    "shock", "choque", "schock", "angioedem", "angioodem", "angiooedem", "quincke", "glottis", "glotis", "laryng", "laring", "bronchosp", "bronchiosp", "broncosp", "broncoesp", "collaps", "colaps",
+    "wheez", "sibilan", "breath", "dyspn", "disnea", "dispnea", "respir", "hypotens", "hipotens", "unconscious", "inconscien", "syncop", "sincop", "adrenalin", "epinephrin", "epinefrin",
+    "life threatening", "riesgo vital", "potencialmente mortal",
+)  # fmt: skip
