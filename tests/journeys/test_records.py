@@ -51,6 +51,7 @@ def test_a_clinician_decides_on_a_record_from_elsewhere(clinic: Clinic, at_desk:
     at_desk.follow("Record from elsewhere")
     at_desk.sees("Dr Ruiz, Northside Clinic")
     at_desk.sees("Where is your psoriasis?")
+    at_desk.page.locator("li.proposal", has=at_desk.page.get_by_role("heading", name="Lidocaine", exact=True)).locator("select[name=anaphylaxis]").select_option("no")
     decide(at_desk, "Lidocaine", "Take over")
     at_desk.sees("Taken over, Dr Amara Osei")
     at_desk.page.locator("li.proposal", has=at_desk.page.get_by_role("heading", name="Psoriasis", exact=True)).locator("select").select_option("active_elsewhere")
