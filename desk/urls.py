@@ -11,6 +11,7 @@ urlpatterns = [
     path("today/list/", pages.day_list, name="day_list"),
     path("wall/", pages.wall, name="wall"),
     path("search/", pages.search, name="search"),
+    path("to-look-at/", pages.to_look_at, name="to_look_at"),
     path("unsigned/", pages.unsigned, name="unsigned"),
     path("rules/", policies.rules, name="rules"),
     path("rules/<slug:book>/propose/", policies.propose_policy, name="propose_policy"),

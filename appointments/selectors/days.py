@@ -1,5 +1,6 @@
 """Reads for the day page and the patient's list."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -63,6 +64,12 @@ def next_appointment(patient: Patient, at: datetime) -> Appointment | None:
     """The next visit that is still to come."""
     rows = patient.appointments.filter(state__in=OPEN, ends_at__gt=at)
     return rows.select_related("clinician", "visit_type", "site", "room").order_by("starts_at").first()
+
+
+def next_appointments(patients: Iterable[int], at: datetime) -> dict[int, Appointment]:
+    """The same for many, by patient id. One query."""
+    rows = Appointment.objects.filter(patient__in=list(patients), state__in=OPEN, ends_at__gt=at).select_related("site", "visit_type", "clinician")
+    return {row.patient_id: row for row in rows.order_by("patient_id", "starts_at").distinct("patient_id")}
 
 
 def usual_clinician(patient: Patient) -> int | None:

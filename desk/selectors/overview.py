@@ -45,6 +45,7 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
         "window": sessions.next_window(patient, today=today) if may(actor, "course:view") else None,
         "course": sessions.open_course(patient) if may(actor, "course:view") else None,
         "age": patient.age_on(today),
+        "changes": list(people.unreviewed_changes(patient)),
     }
     found |= _progress(patient, found) if may(actor, "course:view") else {"done": 0, "dots": []}
     if level(actor, "session:read") == "full":
@@ -83,6 +84,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "allergies": patient.allergies.filter(ended_at=None),
         "to_ask": people.allergies_to_ask(patient),
         "brought": waiting_imports(patient),
+        "unread": people.unread_answers(patient),
         "medicines": people.medicines_of(patient),
         "last": last,
         "last_settings": _with_change(*last_two) if last else [],
@@ -112,7 +114,7 @@ def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date
         return Step(words % {"n": unfinished.number}, reverse("treatments:session", args=[unfinished.uuid]))
     if found.get("concerns"):
         return Step(_("Answer the concern"), reverse("aftercare:concern", args=[found["concerns"][0].uuid]))
-    if found["desk_word"].code != "may_book" and may(actor, "screening:view"):
+    if (found["changes"] or found["desk_word"].code != "may_book") and may(actor, "screening:view"):
         return Step(_("Look at the screening"), reverse("patients:screening", args=[uuid]))
     if consent and not consent.is_good and may(actor, "consent:record"):
         return Step(_("Sign consent"), reverse("patients:consent", args=[uuid]))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -93,11 +94,13 @@ def coming_lines(site: Site, on: date, *, at: datetime) -> list[Line]:
 def _lines(rows: list[Appointment], on: date, at: datetime) -> list[Line]:
     coming = [row for row in rows if row.state in _COMING and row.visit_type.needs_screening]
     ids = [row.patient_id for row in coming]
+    told = list(Rescreen.objects.filter(Q(on=on, confirmed_at__isnull=False) | Q(changed=True, reviewed_at=None), patient__in=ids))
     known = _Known(
         people.dossiers(row.patient for row in coming),
         people.consent_codes(ids),
-        set(Rescreen.objects.filter(patient__in=ids, on=on).exclude(confirmed_at=None).values_list("patient_id", flat=True)),
-        set(Hold.objects.filter(patient__in=ids, released_at=None, blocks__contains=["session"]).values_list("patient_id", flat=True)),
+        {row.patient_id for row in told if row.on == on and row.confirmed_at},
+        {row.patient_id for row in told if row.changed and not row.reviewed_at}
+        | set(Hold.objects.filter(patient__in=ids, released_at=None, blocks__contains=["session"]).values_list("patient_id", flat=True)),
     )
     return [_line(row, on, at, known) for row in rows]
 
@@ -140,6 +143,9 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "concern:count"):
         count = after.concern_count(actor)
         found.append((ngettext("concern", "concerns", count), count, "aftercare:concerns"))
+    if may(actor, "screening:view") and (count := people.to_look_at_count(actor)):
+        words = _("to look at: answers and changes") if may(actor, "intake:review") else ngettext("patient whom a clinician looks at first", "patients whom a clinician looks at first", count)
+        found.append((words, count, "desk:to_look_at"))
     if may(actor, "recall:view"):
         count = visits.recalls(site, on).count()
         found.append((ngettext("recall", "recalls", count), count, "appointments:recalls"))

@@ -136,6 +136,14 @@ def _instant(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
+@allow(GET="screening:view")
+def to_look_at(request: HttpRequest) -> HttpResponse:
+    """Who waits for a clinician: changes that were told, answers with something to review. The desk sees who, not what."""
+    record_access(by=request.actor, action="screening.list")
+    context = {"rows": selectors.to_look_at(request.actor, timezone.now()), "clinical": may(request.actor, "intake:review")}
+    return render(request, "desk/to_look_at.html", context)
+
+
 @allow(GET="session:sign")
 def unsigned(request: HttpRequest) -> HttpResponse:
     """Own records that wait for a signature, oldest first."""

@@ -49,6 +49,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "inventory": lambda: "/treatments/inventory/",
     "rules": lambda: "/rules/",
     "unsigned": lambda: "/unsigned/",
+    "to look at": lambda: "/to-look-at/",
     "overview": lambda: f"/patients/{_patient().uuid}/",
     "screening": lambda: f"/patients/{_patient().uuid}/screening/",
     "appointments of a patient": lambda: f"/appointments/of/{_patient().uuid}/",

@@ -119,6 +119,7 @@ TABLE: dict[str, dict[str, str]] = {
     "desk:withdraw_policy": {"POST": "policy:propose"},
     "desk:search": {"GET": "search:view"},
     "desk:today": {"GET": "today:view"},
+    "desk:to_look_at": {"GET": "screening:view"},
     "desk:unsigned": {"GET": "session:sign"},
     "desk:wall": {"GET": "public", "POST": "public"},
     "healthz": {"GET": "public"},

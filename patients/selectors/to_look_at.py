@@ -1,0 +1,44 @@
+"""What waits for a clinician's judgement: a change that was told and nobody has looked at, and answers with something to review that nobody has read."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from clinic.audit import Actor
+from clinic.permissions import scoped
+from patients.models import Intake, Patient, Rescreen, Screening
+from patients.vocabulary import IntakeState
+
+_SENT = (IntakeState.SUBMITTED, IntakeState.REVIEWED)
+_NOT_POSSIBLE = "ABSOLUTE"  # nothing here is lifted by a clinician (SETTLED 4)
+_HERE = Q(patient__deceased_on=None, patient__merged_into=None)
+
+
+def changes_to_look_at(actor: Actor) -> QuerySet[Rescreen]:
+    """“Something changed”, by link or on arrival, not looked at yet (S01); the oldest first."""
+    return scoped(Rescreen.objects.filter(_HERE, changed=True, reviewed_at=None), actor).select_related("patient__site").order_by("at", "pk")
+
+
+def answers_to_look_at(actor: Actor) -> QuerySet[Intake]:
+    """Each patient's newest answers, where no clinician has read them and the last screening has a REVIEW; the oldest first.
+
+    Once every REVIEW is cleared the screening that follows has none. ABSOLUTE is left out.
+    """
+    return scoped(_unread().filter(_HERE), actor).select_related("patient__site").order_by("submitted_at", "pk")
+
+
+def unread_answers(patient: Patient) -> Intake | None:
+    """The same for one patient."""
+    return _unread().filter(patient=patient).first()
+
+
+def _unread() -> QuerySet[Intake]:
+    newer = Intake.objects.filter(patient=OuterRef("patient"), state__in=_SENT).order_by("-submitted_at", "-pk")
+    last = Screening.objects.filter(patient=OuterRef("patient")).order_by("-at", "-pk")
+    waits = Screening.objects.filter(pk=OuterRef("screening"), triggers__contains=[{"class": "REVIEW"}]).exclude(overall=_NOT_POSSIBLE)
+    rows = Intake.objects.filter(state=IntakeState.SUBMITTED).annotate(screening=Subquery(last.values("pk")[:1]))
+    return rows.filter(Exists(waits), pk=Subquery(newer.values("pk")[:1]))
+
+
+def to_look_at_count(actor: Actor) -> int:
+    """How many patients, counted once. Two queries."""
+    changed = set(changes_to_look_at(actor).order_by().values_list("patient_id", flat=True))
+    return len(changed | set(answers_to_look_at(actor).order_by().values_list("patient_id", flat=True)))
