@@ -282,6 +282,7 @@ TABLE: dict[str, dict[str, str]] = {
     "treatments:small_photo": {"GET": "photo:view"},
     "treatments:start": {"POST": "session:draft"},
     "treatments:take_photos": {"GET": "photo:upload"},
+    "treatments:take_over": {"POST": "session:draft"},
     "treatments:told": {"POST": "stock:contact"},
     "treatments:undo_copy": {"POST": "session:draft"},
     "treatments:upload": {"POST": "photo:upload"},

@@ -20,6 +20,7 @@ from treatments.selectors.courses import (
     window_of,
 )
 from treatments.selectors.evaluations import Evaluation, evaluate, reason_key
+from treatments.selectors.handovers import TAKE_OVER, Handover, handovers
 from treatments.selectors.inputs import session_input
 from treatments.selectors.recall import Received, contacts_of, elsewhere, received_lot, received_product, units_of
 from treatments.selectors.scanned import scanned
@@ -43,8 +44,8 @@ from treatments.selectors.stock import (
 next_window = window_of
 
 __all__ = [
-    "Evaluation", "Gap", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of",
-    "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "home", "inventory", "known_name", "last_day",
+    "TAKE_OVER", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of",
+    "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
     "photos", "place_in_course", "place_of_begun", "policy", "presets_of", "prp", "readings", "reason_key", "received_lot", "received_product", "same_lot", "scanned",
     "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "through", "through_courses", "units_of", "usable_products",

@@ -15,6 +15,7 @@ from treatments.services.errors import (
     NotUsable,
 )
 from treatments.services.events import EventEntry, close_adverse_event, record_adverse_event
+from treatments.services.handover import take_over_session
 from treatments.services.measurements import (
     AlreadyMarked,
     LookAgain,
@@ -54,5 +55,5 @@ __all__ = [
     "note_earlier_sessions", "note_formula_change", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
-    "signing", "start_session", "undo_copy", "withdraw_product", "write_right_record",
+    "signing", "start_session", "take_over_session", "undo_copy", "withdraw_product", "write_right_record",
 ]  # fmt: skip

@@ -37,6 +37,7 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "site": record.site.name,
         "course": {"phase": record.course.phase, "number": record.number, "place": selectors.place_in_course(record), "planned": record.course.planned_sessions},
         "operator": {"name": record.operator.display_name, "role": record.operator.operator_role},
+        "handovers": [{"from": row.before, "to": row.after, "at": row.at.isoformat(), "running": row.running} for row in selectors.handovers(record)],
         "started_at": record.started_at.isoformat() if record.started_at else None,
         "ended_at": record.ended_at.isoformat() if record.ended_at else None,
         "replaces": _replaces(record),

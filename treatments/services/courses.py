@@ -58,7 +58,7 @@ def end_course(*, course: Course, reason: str, by: Actor, at: datetime) -> Cours
 def open_session(
     *, patient: Patient, operator: Staff, by: Actor, at: datetime, site: Site | None = None, course: Course | None = None
 ) -> TreatmentSession:
-    """A draft for today in the patient's open course; an unfinished one is taken up again.
+    """A draft for today in the patient's open course; an unfinished one is opened again and keeps its operator (`take_over_session`).
 
     Raises NoCourse without an open course, Refused for somebody who has died or whose record was merged.
     """

@@ -13,6 +13,7 @@ from treatments.rules.vocabulary import Stage
 from treatments.services.drafts import locked_session
 from treatments.services.errors import Blocked, EndBeforeStart
 from treatments.services.events import events_of_bleeding
+from treatments.services.handover import check_operator
 from treatments.vocabulary import SessionState
 
 # What is about the patient was decided at the start; what already happened must be recorded, not refused.
@@ -20,9 +21,13 @@ _NOT_AT_CHECKOUT = ("S01", "S02", "S03", "S10", "S11", "S12", "S18", "S20", "S23
 
 
 def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> TreatmentSession:
-    """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK. Raises Blocked."""
+    """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK.
+
+    Who starts is the operator of the record: a colleague takes it over first. Raises Blocked.
+    """
     with audit.write(by=by, action="session.start"):
         locked = locked_session(record, SessionState.DRAFT)
+        check_operator(locked, by)
         locked.planned_start_at = at
         locked.save(update_fields=["planned_start_at"])
         people.screen_patient(patient=locked.patient, gate=Gate.START, as_of=locked.site.today(at), by=by, at=at)

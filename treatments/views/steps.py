@@ -107,6 +107,21 @@ def nothing_changed(request: HttpRequest, session: str) -> HttpResponse:
 
 
 @allow(POST="session:draft")
+def take_over(request: HttpRequest, session: str) -> HttpResponse:
+    """Whoever presses is the operator from now on."""
+    record, answer = saved_if_sent(request, record_of(request, session))
+    if answer is not None:
+        return answer
+    before = record.operator.display_name
+    try:
+        services.take_over_session(record=record, staff=staff_of(request), by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        return stopped(request, record, refusal)
+    messages.success(request, _("You have taken this session over from %(name)s. You treat, and you sign.") % {"name": before})
+    return again(record)
+
+
+@allow(POST="session:draft")
 def start(request: HttpRequest, session: str) -> HttpResponse:
     """The needle may touch the skin."""
     record, answer = saved_if_sent(request, record_of(request, session))
