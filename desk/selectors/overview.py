@@ -54,9 +54,9 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
 
 
 def _typed_in(patient: Patient) -> Intake | None:
-    """The newest answers, if not the patient but staff typed them in."""
+    """The newest answers, if staff typed them in, or a part of them."""
     answers = people.latest_answers(patient)
-    return answers if answers is not None and answers.answered_by != AnsweredBy.PATIENT else None
+    return answers if answers is not None and (answers.answered_by != AnsweredBy.PATIENT or answers.typed_by) else None
 
 
 def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.formats import date_format
@@ -18,6 +18,7 @@ from patients.rules.policy import policy_from
 from patients.selectors.records import open_holds
 from patients.vocabulary import Gate, IntakeState
 
+_ELSEWHERE = "other_scalp_procedures"
 _STEROID_DAY = "local_steroid_injection_on"
 _STATES = {
     DeskCode.MAY_BOOK: "clear",
@@ -87,7 +88,7 @@ class Dossier:
             "asOf": as_of.isoformat(),
             "birthDate": self.patient.birth_on.isoformat(),
             "sex": self.patient.sex,
-            "answers": self._answers(),
+            "answers": self._answers(as_of),
             "clearances": [
                 {"rule": row.rule, "by": row.by.display_name, "date": row.cleared_on.isoformat()}
                 for row in self.clearances
@@ -96,17 +97,24 @@ class Dossier:
         }
         return found | ({"planned": {"prp": True}} if prp else {})
 
-    def _answers(self) -> dict[str, Any]:
+    def _answers(self, as_of: date) -> dict[str, Any]:
         """As sent; a steroid injection “in the last month” of an unknown day counts from the day of the answer, the latest it can be.
 
-        SCHEMA 2.4 reads a blank there as no injection, and E43 would let PRP through in silence.
+        SCHEMA 2.4 reads a blank there as no injection, and E43 would let PRP through in silence. A treatment elsewhere that the patient does
+        not remember beside others that they do: once those are over it is what is missing (E27), as it would be alone.
         """
         if self.intake is None:
             return {}
         given: dict[str, Any] = self.intake.answers
+        if given.get(_ELSEWHERE) and self.intake.extras.get("notes", {}).get(f"{_ELSEWHERE}_unknown") and not self._waits_for(given[_ELSEWHERE], as_of):
+            given = given | {_ELSEWHERE: None}
         if given.get(_STEROID_DAY, "") is not None or self.intake.submitted_at is None:
             return given
         return given | {_STEROID_DAY: local_date(self.intake.submitted_at, self.patient.site.zone).isoformat()}
+
+    def _waits_for(self, treatments: list[dict[str, str]], as_of: date) -> bool:
+        waits = {"botulinum_toxin": self.policy.botulinum_days}
+        return any(as_of < date.fromisoformat(one["on"]) + timedelta(days=waits.get(one["kind"], self.policy.other_procedure_days)) for one in treatments)
 
     def eligibility(self, as_of: date, *, prp: bool = False) -> Eligibility:
         """What the rules say of that day, computed now; nothing is stored."""

@@ -112,7 +112,8 @@ def _answer(question: Question, answers: dict[str, Any], notes: dict[str, Any]) 
     if value is None:
         return [(words, _("Not known"))]
     if isinstance(value, list):
-        return [(words, ", ".join(_entry(entry, labels) for entry in value) or gettext("None"))]
+        more = [gettext("I do not know which, or when")] if value and notes.get(f"{question.key}_unknown") else []
+        return [(words, ", ".join([*(_entry(entry, labels) for entry in value), *more]) or gettext("None"))]
     if question.kind == "date":
         return [(words, said(value))]
     return [(words, labels.get(value, value))]

@@ -85,6 +85,8 @@ def save_intake_page(
         kept = {key: value for key, value in locked.answers.items() if key not in drop}
         locked.answers = kept | answers
         locked.extras = _merged(locked.extras, extras or {}, page)
+        if by.kind == "staff" and locked.answered_by == AnsweredBy.PATIENT:
+            locked.extras["staff"] = sorted({*locked.extras.get("staff", []), by.name[:160]})
         locked.pages_done = [*[p for p in locked.pages_done if p != page and p not in undo], page]
         locked.saved_at, locked.language = at, language or locked.language
         locked.save(update_fields=["answers", "extras", "pages_done", "saved_at", "language"])
@@ -129,13 +131,21 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)
-        locked.typed_by = "" if locked.answered_by == AnsweredBy.PATIENT else by.name[:160]
-        locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256", "typed_by"])
+        _mark_who_typed(locked, by)
+        locked.save(update_fields=["state", "submitted_at", "submission_sha256", "answers", "extras", "wording_sha256", "answered_by", "typed_by"])
         _keep_lists(locked, at)
         _keep_wishes(locked, by)
         if before:
             _end_clearances(locked.patient, rules_touched(before.answers, locked.answers), at)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
+
+
+def _mark_who_typed(intake: Intake, by: Actor) -> None:
+    """On behalf of the patient, marked so: staff who finish what the patient began answer for them, and who typed a part is named."""
+    if intake.answered_by == AnsweredBy.PATIENT and by.kind == "staff":
+        intake.answered_by, intake.extras = AnsweredBy.STAFF, intake.extras | {"begun_by": AnsweredBy.PATIENT.value}
+    helped = [] if intake.answered_by == AnsweredBy.PATIENT else [by.name]
+    intake.typed_by = ", ".join(dict.fromkeys([*helped, *intake.extras.get("staff", [])]))[:160]
 
 
 def amend_answers(

@@ -129,7 +129,7 @@ class MoreForm(StepForm):
             return self.cleaned_data[question.key]
         lines = [(self.cleaned_data.get(f"{question.key}_{n}_kind"), self.cleaned_data.get(f"{question.key}_{n}_on")) for n in range(_LINES)]
         given = [{"kind": kind, "on": on.isoformat()} for kind, on in lines if kind and on]
-        return given if given and not self.cleaned_data.get(f"{question.key}_unknown") else None if self.cleaned_data.get(f"{question.key}_unknown") else []
+        return given or (None if self.cleaned_data.get(f"{question.key}_unknown") else [])  # what is known stays, whatever else is not (E27)
 
     def _allergy(self, question: Question, value: str) -> list[dict[str, Any]]:
         """Not sure counts as severe for the rules: somebody must ask (RULES 2, “not sure” is at least REVIEW)."""
