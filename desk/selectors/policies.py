@@ -92,6 +92,11 @@ def _preview(rules: RuleBook, row: PolicyProposal, base: PolicyVersion | None, a
     return rules.preview(old, new, at)
 
 
+def waiting_proposal(rules: RuleBook) -> PolicyProposal | None:
+    """The one that nobody has decided: until then no other can be made."""
+    return PolicyProposal.objects.filter(book=rules.code, state=ProposalState.OPEN).first()
+
+
 def newest_content(rules: RuleBook) -> Content:
     """The numbers and words in force, to start a proposal from."""
     newest = rules.newest()

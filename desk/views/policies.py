@@ -56,8 +56,8 @@ def propose_policy(request: HttpRequest, book: str) -> HttpResponse:
             return redirect("desk:policy_proposal", policy=made.uuid)
         except Refused as refusal:
             refused = refusal.message
-    wrong = bool(form.errors or refused)
-    return render(request, "desk/policy_propose.html", {"book": rules, "form": form, "refused": refused}, status=422 if wrong else 200)
+    context = {"book": rules, "form": form, "refused": refused, "waiting": selectors.waiting_proposal(rules)}
+    return render(request, "desk/policy_propose.html", context, status=422 if form.errors or refused else 200)
 
 
 def _page(request: HttpRequest, row: PolicyProposal, form: ReasonForm | None = None) -> HttpResponse:

@@ -192,6 +192,14 @@ class TestPages:
         page = client_as(amara).get(url).content.decode()
         assert "1 would change" in page and "1 of them is at another site" in page and "Ana Ruiz" not in page and str(patient.uuid) not in page
 
+    def test_who_begins_another_while_one_waits_is_told_before_typing(self, client_as: Callable[[Staff], Client], max_: Staff) -> None:
+        manager = client_as(max_)
+        assert "is waiting" not in manager.get("/rules/S/propose/").content.decode()
+        row = proposed(max_, "S", {"passes_reason_above": 4})
+        page = manager.get("/rules/S/propose/").content.decode()
+        assert "Another proposal for these rules is waiting." in page and str(row.uuid) in page
+        assert "is waiting" not in manager.get("/rules/E/propose/").content.decode()
+
     def test_a_depth_is_typed_in_millimetres(self, client_as: Callable[[Staff], Client], max_: Staff) -> None:
         manager = client_as(max_)
         manager.post("/rules/S/propose/", self.form(manager, "S", **{"zone_limits.vertex": "1.25"}))
