@@ -72,6 +72,14 @@ class Phase(StrEnum):
     MAINTENANCE = "maintenance"
 
 
+class Response(StrEnum):
+    """Whether a course works: the outcome review (S12)."""
+
+    NOT_ASSESSED = "not_assessed"
+    SEEN = "seen"
+    NONE = "none"
+
+
 class SessionState(StrEnum):
     """Of a session record."""
 

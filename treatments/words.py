@@ -3,7 +3,17 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from treatments.vocabulary import Endpoint, MarkShape, PatchResult, PhotoCheck, PhotoUse, PhotoView, ProductKind, Zone
+from treatments.vocabulary import (
+    Endpoint,
+    MarkShape,
+    PatchResult,
+    PhotoCheck,
+    PhotoUse,
+    PhotoView,
+    ProductKind,
+    Response,
+    Zone,
+)
 
 ZONE_WORDS = {
     Zone.FRONTAL_HAIRLINE: _("Frontal hairline"),
@@ -13,6 +23,7 @@ ZONE_WORDS = {
     Zone.VERTEX: _("Vertex"),
     Zone.OCCIPITAL: _("Occipital"),
 }
+RESPONSE_WORDS = {Response.NOT_ASSESSED: _("not judged yet"), Response.SEEN: _("a response is seen"), Response.NONE: _("no response")}
 SEVERITY_WORDS: dict[str, str | Promise] = {"BLOCK": _("stops"), "BLOCK_PRODUCT": _("stops this product"), "REASON": _("needs your reason"), "NOTE": _("note")}
 ENDPOINT_WORDS = {
     Endpoint.NONE: _("None"),

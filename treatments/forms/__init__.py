@@ -3,7 +3,16 @@
 from treatments.forms.events import CloseForm, EventForm, ShortEventForm
 from treatments.forms.home import HomePlanForm
 from treatments.forms.measurements import BaselineForm, ErrorForm, measure_form
-from treatments.forms.others import BlockForm, CourseEndForm, CourseForm, EndForm, RightRecordForm, TextForm
+from treatments.forms.others import (
+    BlockForm,
+    CourseEndForm,
+    CourseForm,
+    EndForm,
+    ExcludedZonesForm,
+    ResponseForm,
+    RightRecordForm,
+    TextForm,
+)
 from treatments.forms.patch import PatchApplyForm, PatchReadForm
 from treatments.forms.photos import PhotoForm
 from treatments.forms.prp import CheckForm, DrawForm, UseForm, WitnessForm
@@ -12,6 +21,6 @@ from treatments.forms.stock import DeviceForm, FormulaForm, LotForm, ProductForm
 
 __all__ = [
     "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseEndForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
-    "ErrorForm", "EventForm", "FormulaForm", "HomePlanForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
-    "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
+    "ErrorForm", "EventForm", "ExcludedZonesForm", "FormulaForm", "HomePlanForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
+    "ResponseForm", "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
 ]  # fmt: skip

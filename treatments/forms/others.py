@@ -10,7 +10,8 @@ from clinic.forms import choices, clean_spaces
 from treatments import selectors
 from treatments.forms.session import CartridgeField
 from treatments.models import Device, TreatmentSession
-from treatments.vocabulary import Phase
+from treatments.vocabulary import Phase, Response, Zone
+from treatments.words import RESPONSE_WORDS, ZONE_WORDS
 
 
 class CourseForm(forms.Form):
@@ -28,6 +29,26 @@ class CourseEndForm(forms.Form):
         label=_("Why it ends here"), max_length=200, error_messages={"required": _("Say why the course ends here.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
+
+
+class ExcludedZonesForm(forms.Form):
+    """Zones that stay closed for this patient (S24); none ticked opens them all again."""
+
+    zones = forms.MultipleChoiceField(
+        label=_("Closed zones"), required=False, choices=choices(Zone, {key.value: words for key, words in ZONE_WORDS.items()}),
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Why"), max_length=200, error_messages={"required": _("Say why.")}, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("For example: mole to be looked at, tattoo, scar"),
+    )  # fmt: skip
+
+
+class ResponseForm(forms.Form):
+    """Whether the treatment works, as the clinician judges it (S12)."""
+
+    response = forms.ChoiceField(label=_("Response so far"), choices=choices(Response, {key.value: words for key, words in RESPONSE_WORDS.items()}), widget=forms.RadioSelect)
+    words = forms.CharField(label=_("How you judged it"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class EndForm(forms.Form):

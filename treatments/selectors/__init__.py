@@ -3,6 +3,7 @@
 from treatments.rules import Window
 from treatments.selectors import home, patch, photos, prp, readings, signed
 from treatments.selectors.checklists import Gap, checklist
+from treatments.selectors.course_notes import RESPONSE_NOTED, ZONES_NOTED, CourseNote, course_notes
 from treatments.selectors.courses import (
     done_sessions,
     last_day,
@@ -44,7 +45,7 @@ from treatments.selectors.stock import (
 next_window = window_of
 
 __all__ = [
-    "TAKE_OVER", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of",
+    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of", "course_notes",
     "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
     "photos", "place_in_course", "place_of_begun", "policy", "presets_of", "prp", "readings", "reason_key", "received_lot", "received_product", "same_lot", "scanned",

@@ -2,6 +2,7 @@
 
 from treatments.services import events, home, patch, photos, prp, recalls, signing
 from treatments.services.chain import broken_records
+from treatments.services.course_notes import exclude_zones, note_response
 from treatments.services.courses import NoCourse, end_course, open_session, plan_course
 from treatments.services.drafts import SessionEntry, ZoneEntry, change_block, save_session
 from treatments.services.earlier import note_earlier_sessions
@@ -51,8 +52,8 @@ __all__ = [
     "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NotReplaceable", "NothingToUndo",
     "NotSetAside", "NotUsable", "NotYet", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
-    "discard_cartridge", "end_course", "end_session", "events", "home", "mark_entered_in_error", "mark_measurement_in_error",
-    "note_earlier_sessions", "note_formula_change", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
+    "discard_cartridge", "end_course", "end_session", "events", "exclude_zones", "home", "mark_entered_in_error", "mark_measurement_in_error",
+    "note_earlier_sessions", "note_formula_change", "note_response", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
     "signing", "start_session", "take_over_session", "undo_copy", "withdraw_product", "write_right_record",

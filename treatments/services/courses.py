@@ -23,16 +23,18 @@ class NoCourse(Refused):
 def plan_course(
     *, patient: Patient, planned_sessions: int, phase: str, indication: str, staff: Staff, by: Actor, at: datetime
 ) -> Course:
-    """A new course; an open one is ended first. Raises Refused while one of its sessions runs."""
+    """A new course; an open one is ended first. Zones that were closed stay closed (S24). Raises Refused while one of its sessions runs."""
     with audit.write(by=by, action="course.plan"):
         Patient.objects.select_for_update().get(pk=patient.pk)
         running = TreatmentSession.objects.filter(patient=patient, state=SessionState.STARTED, entered_in_error=None).first()
         if running is not None:
             raise Refused(_("Session %(number)s is still running: note its end first.") % {"number": running.number})
         Course.objects.filter(patient=patient, ended_at=None).update(ended_at=at, ended_by=by.name[:160], end_reason=ANOTHER)
+        before = Course.objects.filter(patient=patient).first()
         return Course.objects.create(
-            patient=patient, planned_sessions=planned_sessions, phase=phase, indication=indication, planned_by=staff, planned_at=at
-        )
+            patient=patient, planned_sessions=planned_sessions, phase=phase, indication=indication, planned_by=staff, planned_at=at,
+            excluded_zones=before.excluded_zones if before else [],
+        )  # fmt: skip
 
 
 def end_course(*, course: Course, reason: str, by: Actor, at: datetime) -> Course:

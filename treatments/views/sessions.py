@@ -1,6 +1,9 @@
 """The course, and the session record as a page."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,54 +16,77 @@ from clinic.permissions import allow
 from clinic.requests import HttpRequest
 from patients.models import Patient
 from treatments import selectors, services
-from treatments.forms import CourseEndForm, CourseForm
+from treatments.forms import CourseEndForm, CourseForm, ExcludedZonesForm, ResponseForm
 from treatments.models import Course, TreatmentSession
 from treatments.views.page import again, form_of, page, patient_of, record_of, saved, staff_of
 from treatments.views.scan import scan
 from treatments.views.signed import signed_page
-from treatments.vocabulary import Phase, SessionState
+from treatments.vocabulary import Phase, Response, SessionState, Zone
+from treatments.words import RESPONSE_WORDS, ZONE_WORDS
 
 
 @allow(GET="session:read", POST="course:change")
 def course(request: HttpRequest, patient: str) -> HttpResponse:
-    """Course and sessions; planning a course; stopping one (`do=end`)."""
+    """Course and sessions; planning a course; stopping one (`do=end`); closed zones and response (`do=zones`, `do=response`)."""
     found = patient_of(request, patient)
     running = selectors.open_course(found)
     through = running is not None and found.pk in selectors.through([found.pk])
-    ending = request.POST.get("do") == "end"
-    form = CourseForm(request.POST if request.POST and not ending else None, initial={"phase": Phase.MAINTENANCE} if through else None)
-    end_form = CourseEndForm(request.POST if ending else None)
-    if request.method == "POST" and _course_written(request, found, running, end_form if ending else form):
+    do = request.POST.get("do", "")
+    form = CourseForm(request.POST if request.POST and do not in _BESIDE else None, initial={"phase": Phase.MAINTENANCE} if through else None)
+    beside = {name: made(request.POST if do == name else None, initial=_noted(running)) for name, made in _BESIDE.items()}
+    sent = beside.get(do, form)
+    if request.method == "POST" and _course_written(request, found, running, sent):
         return redirect("treatments:course", patient=found.uuid)
     record_access(by=request.actor, action="session.list", patient_uuid=found.uuid)
     rows = found.sessions.select_related("operator", "course", "signed_record", "entered_in_error").prefetch_related("blocks__zones")
     context = {
-        "patient": found, "form": form, "end_form": end_form, "course": running, "through": through, "sessions": rows, "tab": "sessions",
+        "patient": found, "form": form, "end_form": beside["end"], "zones_form": beside["zones"], "response_form": beside["response"],
+        "notes": selectors.course_notes(running) if running else {}, "closed_zones": [ZONE_WORDS[Zone(zone)] for zone in running.excluded_zones] if running else [],
+        "response_words": RESPONSE_WORDS[Response(running.response)] if running else "", "course": running, "through": through, "sessions": rows, "tab": "sessions",
         "last_course": None if running else found.courses.exclude(ended_at=None).first(),
         "window": selectors.next_window(found, today=found.site.today(timezone.now())),
         "events": found.adverse_events.filter(closed_at=None),
     }  # fmt: skip
-    return render(request, "treatments/course.html", context, status=422 if form.errors or end_form.errors else 200)
+    return render(request, "treatments/course.html", context, status=422 if sent.errors else 200)
 
 
-def _course_written(request: HttpRequest, patient: Patient, running: Course | None, form: CourseForm | CourseEndForm) -> bool:
-    """Whether a course was planned or stopped; if not, the form says why."""
+_BESIDE: dict[str, type[Form]] = {"end": CourseEndForm, "zones": ExcludedZonesForm, "response": ResponseForm}
+
+
+def _noted(course: Course | None) -> dict[str, Any]:
+    return {"zones": course.excluded_zones, "response": course.response} if course else {}
+
+
+def _course_written(request: HttpRequest, patient: Patient, running: Course | None, form: Form) -> bool:
+    """Whether a course was planned, stopped or noted on; if not, the form says why."""
     if not form.is_valid():
         return False
     try:
         if isinstance(form, CourseForm):
             services.plan_course(patient=patient, staff=staff_of(request), by=request.actor, at=timezone.now(), **form.cleaned_data)
             words = _("The course is planned.")
-        elif running is not None:
-            services.end_course(course=running, by=request.actor, at=timezone.now(), **form.cleaned_data)
-            words = _("The course is over. Nobody is invited to a further session.")
-        else:
+        elif running is None:
             raise Refused(_("This course is over already."))
+        else:
+            words = _noted_on(request, running, form)
     except Refused as refusal:
-        form.add_error("planned_sessions" if isinstance(form, CourseForm) else "reason", refusal.message)
+        form.add_error(refusal.field if refusal.field in form.fields else next(iter(form.fields)), refusal.message)
         return False
     messages.success(request, words)
     return True
+
+
+def _noted_on(request: HttpRequest, course: Course, form: Form) -> str:
+    """Stop it, close zones, or note the response; gives the words of success."""
+    told: dict[str, Any] = {"course": course, "by": request.actor, "at": timezone.now(), **form.cleaned_data}
+    if isinstance(form, CourseEndForm):
+        services.end_course(**told)
+        return _("The course is over. Nobody is invited to a further session.")
+    if isinstance(form, ExcludedZonesForm):
+        closed = services.exclude_zones(**told).excluded_zones
+        return _("Closed zones are noted.") if closed else _("All zones are open again.")
+    services.note_response(**told)
+    return _("The response is noted.")
 
 
 @allow(POST="session:draft")
