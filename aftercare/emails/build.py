@@ -160,6 +160,7 @@ def concern_alert(row: OutboxMessage, at: datetime) -> Mail:
         "overdue": bool(row.context.get("overdue")),
         "on_call": bool(row.context.get("on_call")),
         "handed_over": bool(row.context.get("handed_over")),
+        "taken_over": bool(row.context.get("taken_over")),
         "raised": bool(row.context.get("raised")),
     }
     subject, text, html = render("concern_alert", context, row.language)

@@ -19,7 +19,7 @@ from treatments import selectors as sessions
 __all__ = ["HELD_BY_FLAG", "register"]
 
 
-_NEWS = ("overdue", "handed_over", "raised")
+_NEWS = ("overdue", "handed_over", "taken_over", "raised")
 
 
 def _patient_verdict(patient: Patient) -> Verdict | None:

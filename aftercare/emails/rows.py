@@ -161,6 +161,24 @@ def queue_handover(concern: Concern, *, to: Staff, by: Actor, at: datetime) -> O
     )
 
 
+def queue_taken_over(concern: Concern, *, of: Staff, by: Actor, at: datetime) -> OutboxMessage:
+    """To the clinician from whom a colleague has taken it."""
+    return outbox.queue(
+        kind="concern_alert",
+        key=f"concern:{concern.uuid}:{concern.escalations}:{of.uuid}",
+        patient_uuid=concern.patient.uuid,
+        cause_kind="concern",
+        cause_uuid=concern.uuid,
+        recipient=of.email,
+        context={"overdue": False, "taken_over": True},
+        send_after=at,
+        expires_at=at + _ALERT_LIVES,
+        zone=concern.site.zone,
+        by=by,
+        at=at,
+    )
+
+
 def cancel_concern_alerts(concern: Concern, *, by: Actor, at: datetime) -> int:
     """Alerts that have not left when the concern closes."""
     return outbox.cancel(

@@ -11,6 +11,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 
+from clinic.roles import Role
+
 
 class _Span(Func):
     """`tstzrange(starts_at, ends_at, '[)')`."""
@@ -25,6 +27,10 @@ class OnCallQuerySet(models.QuerySet["OnCallShift"]):
     def at_instant(self, at: datetime) -> Self:
         """Running at `at`, the first to be called first."""
         return self.filter(starts_at__lte=at, ends_at__gt=at).order_by("place", "starts_at", "pk")
+
+    def able(self) -> Self:
+        """Of people who may still take a concern: an open account, clinician now, and still working at the shift's site."""
+        return self.filter(staff__is_active=True, staff__roles__contains=[Role.CLINICIAN.value], staff__sites=F("site"))
 
 
 @pghistory.track()

@@ -8,6 +8,7 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent
 from aftercare.rules.escalation import SOONEST
+from aftercare.selectors.rota import clinicians_of
 from aftercare.states import ConcernState, Level
 from clinic.audit import Actor
 from clinic.models import OutboxMessage
@@ -83,6 +84,22 @@ def concern_for_page() -> QuerySet[Concern]:
 def holds_of(concern: Concern) -> list[Hold]:
     """Holds this concern set, the lifted ones too."""
     return list(Hold.objects.filter(cause_kind="concern", cause_uuid=concern.uuid).order_by("pk"))
+
+
+def is_overdue(concern: Concern, *, at: datetime) -> bool:
+    """Nobody has reached the patient in time, and no try is planned for later."""
+    waits = concern.state != ConcernState.CLOSED and concern.answered_at is None
+    return waits and max(concern.due_at, concern.next_try_at or concern.due_at) <= at
+
+
+def may_be_taken_over(concern: Concern, *, at: datetime) -> bool:
+    """Whether a colleague may take what somebody has: its clock ran out and the others were alerted since it was taken, or who has it can't act any more."""
+    if concern.claimed_by is None or concern.state == ConcernState.CLOSED:
+        return False
+    if concern.claimed_by not in clinicians_of(concern.site_id):
+        return True
+    alerted, taken = concern.escalated_at, concern.claimed_at
+    return is_overdue(concern, at=at) and alerted is not None and (taken is None or taken < alerted)
 
 
 def earlier_check_ins(concern: Concern, *, limit: int = 6) -> list[CheckIn]:

@@ -9,7 +9,14 @@ from aftercare import pages
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan, Protocol
 from aftercare.selectors.answers import AnswersInWords, answers_in_words, findings_of
 from aftercare.selectors.check_ins import photos_of, shedding_of
-from aftercare.selectors.concerns import earlier_check_ins, holds_of, open_call_tasks, open_concerns, session_of
+from aftercare.selectors.concerns import (
+    earlier_check_ins,
+    holds_of,
+    may_be_taken_over,
+    open_call_tasks,
+    open_concerns,
+    session_of,
+)
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.messages import TimelineRow, all_messages, patients_by_uuid, step_words, timeline_row
 from aftercare.states import ConcernState, EventKind, Level, Outcome
@@ -80,6 +87,7 @@ class ConcernDetail:
     shedding: list[tuple[str, str, int | None]]
     log: list[LogLine]
     is_mine: bool
+    may_take: bool
     is_closed: bool
     may_release: bool
     next_try: str
@@ -181,6 +189,7 @@ def concern_detail(concern: Concern, *, by: Actor, at: datetime) -> ConcernDetai
         shedding=shedding_in_words(concern.patient) if check_in and "Q11" in check_in.asked else [],
         log=[_log_line(event, zone) for event in concern.events.all()],
         is_mine=concern.claimed_by_id == by.staff_id and concern.state == ConcernState.CLAIMED,
+        may_take=concern.claimed_by is None or (concern.claimed_by_id != by.staff_id and may_be_taken_over(concern, at=at)),
         is_closed=concern.state == ConcernState.CLOSED,
         may_release=is_open and level(by, "hold:release") == "full",
         next_try=wall_words(concern.next_try_at, zone) if concern.next_try_at else "",

@@ -44,14 +44,14 @@ def clinicians_of(site_id: int) -> list[Staff]:
 
 
 def on_call_at(site_id: int, at: datetime) -> list[Staff]:
-    """Who is on call at an instant, the first to be called first; only those who may still sign in."""
-    shifts = OnCallShift.objects.at_instant(at).filter(site_id=site_id, staff__is_active=True).select_related("staff")
+    """Who is on call at an instant, the first to be called first; only those who may still take a concern."""
+    shifts = OnCallShift.objects.at_instant(at).able().filter(site_id=site_id).select_related("staff")
     return list({shift.staff_id: shift.staff for shift in shifts}.values())
 
 
 def on_call_names(actor: Actor, *, at: datetime) -> list[str]:
     """Who is on call now at the actor's sites, for one line on a page."""
-    shifts = scoped(OnCallShift.objects.at_instant(at).filter(staff__is_active=True), actor).select_related("staff")
+    shifts = scoped(OnCallShift.objects.at_instant(at).able(), actor).select_related("staff")
     return list(dict.fromkeys(shift.staff.display_name for shift in shifts))
 
 
@@ -67,11 +67,9 @@ def rotas(actor: Actor, *, at: datetime) -> list[SiteRota]:
 
 
 def _rota(site: Site, at: datetime) -> SiteRota:
-    until = at + AHEAD
     shifts = list(OnCallShift.objects.filter(site=site, ends_at__gt=at).select_related("staff").order_by("starts_at", "place", "pk"))
     rows = [_row(shift, site.zone, at) for shift in shifts]
-    covered = [(shift.starts_at, shift.ends_at) for shift in shifts] + open_spans(site, at)
-    gaps = uncovered(covered, since=at, until=until)
+    gaps = _gaps(site, at)
     return SiteRota(
         site=site,
         now=[row for row in rows if row.is_now],
@@ -95,7 +93,7 @@ def keeps_watch(site: Site, at: datetime) -> bool:
 
 
 def _gaps(site: Site, at: datetime) -> list[tuple[datetime, datetime]]:
-    shifts = OnCallShift.objects.filter(site=site, ends_at__gt=at, staff__is_active=True).values_list("starts_at", "ends_at")
+    shifts = OnCallShift.objects.able().filter(site=site, ends_at__gt=at).values_list("starts_at", "ends_at")
     return uncovered([*shifts, *open_spans(site, at)], since=at, until=at + AHEAD)
 
 

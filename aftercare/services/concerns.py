@@ -11,6 +11,7 @@ from aftercare import emails
 from aftercare.models import CheckIn, Concern, ConcernEvent
 from aftercare.rules.escalation import SOONEST, repeat_after
 from aftercare.selectors.clock import opened_between, response_due
+from aftercare.selectors.concerns import is_overdue, may_be_taken_over
 from aftercare.selectors.instructions import wall_words
 from aftercare.states import ConcernState, EventKind, Level, Outcome
 from clinic import audit
@@ -135,22 +136,25 @@ def lock_own(concern: Concern, by: Actor) -> Concern:
 
 
 def claim_concern(*, concern: Concern, by: Actor, at: datetime) -> Concern:
-    """One clinician takes it; claiming twice is harmless. Raises TakenByColleague, AlreadyClosed."""
+    """One clinician takes it; claiming twice is harmless. Raises TakenByColleague, AlreadyClosed.
+
+    From a colleague it is taken over once its clock ran out, or when the colleague can't act any more; the log says from whom, and they are mailed.
+    """
     require(by, "concern:claim")
     with audit.write(by=by, action="concern.claim"):
         locked = _lock(concern)
-        if locked.claimed_by is not None and locked.claimed_by_id != by.staff_id:
-            raise TakenByColleague(
-                _("%(name)s has taken this already. Nothing for you to do.") % {"name": locked.claimed_by.display_name}
-            )
-        if locked.claimed_by_id is None:
-            locked.state, locked.claimed_by_id, locked.claimed_at = (
-                ConcernState.CLAIMED,
-                by.staff_id,
-                at,
-            )
-            locked.save(update_fields=["state", "claimed_by", "claimed_at"])
-            add_event(locked, EventKind.CLAIMED, by=by, at=at)
+        before = locked.claimed_by
+        if before is not None and before.pk == by.staff_id:
+            return locked
+        if before is not None and not may_be_taken_over(locked, at=at):
+            raise TakenByColleague(_("%(name)s has taken this already. Nothing for you to do.") % {"name": before.display_name})
+        locked.state, locked.claimed_by_id, locked.claimed_at = ConcernState.CLAIMED, by.staff_id, at
+        locked.escalations += before is not None
+        locked.save(update_fields=["state", "claimed_by", "claimed_at", "escalations"])
+        words = _("taken over from %(name)s") % {"name": before.display_name} if before else ""
+        add_event(locked, EventKind.CLAIMED, by=by, at=at, words=words)
+        if before is not None and before.is_active:
+            emails.queue_taken_over(locked, of=before, by=by, at=at)
         return locked
 
 
@@ -257,9 +261,7 @@ def is_escalation_due(concern: Concern, *, at: datetime) -> bool:
 
     Reminders come less often with time and never stop; whoever opens the site is reminded too, however late the last one went.
     """
-    if concern.state == ConcernState.CLOSED or concern.answered_at:
-        return False
-    if max(concern.due_at, concern.next_try_at or concern.due_at) > at:
+    if not is_overdue(concern, at=at):
         return False
     last = concern.escalated_at
     if last is None or last + repeat_after(Level(concern.level), due_at=concern.due_at, last_at=last) <= at:

@@ -248,3 +248,89 @@ def test_somebody_is_there_only_when_somebody_is(plan: Plan, site: Site, amara: 
     assert selectors.presence(site, NIGHT).nobody
     OnCallShift.objects.filter(pk=shift.pk).update(ends_at=NIGHT + timedelta(hours=1))
     assert selectors.presence(site, NIGHT).somebody
+
+
+class TestTakingOver:
+    """What waits with somebody who does not answer, or can't, is taken over with one press."""
+
+    LATE = NOON + timedelta(hours=3)
+
+    def _held(self, plan: Plan, amara: Staff) -> Concern:
+        make_response(plan.check_ins.get(code="check_24h"), at=NOON, discharge="pus")
+        concern = Concern.objects.get()
+        return services.claim_concern(concern=concern, by=Actor.of_staff(amara), at=NOON + timedelta(minutes=5))
+
+    def test_not_before_the_clock_ran_out(self, plan: Plan, amara: Staff, okoro: Staff) -> None:
+        concern = self._held(plan, amara)
+        with pytest.raises(services.TakenByColleague):
+            services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=NOON + timedelta(minutes=20))
+
+    def test_once_the_others_were_alerted_and_the_log_says_from_whom(self, plan: Plan, amara: Staff, okoro: Staff) -> None:
+        concern = self._held(plan, amara)
+        assert services.escalate_concern(concern=concern, by=TASK, at=self.LATE)
+        services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=self.LATE + timedelta(minutes=1))
+        concern.refresh_from_db()
+        assert (concern.claimed_by, concern.state) == (okoro, "claimed")
+        assert [event.words for event in concern.events.filter(kind="claimed")] == ["", f"taken over from {amara.display_name}"]
+        row = OutboxMessage.objects.filter(kind="concern_alert", recipient=amara.email).latest("pk")
+        assert KINDS[row.kind].may_send(row, self.LATE).word == "go"
+        mail = KINDS[row.kind].build(row, self.LATE)
+        assert "taken a check-in over from you" in mail.text and "a colleague has a check-in now" in mail.subject
+
+    def test_not_from_the_one_who_just_took_it_over(self, plan: Plan, amara: Staff, okoro: Staff, site: Site) -> None:
+        from clinic.roles import Role
+
+        third, concern = _staff(site, "third@riverside.example", "Third One", Role.CLINICIAN), self._held(plan, amara)
+        services.escalate_concern(concern=concern, by=TASK, at=self.LATE)
+        services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=self.LATE + timedelta(minutes=1))
+        with pytest.raises(services.TakenByColleague, match="Nkem Okoro"):
+            services.claim_concern(concern=concern, by=Actor.of_staff(third), at=self.LATE + timedelta(minutes=1))
+
+    def test_not_while_a_next_try_is_planned_or_the_patient_was_reached(self, plan: Plan, amara: Staff, okoro: Staff) -> None:
+        concern, by = self._held(plan, amara), Actor.of_staff(amara)
+        services.escalate_concern(concern=concern, by=TASK, at=self.LATE)
+        services.log_call(concern=concern, words="no answer", reached=False, next_try_at=self.LATE + timedelta(minutes=20), by=by, at=self.LATE)
+        concern.refresh_from_db()
+        assert not selectors.may_be_taken_over(concern, at=self.LATE + timedelta(minutes=10))
+        assert selectors.may_be_taken_over(concern, at=self.LATE + timedelta(minutes=20))
+        services.log_call(concern=concern, words="well", reached=True, by=by, at=self.LATE + timedelta(minutes=21))
+        concern.refresh_from_db()
+        assert not selectors.may_be_taken_over(concern, at=self.LATE + timedelta(days=2))
+
+    @pytest.mark.parametrize("gone", ["account", "role", "site"])
+    def test_at_once_from_who_can_not_act_any_more(self, plan: Plan, amara: Staff, okoro: Staff, gone: str) -> None:
+        concern = self._held(plan, amara)
+        if gone == "site":
+            amara.sites.clear()
+        else:
+            amara.is_active, amara.roles = gone != "account", ["front_desk"] if gone == "role" else amara.roles
+            amara.save()
+        services.claim_concern(concern=concern, by=Actor.of_staff(okoro), at=NOON + timedelta(minutes=6))
+        concern.refresh_from_db()
+        assert concern.claimed_by == okoro
+        told = OutboxMessage.objects.filter(key__endswith=f":1:{amara.uuid}").exists()
+        assert told is (gone != "account")
+
+    def test_the_page_offers_it(self, plan: Plan, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
+        concern = self._held(plan, amara)
+        address = reverse("aftercare:concern", kwargs={"concern_uuid": concern.uuid})
+        with time_machine.travel(self.LATE, tick=False):
+            client = client_as(okoro)
+            assert "Take over from" not in client.get(address).content.decode()
+            services.escalate_concern(concern=concern, by=TASK, at=self.LATE)
+            assert f"Take over from {amara.display_name}" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("gone", ["account", "role", "site"])
+def test_an_alert_does_not_go_alone_to_who_is_no_clinician_of_the_site_any_more(plan: Plan, site: Site, amara: Staff, okoro: Staff, gone: str) -> None:
+    OnCallShift.objects.create(site=site, staff=okoro, place=1, starts_at=NIGHT - timedelta(hours=1), ends_at=NIGHT + timedelta(days=9))
+    if gone == "site":
+        okoro.sites.clear()
+    else:
+        okoro.is_active, okoro.roles = gone != "account", ["front_desk"] if gone == "role" else okoro.roles
+        okoro.save()
+    make_response(plan.check_ins.get(code="check_24h"), at=NIGHT, discharge="pus")
+    assert set(OutboxMessage.objects.filter(kind="concern_alert").values_list("recipient", flat=True)) == {amara.email}
+    assert selectors.on_call_at(site.pk, NIGHT) == [] and selectors.on_call_names(Actor.of_staff(amara), at=NIGHT) == []
+    shown = selectors.rotas(Actor.of_staff(amara), at=NIGHT)[0]
+    assert shown.gaps, "hours that only somebody covers who can't act are hours without anybody"
