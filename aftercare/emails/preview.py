@@ -36,7 +36,7 @@ def preview_step(step: ProtocolStep, plan: Plan, *, language: str, full: bool) -
 
 
 def _without_record(known: Instructions) -> Instructions:
-    return Instructions(known.ended_at, known.ended_shown, known.waits, known.minoxidil_by_prescriber, wash_shown=known.wash_shown)
+    return Instructions(known.ended_at, known.ended_shown, known.waits, known.minoxidil_by_prescriber, known.ask_about_minoxidil, wash_shown=known.wash_shown)
 
 
 def example_mail(step: ProtocolStep, site: Site, *, language: str, at: datetime) -> Mail:

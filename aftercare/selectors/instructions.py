@@ -17,6 +17,7 @@ from aftercare.states import PlanState
 from clinic.dates import spoken
 from treatments.models import ProductUse, ZoneRecord
 from treatments.selectors.courses import policy as session_policy
+from treatments.selectors.inputs import minoxidil_waits
 
 _WORDS: dict[Thing, str | Promise] = {
     Thing.WASH: _("Wash your hair, gently, with a mild shampoo without fragrance"),
@@ -57,6 +58,7 @@ class Instructions:
     ended_shown: str
     waits: list[Wait]
     minoxidil_by_prescriber: bool
+    ask_about_minoxidil: bool = False
     is_review_time: bool = False
     is_deep: bool = False
     applied: list[str] = field(default_factory=list)
@@ -118,7 +120,14 @@ def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
     kinds = frozenset(use.product.kind for use in uses)
     care = care_policy(plan.protocol)
     done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan, care))]
-    return instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses], policy=care)
+    known = instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses], policy=care)
+    return without_minoxidil(known) if minoxidil_waits(plan.session, at=at) else known
+
+
+def without_minoxidil(known: Instructions) -> Instructions:
+    """No time for minoxidil, and no word that a prescriber allowed it: the patient asks first (E05, E06, E32; S14 holds it for the same reason)."""
+    waits = [wait for wait in known.waits if wait.code != Thing.MINOXIDIL]
+    return replace(known, waits=waits, minoxidil_by_prescriber=False, ask_about_minoxidil=True)
 
 
 def care_policy(protocol: Protocol) -> CarePolicy:

@@ -21,10 +21,14 @@ def names_of(plan: Plan, instructions: Instructions) -> dict[str, str]:
         "ended": instructions.ended_shown,
         "wash_from": times["wash"],
         "products_from": times["products"],
-        "minoxidil_from": times.get("minoxidil") or _("the time that your prescriber told you"),
+        "minoxidil_from": times.get("minoxidil") or _by_a_prescriber(instructions),
         "sun_from": times["sun"],
         "sweat_from": times["sweat"],
     }
+
+
+def _by_a_prescriber(instructions: Instructions) -> str:
+    return _("when your prescriber allows it, and not before") if instructions.ask_about_minoxidil else _("the time that your prescriber told you")
 
 
 def opening_of(step: ProtocolStep, plan: Plan, known: Instructions, *, language: str) -> list[str]:

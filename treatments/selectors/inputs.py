@@ -58,6 +58,14 @@ def session_input(record: TreatmentSession, stage: str, block: DeviceBlock | Non
 NO_MINOXIDIL = {"E05", "E06", "E32"}
 
 
+def minoxidil_waits(record: TreatmentSession, *, at: datetime) -> bool:
+    """Whether minoxidil waits for a prescriber (E05, E06, E32): by what was known when the session started, or by what is known at `at`."""
+    found = [people.eligibility_on(record.patient, as_of=record.site.today(at))]
+    if record.started_at and (then := people.eligibility_at_start(record.patient, started_at=record.started_at)):
+        found.append(then)
+    return any(NO_MINOXIDIL & {t["rule"] for t in one.triggers} for one in found)
+
+
 def _is_over(record: TreatmentSession) -> bool:
     """The patient has left: what is learnt now says nothing about what was done (decision 0011)."""
     return record.state in (SessionState.ENDED, SessionState.SIGNED)
