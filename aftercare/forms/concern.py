@@ -79,6 +79,13 @@ class CloseForm(forms.Form):
     event_what = forms.CharField(
         label=_("If it is an adverse event: what is it?"), max_length=200, required=False, help_text=_("It goes into the record of the session.")
     )
+    event_onset_at = forms.DateTimeField(
+        label=_("When did the event begin?"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("At first the time at which the patient told us. Put in the true one if it began before."),
+        error_messages={"invalid": _("Type a date and a time.")},
+    )
     event_grade = forms.TypedChoiceField(label=_("Grade (CTCAE)"), choices=_GRADES, coerce=int, required=False, initial=1)
     event_serious = forms.BooleanField(
         label=_("Serious: death, danger to life, hospital, disability, or done to prevent these"), required=False
@@ -89,10 +96,16 @@ class CloseForm(forms.Form):
         help_text=_("Unticked, closing lifts what this set."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: str, told_at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._zone = zone
+        self.fields["event_onset_at"].initial = told_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         self.helper = form_helper(None)
 
+    def clean_event_onset_at(self) -> datetime | None:
+        """Typed in the site's own time."""
+        typed: datetime | None = self.cleaned_data["event_onset_at"]
+        return typed.replace(tzinfo=ZoneInfo(self._zone)) if typed else None
 
     def clean(self) -> dict[str, Any]:
         """An adverse event needs its words."""
@@ -104,7 +117,10 @@ class CloseForm(forms.Form):
     def event(self) -> dict[str, Any]:
         """What is said of an adverse event."""
         data = self.cleaned_data
-        return {"what": data["event_what"], "grade": int(data["event_grade"] or 1), "serious": data["event_serious"]}
+        return {
+            "what": data["event_what"], "grade": int(data["event_grade"] or 1), "serious": data["event_serious"],
+            "onset_at": data["event_onset_at"],
+        }  # fmt: skip
 
 
 class RaiseForm(forms.Form):

@@ -27,6 +27,7 @@ from aftercare.selectors.concerns import (
     open_concerns,
     patients_freed_since,
     session_of,
+    told_at,
 )
 from aftercare.selectors.instructions import instructions_of, wall_words
 from aftercare.selectors.mail_health import mail_health, unreached
@@ -145,4 +146,5 @@ __all__ = [
     "wall_words",
     "wants_photo",
     "why_no_mail",
+    "told_at",
 ]

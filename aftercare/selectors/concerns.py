@@ -86,6 +86,12 @@ def holds_of(concern: Concern) -> list[Hold]:
     return list(Hold.objects.filter(cause_kind="concern", cause_uuid=concern.uuid).order_by("pk"))
 
 
+def told_at(concern: Concern) -> datetime:
+    """When the patient told of it: the answers' time, else when the concern was opened. What was told had begun by then."""
+    response = getattr(concern.check_in, "response", None)
+    return response.answered_at if response is not None else concern.opened_at
+
+
 def is_overdue(concern: Concern, *, at: datetime) -> bool:
     """Nobody has reached the patient in time, and no try is planned for later."""
     waits = concern.state != ConcernState.CLOSED and concern.answered_at is None

@@ -38,7 +38,7 @@ def presence(site: Site, at: datetime) -> Presence:
     is_open = any(begins <= at < ends for begins, ends in spans) if site.opening_hours.exists() else None
     uses_rota = OnCallShift.objects.filter(site=site).exists()
     somebody = bool(on_call_at(site.pk, at)) if uses_rota else site.clinic.watched_round_the_clock
-    ahead = OnCallShift.objects.filter(site=site, ends_at__gt=at, starts_at__lt=at + AHEAD, staff__is_active=True)
+    ahead = OnCallShift.objects.able().filter(site=site, ends_at__gt=at, starts_at__lt=at + AHEAD)
     opens = next((wall_words(begins, site.zone) for begins, _ends in spans if begins > at), "") if is_open is False else ""
     return Presence(is_open, somebody, ahead.exists(), opens)
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from aftercare import emails
 from aftercare.models import Concern
-from aftercare.selectors.concerns import session_of
+from aftercare.selectors.concerns import session_of, told_at
 from aftercare.services.concerns import CAUSE, add_event, lock_own
 from aftercare.states import ConcernState, EventKind, Outcome
 from aftercare.words import OUTCOME_WORDS
@@ -27,11 +27,15 @@ class OutcomeMissing(Refused):
 
 @dataclass(frozen=True)
 class EventNoted:
-    """What a clinician says of an adverse event while closing: words, CTCAE grade, seriousness (RULES section 7)."""
+    """What a clinician says of an adverse event while closing: words, CTCAE grade, seriousness (RULES section 7), and when it began.
+
+    Without a time it is when the patient told of it; the moment of closing says nothing about the onset.
+    """
 
     what: str
     grade: int = 1
     serious: bool = False
+    onset_at: datetime | None = None
 
 
 def _record_event(concern: Concern, event: EventNoted, *, by: Actor, at: datetime) -> AdverseEvent:
@@ -39,7 +43,9 @@ def _record_event(concern: Concern, event: EventNoted, *, by: Actor, at: datetim
     if record is None:
         raise OutcomeMissing(_("There is no session that the event belongs to. Choose another outcome."), field="outcome")
     require(by, "adverse_event:record")
-    entry = EventEntry(what=event.what.strip(), onset_at=at, grade=event.grade, serious=event.serious)
+    if event.onset_at is not None and event.onset_at > at:
+        raise OutcomeMissing(_("The beginning of the event lies in the future."), field="event_onset_at")
+    entry = EventEntry(what=event.what.strip(), onset_at=event.onset_at or told_at(concern), grade=event.grade, serious=event.serious)
     return record_adverse_event(patient=record.patient, record=record, entry=entry, by=by, at=at)
 
 

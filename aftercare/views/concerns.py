@@ -52,7 +52,7 @@ def _page(request: HttpRequest, found: Concern, *, status: int = 200, **forms: A
         "patient": found.patient,
         "detail": selectors.concern_detail(found, by=request.actor, at=timezone.now()),
         "call_form": CallForm(zone=zone),
-        "close_form": CloseForm(),
+        "close_form": CloseForm(zone=zone, told_at=selectors.told_at(found)),
         "hand_back_form": HandBackForm(),
         "raise_form": RaiseForm(),
         "reason_form": ReasonForm(),
@@ -139,7 +139,7 @@ def close_concern(request: HttpRequest, concern_uuid: UUID) -> HttpResponse:
     """Close with an outcome."""
     found = _fetch(request, concern_uuid)
     check_subject(request, found.patient.uuid)
-    form = CloseForm(request.POST)
+    form = CloseForm(request.POST, zone=found.site.zone, told_at=selectors.told_at(found))
     if not form.is_valid():
         return _page(request, found, status=422, close_form=form)
     try:

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from aftercare import selectors, services
-from aftercare.models import Concern, ConcernEvent, OnCallShift, Plan
+from aftercare.models import CheckInResponse, Concern, ConcernEvent, OnCallShift, Plan
 from aftercare.rules.escalation import uncovered, whom_to_alert
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
@@ -217,6 +217,28 @@ class TestAdverseEvent:
         assert (event.session, event.what, event.grade) == (plan.session, "Folliculitis", 2)
         assert Concern.objects.get(pk=concern.pk).adverse_event == event
         assert list(Hold.objects.filter(released_at=None).values_list("cause_kind", flat=True)) == ["adverse_event"]
+
+    def test_it_began_when_the_patient_told_of_it_and_not_when_it_was_closed(self, plan: Plan, amara: Staff) -> None:
+        concern, by = _flagged(plan), Actor.of_staff(amara)
+        services.claim_concern(concern=concern, by=by, at=NIGHT)
+        event = services.EventNoted("Folliculitis", 2)
+        services.close_concern(concern=concern, outcome="adverse_event", words="seen", event=event, by=by, at=NIGHT + timedelta(days=3))
+        assert AdverseEvent.objects.get().onset_at == CheckInResponse.objects.get().answered_at == NIGHT
+
+    def test_a_clinician_puts_in_the_true_beginning(self, client_as: SignIn, plan: Plan, amara: Staff) -> None:
+        concern = _flagged(plan)
+        services.claim_concern(concern=concern, by=Actor.of_staff(amara), at=NIGHT)
+        address = reverse("aftercare:close_concern", kwargs={"concern_uuid": concern.uuid})
+        data = {"outcome": "adverse_event", "words": "seen", "event_what": "Pus", "event_grade": "2", "subject": str(plan.patient.uuid)}
+        with time_machine.travel(NIGHT + timedelta(days=2), tick=False):
+            client = client_as(amara)
+            page = client.get(reverse("aftercare:concern", kwargs={"concern_uuid": concern.uuid})).content.decode()
+            assert 'value="2026-03-03T22:00"' in page
+            late = client.post(address, {**data, "event_onset_at": "2026-03-09T08:00"})
+            assert late.status_code == 422 and "lies in the future" in late.content.decode()
+            assert 'value="2026-03-09T08:00"' in late.content.decode(), "nothing typed is lost"
+            assert client.post(address, {**data, "event_onset_at": "2026-03-03T08:30"}).status_code == 302
+        assert AdverseEvent.objects.get().onset_at == datetime(2026, 3, 3, 8, 30, tzinfo=UTC)
 
     def test_without_words_nothing_is_closed(self, plan: Plan, amara: Staff) -> None:
         with pytest.raises(services.OutcomeMissing):
