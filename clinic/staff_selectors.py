@@ -7,9 +7,9 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Exists, OuterRef, QuerySet
 
+from clinic.addresses import failing
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Staff, StaffInvitation, StaffProposal, Suppression
-from clinic.outbox import suppress
 from clinic.permissions import scoped
 
 
@@ -56,7 +56,7 @@ def unreached(actor: Actor) -> list[tuple[Suppression, Staff]]:
 
 def address_fails(staff: Staff) -> Suppression | None:
     """Why mail does not reach this colleague, if it is known not to."""
-    return suppress.failing(staff.email)
+    return failing(staff.email)
 
 
 def session_count(staff: Staff) -> int:

@@ -9,10 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.addresses import failing
 from clinic.audit import Actor
 from clinic.dates import spoken
 from clinic.models import OutboxMessage, OutboxMove, Site
-from clinic.outbox import suppress
 from clinic.permissions import level
 from patients.models import Patient
 from patients.selectors import found_patients
@@ -167,7 +167,7 @@ def messages_of(patient: Patient) -> QuerySet[OutboxMessage]:
 
 def why_no_mail(patient: Patient) -> str:
     """Why, as things are now, nothing would go to this patient; empty when it would."""
-    return patient.no_mail_because or (_("mail to the address comes back; please phone") if suppress.failing(patient.email) else "")
+    return patient.no_mail_because or (_("mail to the address comes back; please phone") if failing(patient.email) else "")
 
 
 def message_timeline(patient: Patient, *, actor: Actor, now: datetime) -> list[TimelineRow]:

@@ -38,13 +38,6 @@ def arrives(addresses: Collection[str]) -> bool:
     return len(wanted) > failing.count()
 
 
-def failing(address: str) -> Suppression | None:
-    """Why mail to this address is known to come back; None when it is not. A complaint is another thing: care still goes."""
-    if not address:
-        return None
-    return Suppression.objects.filter(lifted_at=None, address=address.lower()).exclude(kind=Undeliverable.COMPLAINED).first()
-
-
 def lift(*, pk: int, by: Actor, at: datetime) -> Suppression:
     """The address works again, as somebody knows who asked the patient. Raises NotSuppressed."""
     with audit.write(by=by, action="mail.lift"):

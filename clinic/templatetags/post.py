@@ -2,8 +2,8 @@
 
 from django import template
 
+from clinic.addresses import failing
 from clinic.models import Suppression
-from clinic.outbox import suppress
 
 register = template.Library()
 
@@ -11,4 +11,4 @@ register = template.Library()
 @register.filter
 def comes_back(address: str) -> Suppression | None:
     """Why mail to the address is known to come back; nothing when it is not."""
-    return suppress.failing(address)
+    return failing(address)
