@@ -1,9 +1,12 @@
-"""Proposed wordings of the photo consent, a level each. A clinician confirms them; a clinic publishes its own versions."""
+"""Proposed wordings of the photo consent, a level and language each. A clinician confirms them; a clinic publishes its own versions.
+
+The Spanish ones are unreviewed: a clinician who reads Spanish must read them before anybody signs (decision 0044).
+"""
 
 from treatments.vocabulary import PhotoUse
 
 VERSION = "2026-11 proposed"
-TEXTS: dict[PhotoUse, str] = {
+ENGLISH: dict[PhotoUse, str] = {
     PhotoUse.RECORD: (
         "We take photos of your scalp to see how the treatment works. They belong to your medical record. Only the clinicians who treat you "
         "see them. They are stored encrypted. You may say no, and you may change your mind at any time. Then we take no more photos. "
@@ -19,3 +22,20 @@ TEXTS: dict[PhotoUse, str] = {
         "at any time. Then we publish them nowhere new, and take them down where we can. It does not change how we treat you."
     ),
 }
+SPANISH: dict[PhotoUse, str] = {
+    PhotoUse.RECORD: (
+        "Hacemos fotos de su cuero cabelludo para ver cómo actúa el tratamiento. Forman parte de su historia clínica. Solo las ven los profesionales que le "
+        "tratan. Se guardan cifradas. Puede decir que no, y puede cambiar de opinión en cualquier momento. Entonces no haremos más fotos. "
+        "Las fotos que ya forman parte de su historia se quedan en ella mientras la ley nos obligue a guardarla."
+    ),
+    PhotoUse.TEACHING: (
+        "Podemos mostrar sus fotos a colegas y estudiantes de esta clínica, para enseñar. Nunca se muestra su nombre. Quien le conoce podría reconocerle "
+        "a pesar de todo. Puede decir que no, y puede cambiar de opinión en cualquier momento. Entonces dejaremos de mostrarlas. Eso no cambia cómo le tratamos."
+    ),
+    PhotoUse.PUBLICATION: (
+        "Podemos publicar sus fotos fuera de esta clínica, por ejemplo en una revista médica o en nuestra página web. Nunca se muestra su nombre. Quien le "
+        "conoce podría reconocerle a pesar de todo. Lo que ya se ha publicado no se puede retirar de todas partes. Puede decir que no, y puede cambiar de "
+        "opinión en cualquier momento. Entonces no las publicaremos en ningún sitio nuevo y las retiraremos de donde podamos. Eso no cambia cómo le tratamos."
+    ),
+}
+TEXTS: dict[str, dict[PhotoUse, str]] = {"en": ENGLISH, "es": SPANISH}

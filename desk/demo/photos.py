@@ -68,7 +68,7 @@ def _of_day(patient: Patient, number: int, stage: int, day: datetime) -> Iterato
 def _consents(patient: Patient, number: int, day: datetime) -> None:
     uses = (PhotoUse.TEACHING, PhotoUse.PUBLICATION) if number < 2 else (PhotoUse.TEACHING,) if number % 2 else ()
     for use in uses:
-        text = selectors.photo_consent_text(use)
+        text = selectors.photo_consent_text(use, patient.language)
         services.give_photo_consent(
             patient=patient, use=use, shown_sha256=text.sha256, signed_name=patient.name, on_paper=False, by=_CAMERA, at=day - timedelta(minutes=15)
         )

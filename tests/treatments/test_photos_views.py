@@ -20,6 +20,7 @@ from tests.clinic.account_steps import confirm, sign_in
 from tests.treatments.make import DAY, DESK, make_consent, make_draft, make_patient, picture
 from treatments import tasks
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoUpload
+from treatments.photo_texts import TEXTS
 from treatments.selectors import photos as selectors
 from treatments.services import photos as services
 from treatments.vocabulary import PhotoUse
@@ -299,6 +300,35 @@ class TestConsent:
         photo = stored(patient, client_as(amara))
         shown = client_as(amara).get(url("photo_page", photo.uuid)).content.decode()
         assert "For teaching" in shown and "withdrawn, 2 Mar 2026" in shown
+
+    def test_it_is_signed_in_the_patients_language(self, patient: Patient, amara: Staff, client_as: SignIn) -> None:
+        Patient.objects.filter(pk=patient.pk).update(language="es")
+        client, spanish = client_as(amara), selectors.photo_consent_text(PhotoUse.PUBLICATION, "es")
+        page = client.get(url("photo_consent", patient.uuid)).content.decode()
+        assert 'lang="es"' in page and "Podemos publicar sus fotos" in page and "translation is unreviewed" in page
+        give, english = url("give_photo_consent", patient.uuid, "publication"), selectors.photo_consent_text(PhotoUse.PUBLICATION, "en")
+        assert client.post(give, sent(patient, sha256=english.sha256, signed_name="Olivia Marsh")).status_code == 422, "those words were not shown"
+        assert client.post(give, sent(patient, sha256=spanish.sha256, signed_name="Olivia Marsh")).status_code == 302
+        signed = PhotoConsentDecision.objects.get().text
+        assert (signed.language, signed.sha256, signed.text) == ("es", spanish.sha256, spanish.text)
+        client.post(url("withdraw_photo_consent", patient.uuid, "publication"), sent(patient))
+        assert PhotoConsentDecision.objects.first().text == signed  # type: ignore[union-attr]
+
+    def test_nobody_signs_a_translation_of_another_version(self, patient: Patient, amara: Staff, client_as: SignIn) -> None:
+        by = Actor.of_staff(amara)
+        Patient.objects.filter(pk=patient.pk).update(language="es")
+        services.publish_photo_consent_text(use=PhotoUse.TEACHING, version="2", text="Newer words.", by=by, at=DAY)
+        assert selectors.photo_consent_text(PhotoUse.TEACHING, "es").text == "Newer words."
+        assert "not there in the patient&#x27;s language" in (page := client_as(amara).get(url("photo_consent", patient.uuid)).content.decode()) or "not there in the patient's language" in page
+        services.publish_photo_consent_text(use=PhotoUse.TEACHING, version="2", text="Palabras nuevas.", language="es", by=by, at=DAY)
+        assert selectors.photo_consent_text(PhotoUse.TEACHING, "es").text == "Palabras nuevas."
+        assert selectors.photo_consent_text(PhotoUse.TEACHING, "en").text == "Newer words."
+        assert selectors.photo_consent_text(PhotoUse.TEACHING, "fr").text == "Newer words."
+
+    def test_each_language_has_all_levels_with_words_of_its_own(self) -> None:
+        for words in TEXTS.values():
+            assert set(words) == set(PhotoUse)
+        assert len({text for words in TEXTS.values() for text in words.values()}) == len(TEXTS) * len(PhotoUse)
 
     def test_the_record_too_and_signing_again(self, patient: Patient, amara: Staff, client_as: SignIn) -> None:
         client_as(amara).post(url("withdraw_photo_consent", patient.uuid, "record"), sent(patient))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils.translation import get_language
+
 from patients.models import Patient
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText, PhotoUpload
 from treatments.photo_texts import TEXTS, VERSION
@@ -69,6 +71,7 @@ class TextNow:
     text: str
     sha256: str
     proposed: bool
+    language: str = "en"
 
 
 def photo_uses(patient: Patient) -> PhotoUses:
@@ -81,13 +84,26 @@ def photo_uses(patient: Patient) -> PhotoUses:
     return PhotoUses(allowed, {use: at for use, (at, _given) in newest.items()})
 
 
-def photo_consent_text(use: PhotoUse) -> TextNow:
-    """The newest published wording, or the proposed one."""
-    row = PhotoConsentText.objects.filter(use=use).order_by("-in_force_from", "-pk").first()
+def photo_consent_text(use: PhotoUse, language: str = "") -> TextNow:
+    """The wording in force in a language (at first the one that is spoken now): the newest published one, or the proposed one.
+
+    Where the clinic's version is not there in that language it is the English one: nobody signs a translation of something else.
+    """
+    wanted = (language or get_language() or "en").partition("-")[0]
+    english = _published(use, "en")
+    version = english.version if english is not None else VERSION
+    row = english if wanted == "en" else _published(use, wanted, version=version)
     if row is not None:
-        return TextNow(use, row.version, row.text, row.sha256, row.version == VERSION)
-    text = TEXTS[use]
-    return TextNow(use, VERSION, text, hashlib.sha256(text.encode()).hexdigest(), True)
+        return TextNow(use, row.version, row.text, row.sha256, row.version == VERSION, row.language)
+    if english is not None and (version != VERSION or wanted not in TEXTS):
+        return TextNow(use, english.version, english.text, english.sha256, version == VERSION)
+    spoken = wanted if wanted in TEXTS else "en"
+    text = TEXTS[spoken][use]
+    return TextNow(use, VERSION, text, hashlib.sha256(text.encode()).hexdigest(), True, spoken)
+
+
+def _published(use: PhotoUse, language: str, **which: str) -> PhotoConsentText | None:
+    return PhotoConsentText.objects.filter(use=use, language=language, **which).order_by("-in_force_from", "-pk").first()
 
 
 def photo_consent_history(patient: Patient) -> list[PhotoConsentDecision]:
@@ -176,9 +192,10 @@ class UseLine:
 
 
 def use_lines(patient: Patient) -> list[UseLine]:
-    """The three levels, what holds and since when, with the wording in force."""
+    """The three levels, what holds and since when, with the wording in force in the patient's language."""
     uses = photo_uses(patient)
-    return [UseLine(use, str(USE_WORDS[use]), uses.allows(use), uses.since.get(use), photo_consent_text(use)) for use in PhotoUse]
+    texts = {use: photo_consent_text(use, patient.language) for use in PhotoUse}
+    return [UseLine(use, str(USE_WORDS[use]), uses.allows(use), uses.since.get(use), text) for use, text in texts.items()]
 
 
 @dataclass(frozen=True)

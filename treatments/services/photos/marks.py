@@ -78,7 +78,7 @@ def give_photo_consent(
         raise Refused(_("Type the full name to sign."), field="signed_name")
     with audit.write(by=by, action="photo_consent.give"):
         return PhotoConsentDecision.objects.create(
-            patient=patient, text=_text(use, shown_sha256, at), use=use, given=True, signed_name=signed_name.strip()[:160],
+            patient=patient, text=_text(use, shown_sha256, patient.language, at), use=use, given=True, signed_name=signed_name.strip()[:160],
             on_paper=on_paper, by=by.name[:160], at=at,
         )  # fmt: skip
 
@@ -86,28 +86,29 @@ def give_photo_consent(
 def withdraw_photo_consent(*, patient: Patient, use: PhotoUse, reason: str, by: Actor, at: datetime) -> PhotoConsentDecision:
     """The patient takes one level back; the others stay as they are. A reason may be given, never asked for."""
     with audit.write(by=by, action="photo_consent.withdraw", reason=reason):
-        text = _text(use, selectors.photo_consent_text(use).sha256, at)
+        text = _text(use, selectors.photo_consent_text(use, patient.language).sha256, patient.language, at)
         return PhotoConsentDecision.objects.create(
             patient=patient, text=text, use=use, given=False, reason=reason.strip()[:300], by=by.name[:160], at=at
         )
 
 
-def publish_photo_consent_text(*, use: PhotoUse, version: str, text: str, by: Actor, at: datetime) -> PhotoConsentText:
-    """Put a wording into force. The same version again returns the row that is there."""
+def publish_photo_consent_text(*, use: PhotoUse, version: str, text: str, language: str = "en", by: Actor, at: datetime) -> PhotoConsentText:
+    """Put a wording into force in one language. The same version again returns the row that is there."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
     with audit.write(by=by, action="photo_consent.publish"):
         row, _made = PhotoConsentText.objects.get_or_create(
-            use=use, version=version, language="en", defaults={"text": text, "sha256": hashlib.sha256(text.encode()).hexdigest(), "in_force_from": at}
+            use=use, version=version, language=language, defaults={"text": text, "sha256": sha256, "in_force_from": at}
         )
     return row
 
 
-def _text(use: PhotoUse, shown_sha256: str, at: datetime) -> PhotoConsentText:
-    """The row of the wording in force; the proposed one becomes a row when it is first signed."""
-    now = selectors.photo_consent_text(use)
+def _text(use: PhotoUse, shown_sha256: str, language: str, at: datetime) -> PhotoConsentText:
+    """The row of the wording in force in the patient's language; the proposed one becomes a row when it is first signed."""
+    now = selectors.photo_consent_text(use, language)
     if now.sha256 != shown_sha256:
         raise TextChanged(_("The wording has changed since this page was opened. Read it again."))
     row, _made = PhotoConsentText.objects.get_or_create(
-        use=use, version=now.version, language="en", defaults={"text": now.text, "sha256": now.sha256, "in_force_from": at}
+        use=use, version=now.version, language=now.language, defaults={"text": now.text, "sha256": now.sha256, "in_force_from": at}
     )
     return row
 
