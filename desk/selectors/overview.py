@@ -71,7 +71,7 @@ def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
-    eligibility = people.eligibility_on(patient, as_of=today)
+    eligibility, taken = people.eligibility_on(patient, as_of=today), people.medicines_of(patient)
     last_two = list(sessions.done_sessions(patient).select_related("operator", "course").prefetch_related("blocks__zones", "blocks__device", "blocks__cartridge__lot", "product_uses__product")[:2])
     last = last_two[0] if last_two else None
     check_ins = [row for row in after.check_ins_of(patient, limit=12) if row.opens_at <= at]
@@ -85,7 +85,8 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "to_ask": people.allergies_to_ask(patient),
         "brought": waiting_imports(patient),
         "unread": people.unread_answers(patient),
-        "medicines": people.medicines_of(patient),
+        "medications": taken.lines,
+        "medicines_asked": taken.asked,
         "last": last,
         "last_settings": _with_change(*last_two) if last else [],
         "last_days": (today - local_date(last.started_at, last.site.zone)).days if last and last.started_at else None,
