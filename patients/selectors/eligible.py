@@ -132,9 +132,10 @@ class Dossier:
         return DeskWord(word.code.value, word.words, _STATES[word.code], word.not_before)
 
 
-def policy() -> Policy:
-    """The `P` numbers as this clinic runs them: the newest approved version over the defaults."""
-    row = EligibilityPolicy.objects.order_by("-version").first()
+def policy(*, until: datetime | None = None) -> Policy:
+    """The `P` numbers as this clinic runs them, or ran them at an instant: the newest approved version over the defaults."""
+    rows = EligibilityPolicy.objects.filter(at__lte=until) if until else EligibilityPolicy.objects.all()
+    row = rows.order_by("-version").first()
     return policy_from(row.values, row.words, row.version) if row else DEFAULT
 
 
@@ -182,7 +183,7 @@ def eligibility_at_start(patient: Patient, *, started_at: datetime, prp: bool = 
     if not prp:
         return Eligibility(row.overall, row.triggers, facts=row.input)
     given = row.input | {"planned": {"prp": True}}
-    result = eligibility(given, policy())
+    result = eligibility(given, policy(until=started_at))
     return Eligibility(result["overall"], result["triggers"], facts=given) if "errors" not in result else None
 
 

@@ -1,5 +1,6 @@
 """A session is judged by what was known when it started (decision 0011): what is learnt later neither stops nor excuses the signature."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -7,13 +8,16 @@ import pytest
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
+from clinic.rulebook import stamp
 from patients import services as people
 from patients.models import Allergy, ConsentText, Intake
 from patients.vocabulary import Gate
 from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_product, make_ready, make_started
 from treatments import selectors, services
-from treatments.models import CartridgeLot, Device, TreatmentSession
-from treatments.services import Blocked
+from treatments.models import CartridgeLot, Device, SessionPolicy, TreatmentSession
+from treatments.rules import RULES_VERSION
+from treatments.rules.vocabulary import Stage
+from treatments.services import Blocked, ZoneEntry
 
 LATER = END + timedelta(hours=20)
 SIGNED = LATER + timedelta(hours=1)
@@ -151,3 +155,43 @@ def keep_screening(record: TreatmentSession, **changed: object) -> None:
 
 def test_a_ready_patient_is_ready(site: Site, amara: Staff) -> None:
     assert selectors.evaluate(make_draft(site, amara, patient=make_ready(site)), "start").overall == "OK"
+
+
+class TestNumbers:
+    """“Old decisions keep theirs”: a session is judged by the numbers in force when it began."""
+
+    def approved(self, at: datetime, **values: object) -> None:
+        SessionPolicy.objects.create(
+            version=SessionPolicy.objects.count() + 1, values=values, words={}, reason="x", proposed_by="Max", approved_by="Amara", at=at
+        )
+
+    def deep(self, site: Site, amara: Staff) -> TreatmentSession:
+        """At 2.00 mm, which a reason allowed."""
+        entry = make_entry(site, zones=(ZoneEntry("vertex", 200, 4, "mild_erythema"),), reasons={"S07:vertex": "x", "S08:vertex": "x", "S09:vertex": "x"})
+        return make_started(site, amara, entry)
+
+    def test_those_approved_after_the_end_do_not_stop_the_signature(self, site: Site, amara: Staff) -> None:
+        record = services.end_session(record=self.deep(site, amara), ended_at=END, by=Actor.of_staff(amara), at=END)
+        self.approved(LATER, depth_most=150)
+        assert selectors.policy().depth_most == 150
+        signed = services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=SIGNED)
+        assert json.loads(signed.content)["rules_version"] == stamp(RULES_VERSION, 0)
+
+    def test_those_approved_in_mid_session_do_not_keep_the_patient(self, site: Site, amara: Staff) -> None:
+        record = self.deep(site, amara)
+        self.approved(DAY + timedelta(minutes=1), depth_most=150)
+        assert services.end_session(record=record, ended_at=END, by=Actor.of_staff(amara), at=END).ended_at == END
+
+    def test_those_of_the_start_stand_though_they_were_loosened_since(self, site: Site, amara: Staff) -> None:
+        self.approved(DAY - timedelta(days=1), passes_reason_above=3)
+        record = make_draft(site, amara)
+        assert "S17" in {f.rule for f in selectors.evaluate(record, Stage.START).findings}
+        TreatmentSession.objects.filter(pk=record.pk).update(started_at=DAY, state="started")
+        self.approved(DAY + timedelta(minutes=1))
+        record.refresh_from_db()
+        assert "S17" in {f.rule for f in selectors.evaluate(record, Stage.CHECKOUT).findings}
+
+    def test_a_draft_is_judged_by_today_s(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara, make_entry(site, zones=(ZoneEntry("vertex", 200, 4, "mild_erythema"),)))
+        self.approved(DAY, depth_most=150)
+        assert any(f.severity == "BLOCK" and f.subject == "vertex" for f in selectors.evaluate(record, Stage.START).findings)

@@ -13,6 +13,7 @@ from treatments.selectors.courses import (
     place_in_course,
     place_of_begun,
     policy,
+    policy_of,
     session_days,
     sessions_ended_since,
     through,
@@ -48,7 +49,7 @@ __all__ = [
     "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Stock", "Window", "ZoneHistory", "checklist", "contacts_of", "course_notes",
     "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
-    "photos", "place_in_course", "place_of_begun", "policy", "presets_of", "prp", "readings", "reason_key", "received_lot", "received_product", "same_lot", "scanned",
+    "photos", "place_in_course", "place_of_begun", "policy", "policy_of", "presets_of", "prp", "readings", "reason_key", "received_lot", "received_product", "same_lot", "scanned",
     "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "through", "through_courses", "units_of", "usable_products",
     "why_not", "window_after", "window_of", "zone_histories",
 ]  # fmt: skip

@@ -17,10 +17,16 @@ from treatments.rules.policy import policy_from
 from treatments.vocabulary import SessionState
 
 
-def policy() -> Policy:
-    """The `P` numbers as this clinic runs them."""
-    row = SessionPolicy.objects.order_by("-version").first()
+def policy(*, until: datetime | None = None) -> Policy:
+    """The `P` numbers as this clinic runs them, or ran them at an instant: versions are only added, each with its time."""
+    rows = SessionPolicy.objects.filter(at__lte=until) if until else SessionPolicy.objects.all()
+    row = rows.order_by("-version").first()
     return policy_from(row.values, row.words, row.version) if row else DEFAULT
+
+
+def policy_of(record: TreatmentSession) -> Policy:
+    """By which numbers a session is judged: once it has begun, those in force when it began. What is approved later decides about later ones."""
+    return policy(until=record.started_at)
 
 
 def done_sessions(patient: Patient) -> QuerySet[TreatmentSession]:

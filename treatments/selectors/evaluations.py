@@ -8,7 +8,7 @@ from treatments.models import DeviceBlock, TreatmentSession
 from treatments.rules import RANK, findings_for, session
 from treatments.rules.policy import SessionPolicy
 from treatments.rules.vocabulary import Stage
-from treatments.selectors.courses import policy
+from treatments.selectors.courses import policy_of
 from treatments.selectors.inputs import block_input, session_input
 from treatments.selectors.off_shelf import off_shelf
 
@@ -44,7 +44,7 @@ def reason_key(rule: str, subject: str) -> str:
 
 def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     """Run the S-rules on every device block and merge: worst severity of each rule and subject (SETTLED 7)."""
-    numbers = policy()
+    numbers = policy_of(record)
     blocks = list(record.blocks.select_related("device", "cartridge", "cartridge__lot").prefetch_related("zones"))
     missing = _missing(blocks)
     general = session_input(record, stage, None)  # asked once, whatever the number of devices

@@ -17,7 +17,7 @@ from treatments.models import (
     ZoneRecord,
 )
 from treatments.selectors import baseline, prp
-from treatments.selectors.courses import done_sessions, last_day, last_needling, place_in_course, policy
+from treatments.selectors.courses import done_sessions, last_day, last_needling, place_in_course, policy_of
 from treatments.selectors.patch import reading_at
 from treatments.vocabulary import SessionState
 
@@ -225,7 +225,7 @@ def product_input(use: ProductUse, test: PatchTest | None, start: datetime, zone
 def _baseline(record: TreatmentSession, day: date, last_on: str | None) -> dict[str, Any]:
     """Views, grade and density recorded for this patient since the baseline that counts began (S20)."""
     last = date.fromisoformat(last_on) if last_on else None
-    zone, gap = record.site.zone, policy().rescreen_after_days
+    zone, gap = record.site.zone, policy_of(record).rescreen_after_days
     since = baseline.begins(planned_at=record.course.planned_at, day=day, last_on=last, zone=zone, gap_days=gap)
     views, measures = baseline.photos_of([record.patient_id], since), baseline.measures_of([record.patient_id], since)
     return baseline.baseline_input(

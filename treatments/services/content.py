@@ -44,7 +44,7 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "blocks": [_block(row) for row in rows],
         "input": [selectors.session_input(record, Stage.SIGNOFF, row) for row in rows],
         "prp": _prp(record),
-        "rules_version": stamp(RULES_VERSION, selectors.policy().version),
+        "rules_version": stamp(RULES_VERSION, selectors.policy_of(record).version),
         "findings": found.results,
         "words": [{"rule": f.rule, "severity": f.severity, "subject": f.subject, "words": f.words} for f in found.findings],
         "photos": [{"view": p.view, "sha256": p.sha256} for p in record.photos.filter(error_at=None)],
