@@ -1,6 +1,8 @@
 """Adverse events: grade and seriousness apart, open ones hold the next session, closed with an outcome, a draft to print (RULES 7)."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,11 +15,11 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.models import AccessEvent, Site, Staff
 from patients import selectors as people
-from tests.treatments.make import DAY, END, make_draft, make_ended, make_signed
+from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_signed, make_started
 from treatments import selectors, services
-from treatments.models import AdverseEvent
+from treatments.models import AdverseEvent, TreatmentSession
 from treatments.rules.events import EventFacts, hints, is_possible_end, needs_end
-from treatments.services import EventEntry
+from treatments.services import EventEntry, SessionEntry, ZoneEntry
 
 SignIn = Callable[[Staff], Client]
 LATER = DAY + timedelta(days=10)
@@ -100,6 +102,50 @@ class TestHolding:
         event = note(signed.session, amara, at=LATER)
         signed.refresh_from_db()
         assert event.session == signed.session and "Fainting" not in signed.content and services.broken_records() == []
+
+
+    def bled(self, site: Site, amara: Staff) -> tuple[TreatmentSession, SessionEntry]:
+        """Ended, with frank bleeding at two zones."""
+        entry, by = make_entry(site), Actor.of_staff(amara)
+        record = make_started(site, amara, entry)
+        bled = (ZoneEntry("vertex", 75, 4, "frank_bleeding"), ZoneEntry("mid_scalp", 50, 4, "frank_bleeding"))
+        entry = replace(entry, zones=bled, fields=entry.fields | {"no_adverse_event": False})
+        record = services.save_session(record=record, version=record.version, entry=entry, by=by, at=END)
+        return services.end_session(record=record, ended_at=END, by=by, at=END), entry
+
+    def test_bleeding_is_opened_once_a_zone_whatever_is_written_about_it(self, site: Site, amara: Staff) -> None:
+        """S18: the next autosave finds the event by its origin, not by its words, zone or state; and opens no second hold."""
+        record, entry = self.bled(site, amara)
+        by, events = Actor.of_staff(amara), list(AdverseEvent.objects.order_by("zone"))
+        assert [event.origin for event in events] == ["S18:mid_scalp", "S18:vertex"]
+        said = EventEntry("Stopped after 2 min of pressure", onset_at=END, zone="frontal")
+        services.events.change_adverse_event(event=events[0], entry=said, by=by, at=LATER)
+        close(events[1], amara)
+        record.refresh_from_db()
+        services.save_session(record=record, version=record.version, entry=entry, by=by, at=LATER)
+        assert AdverseEvent.objects.count() == 2
+        assert len(people.open_holds(record.patient, "session")) == 1
+
+    def test_the_database_keeps_it_to_one(self, site: Site, amara: Staff) -> None:
+        record, _entry = self.bled(site, amara)
+        with pytest.raises(IntegrityError, match="opened_once"), transaction.atomic():
+            AdverseEvent.objects.create(patient=record.patient, session=record, what="x", zone="vertex", onset_at=END, recorded_at=END, recorded_by="x", origin="S18:vertex")
+
+    def test_two_taps_note_it_once(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+        """Beside the record and on the patient's page; another event from the same page is another event."""
+        record, client = make_ended(site, amara), client_as(amara)
+        for name, uuid in (("session", record.uuid), ("events", record.patient.uuid)):
+            page = client.get(reverse(f"treatments:{name}", args=[uuid])).content.decode()
+            key = re.search(r'name="form_key" value="([0-9a-f]{32})"[^>]*id="event-form-key"', page)
+            assert key is not None
+            url = reverse("treatments:event" if name == "session" else "treatments:events", args=[uuid])
+            sent = {"subject": str(record.patient.uuid), "what": f"Fainting {name}", "grade": "1", "causality": "procedure", "form_key": key[1]}
+            before = AdverseEvent.objects.count()
+            for _tap in (1, 2):
+                assert client.post(url, sent).status_code == 302
+            assert AdverseEvent.objects.count() == before + 1
+            assert client.post(url, sent | {"what": "Something else"}).status_code == 302
+            assert AdverseEvent.objects.count() == before + 2
 
 
 @pytest.mark.django_db

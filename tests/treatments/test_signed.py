@@ -1,6 +1,7 @@
 """What is signed stays as it is (R47, R51, R52): every way to change it is tried as the app's own role."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -8,8 +9,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
@@ -261,6 +263,23 @@ class TestNobodyChangesIt:
 
 
 class TestCorrections:
+    def test_two_taps_sign_one_addendum(self, site: Site, amara: Staff, client_as: Any) -> None:
+        """It is for ever. The same words from a new page are meant; other words from the same page too."""
+        signed = make_signed(site, amara)
+        client, uuid = client_as(amara), signed.session.uuid
+        page = client.get(reverse("treatments:session", args=[uuid])).content.decode()
+        found = re.search(r'name="form_key" value="([0-9a-f]{32})"', page)
+        assert found is not None
+        sent = {"subject": str(signed.session.patient.uuid), "form_key": found[1], "text": "Left temple: 2 passes."}
+        for _tap in (1, 2):
+            assert client.post(reverse("treatments:addendum", args=[uuid]), sent).status_code == 302
+        assert signed.addenda.count() == 1
+        client.post(reverse("treatments:addendum", args=[uuid]), sent | {"text": "Right temple: 3 passes."})
+        client.post(reverse("treatments:addendum", args=[uuid]), sent | {"form_key": "0" * 32})
+        assert signed.addenda.count() == 3 and services.broken_records() == []
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Addendum.objects.create(record=signed, text="x", sha256="x", by=amara, at=END, form_key=found[1])
+
     def test_an_addendum_is_its_own_row_with_its_own_signature(self, site: Site, amara: Staff, okoro: Staff) -> None:
         record = make_signed(site, amara)
         note = services.add_addendum(record=record, text=" Lot was B7. ", staff=okoro, by=Actor.of_staff(okoro), at=END)

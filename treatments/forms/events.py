@@ -1,6 +1,7 @@
 """Adverse events as forms."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -38,9 +39,15 @@ OUTCOME_WORDS: dict[str, Any] = {
 EXPECTED_WORDS: dict[str, Any] = {Expectedness.EXPECTED: _("expected"), Expectedness.UNEXPECTED: _("not expected")}
 
 
+def _new_key() -> str:
+    """Of one page: two taps on it are one event."""
+    return uuid4().hex
+
+
 class EventForm(forms.Form):
     """An adverse event. Grade and seriousness are asked apart (RULES 7)."""
 
+    form_key = forms.CharField(max_length=64, required=False, initial=_new_key, widget=forms.HiddenInput(attrs={"id": "event-form-key"}))
     what = forms.CharField(label=_("What happened"), max_length=200, widget=forms.TextInput(attrs={"list": "known-events", "autocomplete": "off"}))
     onset_at = forms.DateTimeField(
         label=_("Began at"), required=False, help_text=_("Empty: now"), widget=_WHEN, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]

@@ -96,3 +96,4 @@ class TextForm(forms.Form):
     """An addendum, a reason, an outcome."""
 
     text = forms.CharField(max_length=4000, error_messages={"required": _("Write something.")})
+    form_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)

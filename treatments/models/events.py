@@ -17,7 +17,8 @@ from treatments.vocabulary import Causality, EventOutcome, Expectedness, Zone
 class AdverseEvent(models.Model):
     """Something that went wrong: CTCAE grade and seriousness apart (RULES 7). Open events hold the next session (S11).
 
-    `serious` is said by a person; `seriousness` names the criteria. `ended_on` is the day on which it was over.
+    `serious` is said by a person; `seriousness` names the criteria. `ended_on` is the day on which it was over. `origin` names the rule
+    and zone that opened it by itself, whatever was written about it since; empty for one that a person noted.
     """
 
     SITE_PATH: ClassVar[str] = "patient__site"
@@ -42,12 +43,15 @@ class AdverseEvent(models.Model):
     closed_by = models.CharField(max_length=160, blank=True)
     outcome_kind = models.CharField(max_length=24, choices=options(EventOutcome), blank=True)
     outcome = models.CharField(max_length=300, blank=True)
+    origin = models.CharField(max_length=40, blank=True, editable=False)
+    form_key = models.CharField(max_length=64, unique=True, null=True, editable=False)  # two taps note it once
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-onset_at", "-pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(grade__range=(1, 5)), name="ctcae_grade"),
             models.CheckConstraint(condition=Q(seriousness=[]) | Q(serious=True), name="criteria_make_serious"),
+            models.UniqueConstraint(fields=["session", "origin"], condition=~Q(origin=""), name="opened_once"),
         ]
 
     def __str__(self) -> str:

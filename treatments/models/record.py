@@ -40,6 +40,7 @@ class Addendum(models.Model):
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="addenda")
     at = models.DateTimeField()
+    form_key = models.CharField(max_length=64, unique=True, null=True, editable=False)  # two taps sign it once
 
     class Meta:
         ordering: ClassVar[list[str]] = ["at", "pk"]

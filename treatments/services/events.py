@@ -43,15 +43,18 @@ class EventEntry:
 
 
 def events_of_bleeding(record: TreatmentSession, by: Actor, at: datetime) -> None:
-    """Frank bleeding is an adverse event, opened once a zone (S18)."""
-    what = "Frank bleeding during needling"
-    for zone in ZoneRecord.objects.filter(block__session=record, endpoint=Endpoint.FRANK_BLEEDING):
-        if not AdverseEvent.objects.filter(session=record, what=what, zone=zone.zone).exists():
-            _open(record.patient, record, EventEntry(what=what, onset_at=record.started_at or at, zone=zone.zone), by, at)
+    """Frank bleeding is an adverse event, opened once a zone, whatever a clinician has made of it since (S18)."""
+    opened = set(AdverseEvent.objects.filter(session=record).exclude(origin="").values_list("origin", flat=True))
+    bled = ZoneRecord.objects.filter(block__session=record, endpoint=Endpoint.FRANK_BLEEDING)
+    for zone in dict.fromkeys(bled.values_list("zone", flat=True)):
+        origin = f"S18:{zone}"
+        if origin not in opened:
+            entry = EventEntry(what="Frank bleeding during needling", onset_at=record.started_at or at, zone=zone)
+            _open(record.patient, record, entry, by, at, origin=origin)
 
 
-def _open(patient: Patient, record: TreatmentSession | None, entry: EventEntry, by: Actor, at: datetime) -> AdverseEvent:
-    event = AdverseEvent.objects.create(patient=patient, session=record, recorded_at=at, recorded_by=by.name[:160], **entry.fields())
+def _open(patient: Patient, record: TreatmentSession | None, entry: EventEntry, by: Actor, at: datetime, **known: str | None) -> AdverseEvent:
+    event = AdverseEvent.objects.create(patient=patient, session=record, recorded_at=at, recorded_by=by.name[:160], **entry.fields(), **known)
     _hold(event, by, at)
     if record is not None and record.state != SessionState.SIGNED:
         TreatmentSession.objects.filter(pk=record.pk).update(no_adverse_event=False)
@@ -66,12 +69,19 @@ def _hold(event: AdverseEvent, by: Actor, at: datetime) -> None:
 
 
 def record_adverse_event(
-    *, patient: Patient, record: TreatmentSession | None, entry: EventEntry, by: Actor, at: datetime
+    *, patient: Patient, record: TreatmentSession | None, entry: EventEntry, by: Actor, at: datetime, form_key: str = ""
 ) -> AdverseEvent:
-    """Note an adverse event, during a session or later; it holds the next session until a clinician closes it (S11)."""
+    """Note an adverse event, during a session or later; it holds the next session until a clinician closes it (S11).
+
+    The same words under the same `form_key` again are a second tap, and the event of the first.
+    """
     _in_the_past(entry.onset_at, at)
     with audit.write(by=by, action="adverse_event.record"):
-        return _open(patient, record, entry, by, at)
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        before = AdverseEvent.objects.filter(form_key=form_key).first() if form_key else None
+        if before is not None and (before.patient_id, before.what, before.zone) == (patient.pk, entry.what[:200], entry.zone):
+            return before
+        return _open(patient, record, entry, by, at, form_key=form_key if form_key and before is None else None)
 
 
 def change_adverse_event(*, event: AdverseEvent, entry: EventEntry, by: Actor, at: datetime) -> AdverseEvent:

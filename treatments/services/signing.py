@@ -104,13 +104,16 @@ def note_pdf(*, record: SignedRecord, pdf: bytes, staff: Staff, by: Actor, at: d
         )  # fmt: skip
 
 
-def add_addendum(*, record: SignedRecord, text: str, staff: Staff, by: Actor, at: datetime) -> Addendum:
-    """A dated correction with its own signature."""
+def add_addendum(*, record: SignedRecord, text: str, staff: Staff, by: Actor, at: datetime, form_key: str = "") -> Addendum:
+    """A dated correction with its own signature. The same words under the same `form_key` again are a second tap: the first one stands."""
     if not text.strip():
         raise Refused("Write what you want to add.", field="text")
     with audit.write(by=by, action="session.addendum"):
         lock_chain()
-        row = Addendum(record=record, text=text.strip(), by=staff, at=at)
+        before = Addendum.objects.filter(form_key=form_key).first() if form_key else None
+        if before is not None and (before.record_id, before.by_id, before.text) == (record.pk, staff.pk, text.strip()):
+            return before
+        row = Addendum(record=record, text=text.strip(), by=staff, at=at, form_key=form_key if form_key and before is None else None)
         row.sha256 = fingerprint(addendum_text(row), record.sha256)
         row.save(force_insert=True)
     return row

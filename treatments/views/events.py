@@ -29,7 +29,7 @@ def event(request: HttpRequest, session: str) -> HttpResponse:
     record, form, at = record_of(request, session), ShortEventForm(request.POST), timezone.now()
     if not form.is_valid():
         return page(request, record, form_of(record), 422, event_form=form)
-    services.record_adverse_event(patient=record.patient, record=record, entry=form.entry(at), by=request.actor, at=at)
+    services.record_adverse_event(patient=record.patient, record=record, entry=form.entry(at), by=request.actor, at=at, form_key=form.cleaned_data["form_key"])
     messages.success(request, _("Noted. It holds the next session until it is closed."))
     return again(record)
 
@@ -44,7 +44,7 @@ def events(request: HttpRequest, patient: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         record = next((row for row in sessions if str(row.uuid) == request.POST.get("session")), None)
         try:
-            row = services.record_adverse_event(patient=found, record=record, entry=form.entry(at), by=request.actor, at=at)
+            row = services.record_adverse_event(patient=found, record=record, entry=form.entry(at), by=request.actor, at=at, form_key=form.cleaned_data["form_key"])
             messages.success(request, _("Noted. It holds the next session until it is closed."))
             return redirect("treatments:event_page", event=row.uuid)
         except Refused as refusal:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -29,7 +30,7 @@ def signed_page(request: HttpRequest, record: TreatmentSession, status: int = 20
     """Read only, as it was signed."""
     signed = record.signed_record
     context = _content(record) | {
-        "tab": "sessions", "form": TextForm(), "photos": record.photos.filter(error_at=None), "pdfs": signed.pdfs.select_related("made_by"),
+        "tab": "sessions", "form": TextForm(), "form_key": request.POST.get("form_key") or uuid4().hex, "photos": record.photos.filter(error_at=None), "pdfs": signed.pdfs.select_related("made_by"),
         "may_cosign": may(request.actor, "session:cosign") and signed.signed_by_id != request.actor.staff_id, "pdf_missing": why_no_pdf(),
     }  # fmt: skip
     return render(request, "treatments/signed.html", context | more, status=status)
@@ -94,7 +95,8 @@ def addendum(request: HttpRequest, session: str) -> HttpResponse:
     form = TextForm(request.POST)
     if not form.is_valid():
         return signed_page(request, record, 422, asked="addendum")
-    services.add_addendum(record=signed, text=form.cleaned_data["text"], staff=staff_of(request), by=request.actor, at=timezone.now())
+    text, key = form.cleaned_data["text"], form.cleaned_data["form_key"]
+    services.add_addendum(record=signed, text=text, staff=staff_of(request), by=request.actor, at=timezone.now(), form_key=key)
     messages.success(request, _("The addendum is signed."))
     return again(record)
 
