@@ -63,6 +63,25 @@
     context.restore();
   }
 
+  /* names of sessions that stand side by side: whole, else only the numbers; one that would still lie over its neighbour is left out.
+     The list above the plots has them all, PRP included. */
+  function named(context, labels) {
+    context.save();
+    context.font = font(11);
+    function half(one) { return context.measureText(one.text).width / 2; }
+    function apart(one, other) { return other.x - half(other) - one.x - half(one) >= pixels(3); }
+    var tight = labels.some(function (one, index) { return index > 0 && !apart(labels[index - 1], one); });
+    var shown = tight ? labels.map(function (one) { return { text: one.text.split(" ")[0], x: one.x }; }) : labels;
+    var last = null;
+    shown = shown.filter(function (one) {
+      var fits = last === null || apart(last, one);
+      if (fits) { last = one; }
+      return fits;
+    });
+    context.restore();
+    return shown;
+  }
+
   /* behind the series: pregnancies, bands of the scale, sessions, medicines */
   function happened(plot, panel, data) {
     var context = plot.ctx, box = plot.bbox, right = box.left + box.width, bottom = box.top + box.height;
@@ -84,9 +103,10 @@
       context.restore();
       words(context, band[0] + "–" + band[1], right - pixels(4), Math.max(low - pixels(3), top + pixels(9)), ink("--muted"), "right");
     });
-    data.sessions.filter(function (session) { return inside(session.x); }).forEach(function (session) {
-      line(context, at(session.x), box.top, at(session.x), bottom, ink("--field-line"), 1, [2, 3]);
-      words(context, "S" + session.label, at(session.x), box.top - pixels(5), ink("--muted"), "center");
+    var sessions = data.sessions.filter(function (session) { return inside(session.x); });
+    sessions.forEach(function (session) { line(context, at(session.x), box.top, at(session.x), bottom, ink("--field-line"), 1, [2, 3]); });
+    named(context, sessions.map(function (session) { return { text: "S" + session.label, x: at(session.x) }; })).forEach(function (one) {
+      words(context, one.text, one.x, box.top - pixels(5), ink("--muted"), "center");
     });
     data.medicines.forEach(function (medicine, index) {
       if (medicine.from > data.to || (medicine.to !== null && medicine.to < data.from)) { return; }
