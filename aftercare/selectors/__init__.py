@@ -4,10 +4,10 @@ from aftercare.selectors.answers import answer_page, answers_in_words, findings_
 from aftercare.selectors.check_ins import (
     check_in_behind,
     check_ins_left,
-    check_ins_of,
     check_ins_to_call,
     check_ins_to_remind,
     check_ins_without_mail,
+    newest_check_ins,
     photos_of,
     shedding_of,
     usual_until,
@@ -77,13 +77,13 @@ from aftercare.selectors.rota import (
 )
 
 __all__ = [
+    "newest_check_ins",
     "NEVER_READ",
     "STATE_FILTERS",
     "answer_page",
     "answers_in_words",
     "call_rows",
     "check_in_behind",
-    "check_ins_of",
     "check_ins_to_call",
     "check_ins_left",
     "check_ins_to_remind",

@@ -73,10 +73,13 @@ def _no_mail() -> Q:
     return Q(message__outbox__state__in=_UNSENT) & ~Q(message__outbox__reason__startswith="its time")
 
 
-def check_ins_of(patient: Patient, *, limit: int = 30) -> list[CheckIn]:
-    """A patient's check-ins whose time has come, newest first, with their answers."""
-    rows = CheckIn.objects.filter(patient=patient).select_related("response", "plan__session", "concern")
-    return list(rows.order_by("-opens_at", "-pk")[:limit])
+def newest_check_ins(patient: Patient, *, at: datetime) -> tuple[CheckIn | None, CheckIn | None]:
+    """The one answered last, and the newest whose time has come if it is still wanted and has no answer."""
+    rows = CheckIn.objects.filter(patient=patient)
+    answered = rows.filter(response__answered_at__lte=at).select_related("response").order_by("-response__answered_at", "-pk").first()
+    wanted = rows.filter(Q(cancelled_at=None) | Q(response__isnull=False), opens_at__lte=at).select_related("response")
+    newest = wanted.order_by("-opens_at", "-pk").first()
+    return answered, None if newest is None or newest.is_answered else newest
 
 
 def photos_of(check_in: CheckIn) -> list[PhotoUpload]:

@@ -74,8 +74,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
     eligibility, taken = people.eligibility_on(patient, as_of=today), people.medicines_of(patient)
     last_two = list(sessions.done_sessions(patient).select_related("operator", "course").prefetch_related("blocks__zones", "blocks__device", "blocks__cartridge__lot", "product_uses__product")[:2])
     last = last_two[0] if last_two else None
-    check_ins = [row for row in after.check_ins_of(patient, limit=12) if row.opens_at <= at]
-    answered = next((row for row in check_ins if hasattr(row, "response")), None)
+    answered, waiting = after.newest_check_ins(patient, at=at)
     unfinished = patient.sessions.filter(entered_in_error=None).exclude(state=SessionState.SIGNED).order_by("-pk").first()
     return {
         "clinical": True,
@@ -94,7 +93,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "concerns": after.concerns_of(patient),
         "check_in": answered,
         "check_in_words": (after.step_words(answered.code), after.level_words(answered.response.triage)) if answered else None,
-        "waiting_check_in": check_ins[0] if check_ins and not hasattr(check_ins[0], "response") else None,
+        "waiting_check_in": waiting,
         "unfinished": unfinished,
         "home_plan": sessions.home.running(patient),
     }

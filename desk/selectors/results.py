@@ -3,7 +3,7 @@
 There is no choice of period: two periods that overlap could be subtracted from each other (the month's end is the one step).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,8 +13,10 @@ from django.db.models import (
     Case,
     Count,
     Exists,
+    F,
     IntegerField,
     Max,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -121,8 +123,17 @@ def _events(actor: Actor, done: QuerySet[TreatmentSession], before: datetime) ->
 def _by_block(actor: Actor, before: datetime, name: str) -> list[tuple[str, int, int]]:
     had = Exists(_events_of("session"))
     blocks = DeviceBlock.objects.filter(_took_place(actor, before, "session__"), **{f"{name}__isnull": False}).annotate(had=had)
-    rows = blocks.values_list(name).annotate(n=Count("session", distinct=True), e=Count("session", distinct=True, filter=Q(had=True))).order_by(name)
-    return [(str(label), n, e) for label, n, e in rows]
+    article = _ARTICLE.get(name)
+    counted = (blocks.annotate(article=article) if article is not None else blocks.annotate(article=Value(""))).values_list(name, "article")
+    called = Min("cartridge__lot__name") if article is not None else Value("")
+    rows = counted.annotate(n=Count("session", distinct=True), e=Count("session", distinct=True, filter=Q(had=True)), called=called).order_by(name, "called")
+    found = [(str(label), str(maker), n, e) for label, _article, n, e, maker in rows]
+    often = Counter(label for label, *_rest in found)
+    return [(f"{label}, {maker}" if often[label] > 1 else label, n, e) for label, maker, n, e in found]
+
+
+# a lot's number is its maker's: two articles with the same one are two lots, as the stock keeps them (`same_lot`)
+_ARTICLE = {"cartridge__lot__lot": Case(When(cartridge__lot__gtin="", then=F("cartridge__lot__name")), default=F("cartridge__lot__gtin"))}
 
 
 @dataclass
@@ -152,8 +163,9 @@ def _protocols(actor: Actor, done: QuerySet[TreatmentSession], before: datetime)
             own.deepest = max(own.deepest, deepest or 0)
     kinds: dict[int, set[str]] = defaultdict(set)
     used = ProductUse.objects.filter(_took_place(actor, before, "session__"), product__is_anaesthetic=False).order_by()
-    for patient, kind in used.values_list("session__patient_id", "product__kind").distinct():
-        kinds[patient].add(kind.replace("_", " "))
+    for patient, kind, started, zone in used.values_list("session__patient_id", "product__kind", "session__started_at", "session__site__zone").distinct():
+        if started is not None and patient in found and (local_date(started, zone) - found[patient].began).days <= SIX_MONTHS[1]:
+            kinds[patient].add(kind.replace("_", " "))
     for patient, own in found.items():
         own.topicals = frozenset(kinds[patient])
     return found

@@ -18,33 +18,24 @@ from aftercare.models import CheckIn, Concern
 from clinic.audit import Actor
 from clinic.models import OutboxMessage
 from clinic.permissions import level
+from desk.selectors import lines
+from desk.selectors.lines import SIZE, Asked, Entry
 from patients.models import Consent, Patient
 from patients.selectors import Eligibility
 from treatments.vocabulary import SessionState
 
-SIZE = 25
 KINDS: dict[str, Any] = {
     "sessions": gettext_lazy("Sessions"),
     "screenings": gettext_lazy("Screenings"),
     "messages": gettext_lazy("Messages"),
     "check-ins": gettext_lazy("Check-ins"),
     "photos": gettext_lazy("Photos"),
+    "measurements": gettext_lazy("Measurements"),
+    "patch-tests": gettext_lazy("Patch tests"),
+    "holds": gettext_lazy("Holds"),
+    "imports": gettext_lazy("Records from elsewhere"),
     "appointments": gettext_lazy("Appointments"),
 }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line: when, what, the rest in small, its state as tone and icon and word, and where it leads."""
-
-    at: datetime
-    kind: str
-    title: str
-    detail: str = ""
-    state: str = ""
-    tone: str = "done"
-    icon: str = "check2"
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,24 +48,10 @@ class Page:
     kinds: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """Whose, by whom, before which instant; `ahead`: also what is still to come."""
-
-    patient: Patient
-    actor: Actor
-    before: datetime
-    at: datetime
-
-    def newest(self, rows: Any, field: str) -> Any:
-        """The newest rows before the instant: one more than a page needs."""
-        return rows.filter(**{f"{field}__lt": self.before}).order_by(f"-{field}", "-pk")[: SIZE + 1]
+Source = Callable[[Asked], Iterator[Entry]]
 
 
-Source = Callable[[_Asked], Iterator[Entry]]
-
-
-def _sessions(asked: _Asked) -> Iterator[Entry]:
+def _sessions(asked: Asked) -> Iterator[Entry]:
     rows = asked.patient.sessions.annotate(began=Coalesce("started_at", "planned_start_at")).select_related("operator", "signed_record", "entered_in_error", "replaced_by", "prp")
     for row in asked.newest(rows, "began"):
         state, tone, icon = {
@@ -93,14 +70,14 @@ def _sessions(asked: _Asked) -> Iterator[Entry]:
         yield Entry(row.began, "sessions", title, detail, state, tone, icon, reverse("treatments:session", args=[row.uuid]))
 
 
-def _events(asked: _Asked) -> Iterator[Entry]:
+def _events(asked: Asked) -> Iterator[Entry]:
     for row in asked.newest(asked.patient.adverse_events.all(), "onset_at"):
         state, tone, icon = (_("closed"), "done", "check2") if row.closed_at else (_("open"), "action", "exclamation-triangle")
         title = _("Adverse event, grade %(grade)s: %(what)s") % {"grade": row.grade, "what": row.what}
         yield Entry(row.onset_at, "sessions", title, row.outcome, state, tone, icon, reverse("treatments:course", args=[asked.patient.uuid]))
 
 
-def _home_plans(asked: _Asked) -> Iterator[Entry]:
+def _home_plans(asked: Asked) -> Iterator[Entry]:
     url = reverse("treatments:home_plan", args=[asked.patient.uuid])
     for row in asked.newest(asked.patient.home_plans.select_related("approved_by"), "recorded_at"):
         state, tone = (_("ended"), "done") if row.ended_at else (_("runs"), "booked")
@@ -109,21 +86,21 @@ def _home_plans(asked: _Asked) -> Iterator[Entry]:
         yield Entry(row.recorded_at, "sessions", title, detail, state, tone, "house", url)
 
 
-def _screenings(asked: _Asked) -> Iterator[Entry]:
+def _screenings(asked: Asked) -> Iterator[Entry]:
     for row in asked.newest(asked.patient.screenings.all(), "at"):
         url = reverse("patients:decision", args=[asked.patient.uuid, row.uuid])
         tone, icon = {"CLEAR": ("clear", "check-circle"), "CAUTION": ("warn", "exclamation-circle"), "ABSOLUTE": ("action", "slash-circle")}.get(row.overall, ("warn", "dash-circle"))
         yield Entry(row.at, "screenings", _("Screening, %(gate)s") % {"gate": row.gate}, row.by, Eligibility(row.overall).words, tone, icon, url)
 
 
-def _clearances(asked: _Asked) -> Iterator[Entry]:
+def _clearances(asked: Asked) -> Iterator[Entry]:
     url = reverse("patients:screening", args=[asked.patient.uuid])
     for row in asked.newest(asked.patient.clearances.select_related("by"), "at"):
         state, tone = (_("withdrawn"), "warn") if row.withdrawn_at else (_("cleared"), "clear")
         yield Entry(row.at, "screenings", _("%(rule)s cleared") % {"rule": row.rule}, row.by.display_name, state, tone, "check2-circle", url)
 
 
-def _consents(asked: _Asked) -> Iterator[Entry]:
+def _consents(asked: Asked) -> Iterator[Entry]:
     for row in asked.newest(asked.patient.consents.select_related("text"), "signed_at"):
         state, tone = (_("withdrawn"), "action") if row.withdrawn_at else (_("signed"), "clear")
         yield Entry(row.signed_at, "screenings", _consent_words(row), row.signed_name, state, tone, "pen")
@@ -135,7 +112,7 @@ def _consent_words(row: Consent) -> str:
     return _("%(consent)s, on paper %(day)s, typed in by %(who)s") % {"consent": words, "day": on, "who": row.by} if row.on_paper else words
 
 
-def _messages(asked: _Asked) -> Iterator[Entry]:
+def _messages(asked: Asked) -> Iterator[Entry]:
     rows = OutboxMessage.objects.filter(patient_uuid=asked.patient.uuid).annotate(moved=Coalesce("sent_at", "send_after")).prefetch_related("moves")
     no_mail = after.why_no_mail(asked.patient)
     for row in asked.newest(rows, "moved"):
@@ -144,7 +121,7 @@ def _messages(asked: _Asked) -> Iterator[Entry]:
         yield Entry(row.moved, "messages", line.title, line.reason, line.words, line.tone, line.icon, url)
 
 
-def _check_ins(asked: _Asked) -> Iterator[Entry]:
+def _check_ins(asked: Asked) -> Iterator[Entry]:
     rows = CheckIn.objects.filter(patient=asked.patient).select_related("response", "concern")
     for row in asked.newest(rows, "opens_at"):
         answered = getattr(row, "response", None)
@@ -159,14 +136,14 @@ def _check_ins(asked: _Asked) -> Iterator[Entry]:
 _LEVEL_TONES = {"URGENT": "action", "SAME_DAY": "warn", "ROUTINE": "booked", "REASSURE": "clear"}
 
 
-def _concerns(asked: _Asked) -> Iterator[Entry]:
+def _concerns(asked: Asked) -> Iterator[Entry]:
     for row in asked.newest(Concern.objects.filter(patient=asked.patient), "opened_at"):
         state, tone, icon = (_("closed"), "done", "check2") if row.state == "closed" else (_("open"), "action", "exclamation-circle")
         title = _("Concern, %(level)s") % {"level": after.level_words(row.level)}
         yield Entry(row.opened_at, "check-ins", title, "", state, tone, icon, reverse("aftercare:concern", args=[row.uuid]))
 
 
-def _photos(asked: _Asked) -> Iterator[Entry]:
+def _photos(asked: Asked) -> Iterator[Entry]:
     """One line a day."""
     rows = asked.patient.photos.filter(error_at=None).order_by().annotate(day=TruncDate("taken_at", tzinfo=asked.patient.site.tz)).values("day")
     days = rows.annotate(at=Max("taken_at"), number=Count("pk"), views=ArrayAgg("view", distinct=True, filter=~Q(view=""))).filter(at__lt=asked.before)
@@ -176,7 +153,7 @@ def _photos(asked: _Asked) -> Iterator[Entry]:
         yield Entry(row["at"], "photos", title, views, icon="camera", tone="booked")
 
 
-def _appointments(asked: _Asked) -> Iterator[Entry]:
+def _appointments(asked: Asked) -> Iterator[Entry]:
     rows = asked.patient.appointments.select_related("clinician", "visit_type")
     for row in asked.newest(rows, "starts_at"):
         tone, icon, state = _VISIT.get(row.state, ("done", "check2-all", row.state))
@@ -204,6 +181,14 @@ _SOURCES: tuple[tuple[str, str, Source], ...] = (
     ("check-ins", "concern:view", _concerns),
     ("photos", "photo:view", _photos),
     ("appointments", "appointment:view", _appointments),
+    ("sessions", "course:view", lines.courses),
+    ("screenings", "screening:view_reasons", lines.rescreens),
+    ("check-ins", "call_task:view", lines.calls),
+    ("photos", "consent:content", lines.photo_consents),
+    ("measurements", "measurement:view", lines.measurements),
+    ("patch-tests", "session:read", lines.patch_tests),
+    ("holds", "hold:see", lines.holds),
+    ("imports", "record:import", lines.imports),
 )
 
 
@@ -212,10 +197,11 @@ def timeline(patient: Patient, *, actor: Actor, at: datetime, shown: str = "", b
 
     Lines of the same instant are never torn apart by the end of a page, so that none is lost between two.
     """
-    kinds = {kind: KINDS[kind] for kind, right, _source in _SOURCES if level(actor, right) == "full"}
+    mine = {kind for kind, right, _source in _SOURCES if level(actor, right) == "full"}
+    kinds = {kind: words for kind, words in KINDS.items() if kind in mine}
     shown = shown if shown in kinds else ""
     limit = before or (at.replace(year=at.year + 5, day=1) if shown else at)
-    asked = _Asked(patient, actor, limit, at)
+    asked = Asked(patient, actor, limit, at)
     found = [entry for kind, right, source in _SOURCES if (not shown or kind == shown) and level(actor, right) == "full" for entry in source(asked)]
     found.sort(key=lambda entry: (entry.at, entry.kind, entry.title), reverse=True)
     page = found[:SIZE]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,6 +16,7 @@ from appointments.rules import AppointmentState as S
 from clinic.audit import Actor
 from clinic.models import Site
 from clinic.permissions import may, scoped
+from clinic.roles import Role
 from patients import selectors as people
 from patients.models import Hold, Rescreen
 from treatments import selectors as sessions
@@ -152,9 +153,11 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "link:unlock") and (count := people.locked_count(actor, at)):
         found.append((ngettext("locked link", "locked links", count), count, "patients:locked_links"))
     if may(actor, "session:sign"):
-        unsigned = TreatmentSession.objects.filter(operator_id=actor.staff_id, state=SessionState.ENDED, entered_in_error=None)
-        count = unsigned.count()
+        count = _unsigned(actor).filter(operator_id=actor.staff_id).count()
         found.append((ngettext("unsigned record", "unsigned records", count), count, "desk:unsigned"))
+    if (may(actor, "session:sign") or may(actor, "staff:manage")) and (count := _unsigned(actor).filter(_HAS_LEFT).count()):
+        words = ngettext("unsigned record of somebody who left", "unsigned records of people who left", count)
+        found.append((words, count, "desk:unsigned" if may(actor, "session:sign") else "staff:people"))
     if may(actor, "session:cosign") and (count := sessions.signed.second_count(actor)):
         found.append((ngettext("second signature", "second signatures", count), count, "treatments:second_signatures"))
     if may(actor, "patch_test:record") and (count := sessions.patch.due_count(actor, at)):
@@ -164,7 +167,15 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     return found
 
 
+# who can't sign in any more, or is no clinician any more: nobody else signs for them (SECURITY, “author only”), so others must know
+_HAS_LEFT = Q(operator__is_active=False) | ~Q(operator__roles__contains=[Role.CLINICIAN])
+
+
+def _unsigned(actor: Actor) -> QuerySet[TreatmentSession]:
+    return scoped(TreatmentSession.objects.filter(state=SessionState.ENDED, entered_in_error=None), actor)
+
+
 def unsigned_records(actor: Actor) -> list[TreatmentSession]:
-    """The actor's own records that have ended and are not signed, oldest first."""
-    rows = scoped(TreatmentSession.objects.select_related("patient", "site"), actor).filter(operator_id=actor.staff_id, state=SessionState.ENDED)
-    return list(rows.filter(entered_in_error=None).order_by("ended_at", "pk"))
+    """The actor's own records that have ended and are not signed, and those of the site whose author can't sign any more; oldest first."""
+    rows = _unsigned(actor).select_related("patient", "site", "operator").filter(Q(operator_id=actor.staff_id) | _HAS_LEFT)
+    return list(rows.order_by("ended_at", "pk"))

@@ -1,6 +1,6 @@
 """What the clinic's results must not count: events that never were, days of another zone, a handful of people."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,9 +9,9 @@ from clinic.audit import Actor
 from clinic.models import Site, Staff
 from desk.fhir import bundle_of
 from desk.selectors import results
-from tests.treatments.make import END, make_ended
+from tests.treatments.make import DAY, DESK, END, make_course, make_device, make_ended, make_patient, make_product
 from treatments import services
-from treatments.models import TreatmentSession
+from treatments.models import Course, ProductUse, TreatmentSession
 from treatments.services import EventEntry
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +49,33 @@ class TestFewResponders:
         monkeypatch.setattr(results, "_waits", lambda *_given: waits)
         row = results._waiting(Actor.of_staff(amara), {}, timezone.now()).rows[0]
         assert (row.total is not None) is shown and (row.value is not None) is shown
+
+
+class TestWhatLedToIt:
+    def took_place(self, site: Site, amara: Staff, number: int, days_ago: int, course: Course) -> TreatmentSession:
+        at = END - timedelta(days=days_ago)
+        return TreatmentSession.objects.create(
+            patient=course.patient, course=course, site=site, number=number, operator=amara, state="ended", opened_at=at, planned_start_at=at,
+            started_at=at, ended_at=at + timedelta(minutes=30), saved_at=at, saved_by="x",
+        )  # fmt: skip
+
+    def test_a_product_first_used_after_the_half_year_is_none_of_it(self, site: Site, amara: Staff) -> None:
+        """The six-month response is labelled by what came before it, like depth and interval."""
+        course = make_course(make_patient(site), amara, END - timedelta(days=400))
+        early, late = make_product(site, kind="serum_sterile", name="S"), make_product(site, kind="growth_factor", name="GF")
+        ProductUse.objects.create(session=self.took_place(site, amara, 1, 390, course), product=early, hours_after=0)
+        ProductUse.objects.create(session=self.took_place(site, amara, 2, 120, course), product=late, hours_after=0)
+        by = Actor.of_staff(amara)
+        found = results._protocols(by, TreatmentSession.objects.filter(results._took_place(by, END)), END)[course.patient_id]
+        assert (len(found.days), found.topicals) == (1, frozenset({"serum sterile"}))
+
+    def test_a_lot_is_its_maker_s(self, site: Site, other_site: Site, amara: Staff) -> None:
+        """A17 of two makers is two lines that name them; the same article at two sites is one, and a number of its own needs no name."""
+        amara.sites.add(other_site)
+        lots = [(site, "One", "04012345678901", "A17"), (site, "Two", "04098765432109", "A17"), (other_site, "One", "04012345678901", "A17"), (site, "One", "04012345678901", "B2")]
+        for at, name, gtin, number in lots:
+            lot = services.register_lot(site=at, name=name, lot=number, gtin=gtin, expires_on=date(2027, 3, 31), month_only=False, units=1, by=DESK, at=DAY - timedelta(days=60))
+            record = self.took_place(at, amara, 1, 45, make_course(make_patient(at), amara, END - timedelta(days=50)))
+            record.blocks.create(device=make_device(at, name="Pen"), cartridge=lot.cartridges.get(), seal_intact=True)
+        rows = results._by_block(Actor.of_staff(Staff.objects.get(pk=amara.pk)), END, "cartridge__lot__lot")
+        assert rows == [("A17, One", 2, 0), ("A17, Two", 1, 0), ("B2", 1, 0)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,13 +11,22 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from aftercare.services import open_call_task
+from aftercare.states import CallReason
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from desk import selectors
 from patients import services as people
-from patients.models import Patient
-from tests.treatments.make import DAY, make_course, make_draft, make_ended, make_ready, make_signed
+from patients.models import Patient, RecordImport
+from tests.aftercare.make import make_plan
+from tests.treatments.make import DAY, make_course, make_draft, make_ended, make_product, make_ready, make_signed
+from treatments import services as treatments
 from treatments.models import AdverseEvent, Photo, TreatmentSession
+from treatments.rules.measures import Method, Unit
+from treatments.selectors.photos import photo_consent_text
+from treatments.services import MeasureEntry
+from treatments.vocabulary import MeasurementKind as K
+from treatments.vocabulary import PhotoUse
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff], Client]
@@ -94,13 +104,47 @@ class TestTimeline:
         photos = [entry for entry in selectors.timeline(patient, actor=of(amara), at=NOW).entries if entry.kind == "photos"]
         assert [(entry.title, entry.detail) for entry in photos] == [("2 photos", "midline, vertex")]
 
-    def test_the_desk_sees_messages_and_appointments_alone(self, site: Site, rosa: Staff, amara: Staff) -> None:
+    def test_the_desk_sees_what_its_rights_give_and_of_a_hold_only_that_it_is(self, site: Site, rosa: Staff, amara: Staff) -> None:
         patient = make_signed(site, amara).session.patient
         mails(patient, 1)
+        people.place_hold(patient=patient, blocks=["session"], cause_kind="person", cause_uuid=None, reason="QZX fever", by=of(amara), at=DAY)
         page = selectors.timeline(patient, actor=of(rosa), at=NOW)
-        assert set(page.kinds) == {"messages", "appointments"}
-        assert {entry.kind for entry in page.entries} <= {"messages", "appointments"}
+        assert set(page.kinds) == {"messages", "appointments", "check-ins", "holds"}
+        assert {entry.kind for entry in page.entries} <= set(page.kinds)
+        assert [(e.title, e.detail) for e in page.entries if e.kind == "holds"] == [("Held: the next session", "")]
         assert selectors.timeline(patient, actor=of(rosa), at=NOW, shown="sessions").shown == ""
+
+    def test_everything_is_on_it_each_with_its_filter(self, site: Site, amara: Staff) -> None:
+        patient, by = make_ready(site), of(amara)
+        make_course(patient, amara)
+        entry = MeasureEntry(K.HAIR_DENSITY, Method.TRICHOSCOPY, (Decimal(92),), Unit.PER_CM2, area_cm2=Decimal(1), place="midline")
+        wrong = treatments.record_measurement(patient=patient, entry=entry, by=by, at=DAY)[0]
+        treatments.mark_measurement_in_error(measurement=wrong, reason="another patient", by=by, at=DAY)
+        treatments.apply_patch_test(patient=patient, product=make_product(site, name="Serum"), by=by, at=DAY)
+        hold = people.place_hold(patient=patient, blocks=["booking", "session"], cause_kind="person", cause_uuid=None, reason="fever", by=by, at=DAY)
+        people.release_hold(hold=hold, reason="well again", by=by, at=DAY + timedelta(hours=1))
+        people.draft_rescreen(patient=patient, on=DAY.date() + timedelta(days=1), changed=True, words="new tablets", by=by, at=DAY)
+        text = photo_consent_text(PhotoUse.RECORD)
+        treatments.photos.give_photo_consent(patient=patient, use=PhotoUse.RECORD, shown_sha256=text.sha256, signed_name="Olivia Marsh", on_paper=False, by=by, at=DAY)
+        RecordImport.objects.create(patient=patient, source="Hospital", sha256="0" * 64, bytes=1, at=DAY, by=amara)
+        lines = {(entry.kind, entry.title): entry for page in walk(patient, amara) for entry in page.entries}
+        expected = {
+            ("sessions", "Course of 4 sessions planned, initial"): "runs", ("measurements", "Hair density: 92 hairs/cm²"): "entered in error",
+            ("patch-tests", "Patch test, Serum"): "not read yet", ("holds", "Held: booking, the next session"): "released",
+            ("screenings", f"Asked again for {DAY + timedelta(days=1):%-d %b %Y}"): "something changed", ("imports", "Record read from Hospital"): "",
+        }  # fmt: skip
+        assert {key: lines[key].state for key in expected} == expected
+        assert any(kind == "photos" and title.startswith("Photos, consent to") for kind, title in lines)
+        assert lines["holds", "Held: booking, the next session"].detail == "fever · well again"
+        for kind, title in expected:
+            assert (kind, title) in {(entry.kind, entry.title) for page in walk(patient, amara, kind) for entry in page.entries}
+
+    def test_a_call_of_the_desk_is_on_it(self, site: Site, amara: Staff, rosa: Staff) -> None:
+        check_in = make_plan(site, amara, at=DAY - timedelta(days=2), ended_at=DAY - timedelta(days=2)).check_ins.get(code="check_24h")
+        open_call_task(check_in=check_in, reason=CallReason.MISSED, by=Actor.of_task("t"), at=DAY)
+        for staff in (amara, rosa):
+            calls = [e for e in selectors.timeline(check_in.patient, actor=of(staff), at=NOW, shown="check-ins").entries if e.title.startswith("Call")]
+            assert [(e.state, e.url) for e in calls] == [("to call", f"/aftercare/calls/{check_in.call_task.uuid}/")]
 
     def test_another_patient_s_things_are_not_on_it(self, site: Site, amara: Staff) -> None:
         mails(make_ready(site), 3)

@@ -10,7 +10,8 @@ from django.test import Client
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
-from tests.treatments.make import DAY, make_baseline, make_patient, make_product
+from desk.selectors import unsigned_records
+from tests.treatments.make import DAY, make_baseline, make_ended, make_patient, make_product
 from treatments import selectors, services
 from treatments.models import Photo
 from treatments.services import readings
@@ -46,3 +47,25 @@ def test_a_reading_that_was_opened_is_still_to_do(site: Site, amara: Staff, okor
     make_baseline(patient, amara, DAY - timedelta(days=1))
     readings.deal_pair(by=Actor.of_staff(okoro), at=DAY)
     assert selectors.readings.to_do(Actor.of_staff(okoro)) == 6
+
+
+def test_unsigned_records_of_who_left_are_seen_by_those_who_are_there(site: Site, amara: Staff, okoro: Staff, max_: Staff, client_as: SignIn) -> None:
+    """Only the author signs. So a clinician of the site sees the record, and a manager that there is one."""
+    record = make_ended(site, amara)
+    words = "unsigned record of somebody who left"
+    assert unsigned_records(Actor.of_staff(okoro)) == [] and words not in client_as(okoro).get("/today/").content.decode()
+    amara.is_active = False
+    amara.save()
+    assert unsigned_records(Actor.of_staff(okoro)) == [record]
+    assert words in client_as(okoro).get("/today/").content.decode()
+    shown = client_as(okoro).get("/unsigned/").content.decode()
+    assert "Of people who left" in shown and "Dr Amara Osei" in shown and record.patient.name in shown
+    seen = client_as(max_).get("/today/").content.decode()
+    assert words in seen and record.patient.name not in seen
+
+
+def test_a_clinician_who_became_something_else_has_left_too(site: Site, amara: Staff, okoro: Staff) -> None:
+    record = make_ended(site, amara)
+    amara.roles = ["front_desk"]
+    amara.save()
+    assert unsigned_records(Actor.of_staff(okoro)) == [record]
