@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# how the key of a measurement begins that a check-in told
+FROM_CHECK_IN = "check_in:"
+
 
 class Scope(StrEnum):
     """How far a step reaches: a new session ends `session` steps of the one before; `course` steps stay (SETTLED 5)."""

@@ -15,6 +15,7 @@ from aftercare.selectors.check_ins import photos_of
 from aftercare.selectors.rulebook import policy
 from aftercare.services.concerns import open_concern
 from aftercare.services.locks import lock_patient
+from aftercare.services.measures import keep_measures
 from aftercare.states import CallResult, Level
 from clinic import audit, links
 from clinic.audit import Actor
@@ -109,6 +110,7 @@ def submit_check_in(*, check_in: CheckIn, by: Actor, at: datetime, link: Link | 
         if link is not None and not links.consume(link=link, by=by, at=at):
             raise AlreadySubmitted(_("We have your answers already. Nothing was sent twice."))
         response = store(locked, asked, asked, link_id=by.link_id, staff_id=by.staff_id, answered_at=at)
+        keep_measures(response, by=by)
         close_call_task(locked, by=by, at=at)
         bring_to_a_person(locked, response, by=by, at=at)
         return response

@@ -17,6 +17,7 @@ from aftercare.services.check_ins import (
 )
 from aftercare.services.concerns import add_event, open_concern
 from aftercare.services.locks import lock_patient
+from aftercare.services.measures import keep_measures
 from aftercare.states import ConcernState, EventKind, Level
 from clinic import audit, links
 from clinic.audit import Actor
@@ -53,6 +54,7 @@ def send_unfinished(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckInRes
         put = [*asked, *pages.flags_not_reached(locked.asked, draft)]
         who = {"link_id": draft.get("link"), "staff_id": draft.get("staff")}
         response = store(locked, asked, put, answered_at=locked.draft_saved_at, **who)
+        keep_measures(response, by=by)
         close_call_task(locked, by=by, at=at)
         bring_to_a_person(locked, response, by=by, at=at)
         return response

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from aftercare import selectors as after
 from aftercare.models import CallTask
+from aftercare.states import FROM_CHECK_IN
 from clinic.audit import Actor
 from clinic.permissions import level, may
 from patients.models import Patient
@@ -61,9 +62,10 @@ def courses(asked: Asked) -> Iterator[Entry]:
 
 
 def measurements(asked: Asked) -> Iterator[Entry]:
-    """Each reading; a mistake stays on the line, named as one."""
+    """Each reading; a mistake stays on the line, named as one. What a check-in told is on the check-in's own line."""
     url = reverse("treatments:measurements", args=[asked.patient.uuid])
-    for row in asked.newest(asked.patient.measurements.select_related("operator"), "measured_at"):
+    rows = asked.patient.measurements.exclude(form_key__startswith=FROM_CHECK_IN).select_related("operator")
+    for row in asked.newest(rows, "measured_at"):
         title = _("%(measure)s: %(value)s") % {"measure": KIND_WORDS[MeasurementKind(row.kind)], "value": _value(row)}
         how = str(METHOD_WORDS[Method(row.method)]) if row.method else ""
         detail = " · ".join(part for part in (how, row.operator.display_name if row.operator else row.by) if part)
