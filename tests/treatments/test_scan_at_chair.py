@@ -23,6 +23,7 @@ from tests.treatments.make import (
     make_started,
 )
 from treatments import services
+from treatments.forms.rows import MOST_ROWS
 from treatments.models import Cartridge, CartridgeLot, TreatmentSession
 from treatments.rules.barcode import GROUP_SEPARATOR
 
@@ -239,11 +240,17 @@ class TestAProduct:
         answer = chair.scan("N2", numbing=first.pk)
         assert answer.status_code == 422 and "LMX is chosen" in beside(answer) and chair.record.anaesthetic.product == first
 
-    def test_with_three_rows_full_it_says_so(self, chair: Chair, site: Site) -> None:
+    def test_a_fourth_gets_a_row_of_its_own(self, chair: Chair, site: Site) -> None:
         rows = {f"product_{n}": make_product(site, name=f"P{n}", lot=f"P{n}").pk for n in range(3)}
         make_product(site, name="Fourth", lot="P9")
-        answer = chair.scan("P9", **rows)
-        assert answer.status_code == 422 and "rows for products are taken" in beside(answer) and chair.record.product_uses.count() == 3
+        assert chair.scan("P9", **rows).status_code == 302
+        assert [use.product.name for use in chair.record.product_uses.all()] == ["P0", "P1", "P2", "Fourth"]
+
+    def test_with_every_row_full_it_says_so(self, chair: Chair, site: Site) -> None:
+        rows = {f"product_{n}": make_product(site, name=f"P{n}", lot=f"P{n}").pk for n in range(MOST_ROWS)}
+        make_product(site, name="One more", lot="P99")
+        answer = chair.scan("P99", **rows)
+        assert answer.status_code == 422 and "rows for products are taken" in beside(answer) and chair.record.product_uses.count() == MOST_ROWS
 
     @pytest.mark.parametrize(
         ("fields", "words"),

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,23 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import choices, clean_spaces
 from treatments import selectors
+from treatments.forms.rows import NOT_USABLE, Rows, stored_pres, stored_products, when_field
 from treatments.forms.said import said
 from treatments.models import Cartridge, Device, Product, TreatmentSession
 from treatments.services import SessionEntry, ZoneEntry
-from treatments.vocabulary import Endpoint, ProductKind, Zone
+from treatments.vocabulary import Endpoint, Zone
 from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
-_PRODUCT_ROWS = 3
-_NOT_USABLE = _("This product is past its date or withdrawn. Choose another one.")
 _REASON = re.compile(r"reason:((?:S\d\d|STOCK)(?::[^\x00-\x1f]{1,120})?)")
 _NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
-
-
-def _when(**kwargs: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs,
-    )  # fmt: skip
 
 
 def _amount(label: Any, places: int, least: str, most: str) -> forms.DecimalField:
@@ -88,17 +79,15 @@ class SessionForm(forms.Form):
     cartridge = CartridgeField(required=False)
     seal_intact = forms.BooleanField(label=_("Seal was intact"), required=False)
     fitzpatrick = forms.ChoiceField(label=_("Fitzpatrick skin type"), required=False, choices=[("", "–"), *((n, n) for n in ("I", "II", "III", "IV", "V", "VI"))])
-    numbing = forms.ModelChoiceField(Product.objects.none(), label=_("Numbing product"), required=False, empty_label=_("None used"), error_messages={"invalid_choice": _NOT_USABLE})
+    numbing = forms.ModelChoiceField(Product.objects.none(), label=_("Numbing product"), required=False, empty_label=_("None used"), error_messages={"invalid_choice": NOT_USABLE})
     strength_percent = _amount(_("Strength, %"), 1, "0.1", "40")
     area_cm2 = _amount(_("Area, cm²"), 1, "1", "1500")
     grams = _amount(_("Amount, g"), 2, "0.01", "500")
     weight_kg = _amount(_("Patient's weight, kg"), 1, "20", "350")
     other_mg_12h = _amount(_("Other local anaesthetic in the last 12 h, mg"), 1, "0", "5000")
-    on_at = _when(label=_("On at"))
-    off_at = _when(label=_("Off at"))
+    on_at = when_field(label=_("On at"))
+    off_at = when_field(label=_("Off at"))
     wiped_off = forms.BooleanField(label=_("Wiped off"), required=False)
-    pre_kind = forms.ChoiceField(label=_("On the scalp before"), required=False, choices=[("", _("Nothing")), *choices(ProductKind)])
-    pre_last_used_at = _when(label=_("Last used at"))
     pain = forms.CharField(label=_("Pain readings, 0 to 10"), required=False, help_text=_("For example: 3, 5"))
     reactions = forms.CharField(label=_("Reactions"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
     no_adverse_event = forms.BooleanField(label=_("No adverse event"), required=False)
@@ -125,11 +114,7 @@ class SessionForm(forms.Form):
             self.fields[f"below_{zone}"] = forms.BooleanField(label=_("Below hairline"), required=False)
             for kind in ("depth", "passes", "endpoint", "below"):
                 self.fields[f"{kind}_{zone}"].zone_words = ZONE_WORDS[zone]  # type: ignore[attr-defined]
-        for row in range(_PRODUCT_ROWS):
-            self.fields[f"product_{row}"] = forms.ModelChoiceField(
-                products.filter(is_anaesthetic=False), label=_("Product"), required=False, empty_label=_("None"), error_messages={"invalid_choice": _NOT_USABLE}
-            )
-            self.fields[f"hours_{row}"] = forms.FloatField(label=_("Hours after"), required=False, min_value=0, max_value=8760, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+        self.rows = Rows(self, record, products.filter(is_anaesthetic=False))
 
     def _choices(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
@@ -140,16 +125,6 @@ class SessionForm(forms.Form):
             before = self.histories[zone.value]
             yield {"zone": zone.value, "words": ZONE_WORDS[zone], "last": before.last, "course": before.course, "depth": self[f"depth_{zone}"],
                    "passes": self[f"passes_{zone}"], "endpoint": self[f"endpoint_{zone}"], "below": self[f"below_{zone}"]}  # fmt: skip
-
-    @staticmethod
-    def product_names() -> list[str]:
-        """Names of the product rows."""
-        return [f"product_{row}" for row in range(_PRODUCT_ROWS)]
-
-    def products(self) -> Iterator[tuple[Any, Any]]:
-        """For the template: the product rows."""
-        for row in range(_PRODUCT_ROWS):
-            yield self[f"product_{row}"], self[f"hours_{row}"]
 
     def differences(self) -> list[tuple[str, str, str]]:
         """Where what was sent differs from what is stored: field, stored, sent; in words."""
@@ -170,13 +145,12 @@ class SessionForm(forms.Form):
         return [int(p) for p in parts]
 
     def clean(self) -> dict[str, Any]:
-        """Times in order; a pre-topical with its time; passes only with a depth."""
+        """Times in order; each row whole and said once; passes only with a depth."""
         cleaned = super().clean() or {}
         on_at, off_at = cleaned.get("on_at"), cleaned.get("off_at")
         if on_at and off_at and off_at < on_at:
             self.add_error("off_at", _("“Off” lies before “on”."))
-        if cleaned.get("pre_kind") and not cleaned.get("pre_last_used_at") and "pre_last_used_at" not in self.errors:
-            self.add_error("pre_last_used_at", _("When was it last used?"))
+        self.rows.check()
         for zone in Zone:
             others = cleaned.get(f"passes_{zone}") or cleaned.get(f"endpoint_{zone}")
             if others and cleaned.get(f"depth_{zone}") is None and f"depth_{zone}" not in self.errors:
@@ -191,14 +165,13 @@ class SessionForm(forms.Form):
                  "minoxidil_early_allowed", "full_rescreen_done", "baseline_waiver_reason", "notes")  # fmt: skip
         fields = {name: clean_spaces(data[name]) if isinstance(data[name], str) else data[name] for name in names}
         reasons = {m[1]: clean_spaces(str(value))[:500] for key, value in self.data.items() if (m := _REASON.fullmatch(key))}
-        pre: tuple[tuple[str, datetime], ...] = ((data["pre_kind"], data["pre_last_used_at"]),) if data["pre_kind"] else ()
         return SessionEntry(
             device=data.get("device"),
             cartridge=data.get("cartridge"),
             seal_intact=data["seal_intact"],
             zones=tuple(self._zones()),
-            products=tuple((data[f"product_{r}"], data[f"hours_{r}"] or 0) for r in range(_PRODUCT_ROWS) if data[f"product_{r}"]),
-            pre_topicals=pre,
+            products=self.rows.chosen(),
+            pre_topicals=self.rows.chosen_pres(),
             anaesthetic={"product": numbing, "wiped_off": data["wiped_off"], "other_mg_12h": data["other_mg_12h"] or 0, **{k: data[k] for k in _NUMBING}} if numbing else None,
             fields=fields | {"pain_readings": data["pain"]},
             reasons=reasons,
@@ -231,7 +204,6 @@ def _stored(record: TreatmentSession) -> dict[str, Any]:
     numbing = getattr(record, "anaesthetic", None)
     if numbing:
         found |= {"numbing": numbing.product_id, "wiped_off": numbing.wiped_off, "other_mg_12h": numbing.other_mg_12h or None} | {k: getattr(numbing, k) for k in _NUMBING}
-    for row, use in enumerate(record.product_uses.all()[:_PRODUCT_ROWS]):
-        found |= {f"product_{row}": use.product_id, f"hours_{row}": use.hours_after}
-    pre = record.pre_topicals.first()
-    return found | ({"pre_kind": pre.kind, "pre_last_used_at": pre.last_used_at} if pre else {})
+    for row in (*stored_products(record), *stored_pres(record)):
+        found |= row
+    return found

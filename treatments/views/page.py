@@ -17,6 +17,7 @@ from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
 from treatments.forms import BaselineForm, BlockForm, PhotoForm, SessionForm, ShortEventForm
+from treatments.forms.rows import MOST_ROWS
 from treatments.models import TreatmentSession
 from treatments.rules.vocabulary import Stage
 from treatments.vocabulary import SessionState
@@ -77,7 +78,7 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
     checklist = selectors.checklist(record, found if stage == Stage.SIGNOFF else None)
     return {
         **_choices(), "withdrawn": found.withdrawn, "happened": found.happened, "parts": _parts(record, checklist), "allergies": people.allergies_in_words(record.patient), "to_ask": people.allergies_to_ask_in_words(record.patient),
-        "record": record, "place": selectors.place_in_course(record), "patient": record.patient, "form": form, "evaluation": found, "tab": "sessions", "version": record.version,
+        "most_rows": MOST_ROWS, "record": record, "place": selectors.place_in_course(record), "patient": record.patient, "form": form, "evaluation": found, "tab": "sessions", "version": record.version,
         "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [selectors.reason_key(f.rule, f.subject)]],
         "checklist": checklist, "done": sum(gap.done for gap in checklist), "last": last,
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from clinic.requests import HttpRequest
 from treatments import selectors
-from treatments.forms import BlockForm, SessionForm
+from treatments.forms import BlockForm
+from treatments.forms.rows import MOST_ROWS, free_product_row, product_names
 from treatments.models import Cartridge, Product, TreatmentSession
 from treatments.selectors.scanned import Scanned
 from treatments.views.page import again, form_of, page, saved
@@ -84,11 +85,10 @@ def _put_numbing(data: QueryDict, record: TreatmentSession, product: Product) ->
 
 
 def _put_product(data: QueryDict, product: Product) -> str:
-    rows = SessionForm.product_names()
-    if str(product.pk) in {data.get(name) for name in rows}:
+    if str(product.pk) in {data.get(product_names(row)[0]) for row in range(MOST_ROWS)}:
         return ""
-    free = next((name for name in rows if not data.get(name)), None)
-    if free is None:
+    free = free_product_row(data)
+    if not free:
         return _("All rows for products are taken. Take one out first, or write it into the notes.")
     data[free] = str(product.pk)
     return ""

@@ -124,4 +124,5 @@ def _draft_saved(request: HttpRequest, record: TreatmentSession) -> HttpResponse
     if is_fragment(request):
         return page(request, record, form_of(record))
     messages.success(request, _("Draft saved."))
-    return again(record)
+    # “add another product” is a saving too: the page comes back with one empty row more
+    return again(record, "topicals" if request.POST.get("more") else "")
