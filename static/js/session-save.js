@@ -80,7 +80,9 @@
       if (status === 409 || status === 422) {
         failures = 0;
         if (step) { go(); return; }
+        var typed = unsaved;  // while it was on its way: that may mend what was refused
         say("refused"); unsaved = true;
+        if (typed) { soon(TICK); }
         return;
       }
       notDone(step);

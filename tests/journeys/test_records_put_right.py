@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from clinic.models import Site, Staff
 from tests.conftest import _copy_template
@@ -91,6 +91,29 @@ class TestRows:
         chair.set(numbing=str(cream.pk), strength_percent="4", area_cm2="100", grams="6", weight_kg="70", other_mg_12h="20", on_at="2026-03-02T09:10", off_at="2026-03-02T09:55", wiped_off=True)
         shot(page, "session-rows", "#topicals")
         accessible(page)
+
+    def test_what_is_typed_while_a_refused_saving_is_on_its_way_is_sent_too(self, world: World, chair: Chair) -> None:
+        site, amara, *_ = world
+        record = make_draft(site, amara)
+        page = chair.open(record)
+        slow: list[Route] = []
+
+        def hold(route: Route) -> None:
+            if not slow:
+                slow.append(route)  # until the time is typed as well
+            else:
+                route.continue_()
+
+        page.route("**/autosave/", hold)
+        page.select_option("[name=pre_kind]", "exfoliant")
+        page.wait_for_function("() => document.body.dataset.draft === 'saving'")
+        page.fill("[name=pre_last_used_at]", "2026-03-01T10:06")
+        page.locator("[name=pre_last_used_at]").dispatch_event("change")
+        page.wait_for_timeout(800)
+        slow[0].continue_()
+        chair.settle()
+        page.wait_for_selector("body[data-draft=saved]")
+        assert [topical.kind for topical in record.pre_topicals.all()] == ["exfoliant"]
 
     def test_without_a_script_the_button_saves_and_brings_one_more(self, world: World) -> None:
         site, amara, base, _clock, chromium = world
