@@ -17,7 +17,7 @@ _FREED_LATELY = timedelta(days=2)
 
 @shared_task(name="aftercare.plan_ended_sessions", acks_late=False, max_retries=0)
 def plan_ended_sessions() -> int:
-    """Plan what ended and has no plan; stop what was entered in error. One broken session does not stop the others."""
+    """Plan what ended and has no plan; stop what was entered in error; plan again what had no address. One broken session does not stop the others."""
     at, by = timezone.now(), Actor.of_task("aftercare.plan_ended_sessions")
     emails.refresh_addresses(by=by, at=at)
     for plan in selectors.plans_in_error():
@@ -28,6 +28,8 @@ def plan_ended_sessions() -> int:
             planned += services.plan_aftercare(session_uuid=session_uuid, by=by, at=at) is not None
         except Exception:  # the sweep must reach the other patients; the trace names the session
             log.exception("planning session %s failed", session_uuid)
+    for plan in {message.plan_id: message.plan for message in emails.messages_to_plan_again(at)}.values():
+        services.plan_unsent_again(plan=plan, by=by, at=at)
     return planned
 
 

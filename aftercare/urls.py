@@ -23,6 +23,7 @@ urlpatterns = [
     path("check-ins/<uuid:check_in_uuid>/", views.staff_check_in, name="staff_check_in"),
     path("check-ins/<uuid:check_in_uuid>/answer/<slug:page>/", views.answer_for, name="answer_for"),
     path("patients/<uuid:patient_uuid>/messages/", views.messages, name="messages"),
+    path("sessions/<uuid:session>/", views.session_aftercare, name="session_aftercare"),
     path("messages/", views.all_messages, name="all_messages"),
     path("patients/<uuid:patient_uuid>/address-works/", views.lift_address, name="lift_address"),
     path("messages/<uuid:message_uuid>/", views.message, name="message"),

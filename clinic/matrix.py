@@ -94,6 +94,7 @@ rota:view                  ● ● ● –
 rota:change                ● – ● –
 call_task:view             ● ● – –
 call_task:done             ● ● – –
+aftercare:replan           ● – – –
 message:states             ● ● ● –
 message:body               ● ◐ – –
 message:hold               ● ◐ – –

@@ -10,8 +10,10 @@ from clinic import links, mailkit
 from clinic.audit import Actor
 from clinic.links import Purpose
 from clinic.models import Link, OutboxMessage
-from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, people, queue, speak
+from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, people, queue, speak, suppress
+from clinic.outbox.again import unsent
 from clinic.outbox.people import Contact
+from clinic.outbox.states import NO_ADDRESS, UNWANTED
 from patients.models import Patient
 from patients.vocabulary import MailMode
 
@@ -19,6 +21,7 @@ INTAKE_DAYS = 14
 PREFERENCES, PREFERENCES_DAYS = "preferences", 400
 CONSENT, CONSENT_DAYS = "consent", 180
 AGAIN = "link_again"
+_LINKED = ("intake_invitation", "consent_link", AGAIN)
 
 
 class _People:
@@ -82,14 +85,36 @@ def _with_link(patient: Patient, *, purpose: str, kind: str, by: Actor, at: date
     )  # fmt: skip
     state, reason = State.PLANNED, ""
     if not patient.email:
-        state, reason = State.SKIPPED, "no e-mail address"
+        state, reason = State.SKIPPED, NO_ADDRESS
     elif patient.mail_mode == MailMode.NONE:
-        state, reason = State.SKIPPED, "the patient does not want e-mail; please phone"
+        state, reason = State.SKIPPED, UNWANTED
     return queue(
         kind=kind, key=f"{purpose}:{link.uuid}", recipient=patient.email, patient_uuid=patient.uuid,
         cause_kind="link", cause_uuid=link.uuid, send_after=at, expires_at=link.expires_at, language=patient.language,
         zone=patient.site.zone, by=by, at=at, state=state, reason=reason,
     )  # fmt: skip
+
+
+def send_unsent(*, patient: Patient, by: Actor, at: datetime) -> list[OutboxMessage]:
+    """Links that had no address or no consent go once there is one, while they open: another row each, the old one stays as it ended."""
+    if patient.no_mail_because or not suppress.arrives([patient.email]):
+        return []
+    afresh = {"intake_invitation": intake_invitation, "consent_link": consent_link}
+    found: list[OutboxMessage] = []
+    for row in unsent(at).filter(patient_uuid=patient.uuid, kind__in=_LINKED):
+        link = Link.objects.filter(uuid=str(row.cause_uuid)).first()
+        mails = OutboxMessage.objects.filter(kind=row.kind, cause_uuid=row.cause_uuid)
+        if link is not None and link.revoked_at == at and row.kind in afresh:  # the address has just changed, and it never reached the old one
+            found.append(afresh.pop(row.kind)(patient=patient, by=by, at=at))
+        elif link is not None and links.is_alive(link, at) and not mails.filter(pk__gt=row.pk).exists():
+            found.append(
+                queue(
+                    kind=row.kind, key=f"{row.key.partition('~')[0]}~{mails.count()}", recipient=patient.email, patient_uuid=patient.uuid,
+                    cause_kind="link", cause_uuid=row.cause_uuid, send_after=at, expires_at=row.expires_at, language=patient.language,
+                    zone=patient.site.zone, by=by, at=at, reason="an address or consent came",
+                )
+            )  # fmt: skip
+    return found
 
 
 def follow_language(*, patient: Patient, by: Actor) -> None:
@@ -104,7 +129,7 @@ def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
     if patient.deceased_on or patient.do_not_contact:
         return Verdict.cancel("the patient is not contacted any more")
     if patient.mail_mode == MailMode.NONE:
-        return Verdict.skip("the patient does not want e-mail; please phone")
+        return Verdict.skip(UNWANTED)
     if not links.is_alive(link, at):
         return Verdict.cancel("a newer link was sent")
     return Verdict.go()

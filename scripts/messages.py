@@ -30,7 +30,7 @@ MODULES = (
     "appointments/emails/*.py", "appointments/services/booking.py", "appointments/services/by_patient.py", "appointments/services/common.py", "appointments/services/waiting.py",
     "appointments/views/patient.py",
     "aftercare/default_protocol.py", "aftercare/emails/*.py", "aftercare/forms/check_in*.py", "aftercare/forms/results.py", "aftercare/pages/*.py", "aftercare/purposes.py",
-    "aftercare/selectors/answers.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py",
+    "aftercare/selectors/answers.py", "aftercare/selectors/corrections.py", "aftercare/selectors/instructions.py", "aftercare/selectors/pages.py",
     "aftercare/selectors/presence.py", "aftercare/selectors/wording.py",
     "aftercare/services/check_ins.py", "aftercare/services/unfinished.py", "aftercare/views/patient.py", "aftercare/words.py",
     "treatments/emails.py", "treatments/services/photos/cleaning.py", "treatments/services/photos/uploads.py",

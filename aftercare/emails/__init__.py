@@ -15,8 +15,10 @@ from aftercare.emails.rows import (
     queue_test,
     refresh_addresses,
     release_held_invitations,
+    unsent_reminders,
 )
 from aftercare.emails.timeline import hold, is_movable, lift_address, preview, release, send_now
+from aftercare.emails.unsent import messages_to_plan_again
 from clinic.outbox.kinds import Mail
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "cancel_reminders",
     "example_mail",
     "hold",
+    "messages_to_plan_again",
     "is_movable",
     "lift_address",
     "preview",
@@ -45,4 +48,5 @@ __all__ = [
     "send_now",
     "step_time",
     "times_file",
+    "unsent_reminders",
 ]

@@ -102,9 +102,10 @@ def _planned(row: OutboxMessage) -> PlannedMessage:
 
 @_in_its_language
 def plan_step(row: OutboxMessage, at: datetime) -> Mail:
-    """Instructions, a results review, a message without questions: behind its link stand the instructions."""
+    """Instructions, also corrected ones, a results review, a message without questions: behind its link stand the instructions."""
     message = _planned(row)
-    return step_mail(message.step, message.plan, _plan_url(message.plan, at), language=row.language, at=at)
+    corrects = message.plan.replans.filter(message__code=message.code).order_by("at", "pk").last() if message.occurrence else None
+    return step_mail(message.step, message.plan, _plan_url(message.plan, at), language=row.language, at=at, corrects=corrects)
 
 
 @_in_its_language

@@ -15,8 +15,11 @@ CONTENT_TYPE = 'text/calendar; charset="utf-8"; method="PUBLISH"'
 _LASTS = timedelta(minutes=15)
 
 
-def times_file(plan: Plan, groups: list[WaitGroup], *, at: datetime) -> bytes:
-    """One entry an instant at which something is allowed again. UID and instants stay, so a second import changes nothing."""
+def times_file(plan: Plan, groups: list[WaitGroup], *, at: datetime, sequence: int = 0) -> bytes:
+    """One entry an instant at which something is allowed again. UID and instants stay, so a second import changes nothing.
+
+    `sequence` rises with each correction, so that a calendar takes the newer one (RFC 5545 3.8.7.4).
+    """
     clinic = plan.site.clinic.name
     calendar = Calendar()
     calendar.add("prodid", "-//Anagen//aftercare//EN")
@@ -24,13 +27,14 @@ def times_file(plan: Plan, groups: list[WaitGroup], *, at: datetime) -> bytes:
     calendar.add("method", "PUBLISH")
     domain = parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2]
     for place, group in enumerate(groups, start=1):
-        calendar.add_component(_entry(plan, place, group.until, clinic, domain, at))
+        calendar.add_component(_entry(plan, place, group.until, clinic, domain, at, sequence))
     return bytes(calendar.to_ical())
 
 
-def _entry(plan: Plan, place: int, begins: datetime, clinic: str, domain: str, at: datetime) -> Event:
+def _entry(plan: Plan, place: int, begins: datetime, clinic: str, domain: str, at: datetime, sequence: int) -> Event:
     event = Event()
     event.add("uid", f"{plan.uuid}-{place}@{domain}")
+    event.add("sequence", sequence)
     event.add("dtstamp", at.astimezone(UTC))
     event.add("dtstart", begins.astimezone(UTC))
     event.add("dtend", (begins + _LASTS).astimezone(UTC))

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from aftercare.emails.calendar import CONTENT_TYPE, FILE_NAME, times_file
-from aftercare.models import Plan, ProtocolStep
+from aftercare.models import Plan, ProtocolStep, Replan
 from aftercare.selectors.answers import expected_words
+from aftercare.selectors.corrections import corrections
 from aftercare.selectors.instructions import Instructions, instructions_of
 from aftercare.selectors.rota import keeps_watch
 from aftercare.selectors.wording import opening_of
@@ -43,14 +44,16 @@ def step_mail(
     language: str,
     at: datetime,
     instructions: Instructions | None = None,
+    corrects: Replan | None = None,
 ) -> Mail:
-    """The mail of a step for a plan. `instructions` may be given to look at it without what is in the record."""
+    """The mail of a step for a plan. `instructions` may be given to look at it without what is in the record; `corrects` opens it with what changed."""
     known = instructions or instructions_of(plan, at=at)
     patient, site = plan.patient, plan.site
     context = _context(step, plan, known, at) | {"opening": opening_of(step, plan, known, language=language)}
+    context["changed"] = corrections(plan, known, replan=corrects) if corrects else []
     mail = mail_of(step.purpose, patient, site, url, language=language, at=at, **context)
     if step.purpose == Purpose.INSTRUCTIONS and patient.mail_mode == "full":
-        return replace(mail, attachments=((FILE_NAME, CONTENT_TYPE, times_file(plan, known.groups, at=at)),))
+        return replace(mail, attachments=((FILE_NAME, CONTENT_TYPE, times_file(plan, known.groups, at=at, sequence=plan.replans.count() if corrects else 0)),))
     return mail
 
 

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from aftercare.emails import build
-from aftercare.models import CheckIn, Concern, Plan, PlannedMessage
+from aftercare.models import CheckIn, Concern, Plan, PlannedMessage, Replan
+from aftercare.rules.aftercare import Done, what_changed
+from aftercare.selectors.instructions import care_policy, done_in
 from aftercare.states import ConcernState, PlanState, Purpose, Scope
 from appointments.selectors import coming_session
 from clinic.models import OutboxMessage
 from clinic.outbox.kinds import Build, Kind, MaySend, Verdict
 from clinic.outbox.kinds import register as register_kind
-from clinic.outbox.states import Doubt
+from clinic.outbox.states import UNAGREED, Doubt
 from clinic.outbox.states import Scope as MailScope
 from patients.models import Patient
 from patients.selectors import open_holds
@@ -28,7 +30,7 @@ def _patient_verdict(patient: Patient) -> Verdict | None:
     if patient.do_not_contact:
         return Verdict.skip("asked not to be contacted")
     if patient.mail_mode == "none":
-        return Verdict.skip("no consent to e-mail: the desk phones")
+        return Verdict.skip(UNAGREED)
     return None
 
 
@@ -48,7 +50,16 @@ def _planned(row: OutboxMessage) -> PlannedMessage:
 def may_send_care(row: OutboxMessage, at: datetime) -> Verdict:
     """Instructions and results: care always goes, also under a red flag, unless the patient or the plan says no."""
     message = _planned(row)
-    return _patient_verdict(message.plan.patient) or _plan_verdict(message) or Verdict.go()
+    return _patient_verdict(message.plan.patient) or _plan_verdict(message) or _correction_verdict(message) or Verdict.go()
+
+
+def _correction_verdict(message: PlannedMessage) -> Verdict | None:
+    """A correction that a second thought has taken back says nothing new."""
+    replan = Replan.objects.filter(message=message).first() if message.occurrence else None
+    if replan is None:
+        return None
+    changes = what_changed(Done.from_json(replan.told), done_in(message.plan), care_policy(message.plan.protocol))
+    return None if changes else Verdict.skip("the advice is again as it was mailed")
 
 
 def may_send_check_in(row: OutboxMessage, at: datetime) -> Verdict:

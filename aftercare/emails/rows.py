@@ -31,16 +31,16 @@ def step_key(plan: Plan, step: ProtocolStep, occurrence: int) -> str:
 
 
 def queue_steps(
-    plan: Plan, steps: Sequence[tuple[ProtocolStep, datetime, datetime, int]], *, by: Actor, at: datetime
+    plan: Plan, steps: Sequence[tuple[ProtocolStep, datetime, datetime, int]], *, reason: str = "", by: Actor, at: datetime
 ) -> list[OutboxMessage]:
-    """The rows of a plan's steps, each with when it goes, when it is too late, and which occurrence it is.
+    """The rows of a plan's steps, each with when it goes, when it is too late, and which occurrence it is; `reason`: why, if not for a new plan.
 
     Their recipient is looked up again before they leave.
     """
-    return outbox.queue_all([_wanted(plan, *step) for step in steps], by=by, at=at)
+    return outbox.queue_all([_wanted(plan, *step, reason) for step in steps], by=by, at=at)
 
 
-def _wanted(plan: Plan, step: ProtocolStep, send_after: datetime, expires_at: datetime, occurrence: int) -> outbox.Wanted:
+def _wanted(plan: Plan, step: ProtocolStep, send_after: datetime, expires_at: datetime, occurrence: int, reason: str) -> outbox.Wanted:
     return outbox.Wanted(
         kind=step.purpose,
         key=step_key(plan, step, occurrence),
@@ -53,6 +53,7 @@ def _wanted(plan: Plan, step: ProtocolStep, send_after: datetime, expires_at: da
         expires_at=expires_at,
         language=plan.patient.language,
         zone=plan.zone,
+        reason=reason,
     )
 
 
@@ -80,18 +81,19 @@ def queue_test(step: ProtocolStep, *, staff: Staff, language: str, by: Actor, at
     )
 
 
-def queue_reminder(check_in: CheckIn, *, by: Actor, at: datetime) -> OutboxMessage:
-    """The one reminder of a check-in without an answer."""
+def queue_reminder(check_in: CheckIn, *, until: datetime | None = None, by: Actor, at: datetime) -> OutboxMessage:
+    """The one reminder of a check-in without an answer, of use `until` then. One that was cancelled unsent may be followed by another."""
+    before = OutboxMessage.objects.filter(kind="check_in_reminder", cause_uuid=check_in.uuid).count()
     return outbox.queue(
         kind="check_in_reminder",
-        key=f"aftercare:reminder:{check_in.uuid}",
+        key=f"aftercare:reminder:{check_in.uuid}" + (f":{before}" if before else ""),
         patient_uuid=check_in.patient.uuid,
         cause_kind="check_in",
         cause_uuid=check_in.uuid,
         recipient=check_in.patient.email or "",
         context={"step": check_in.code},
         send_after=at,
-        expires_at=at + _REMINDER_LIVES,
+        expires_at=until or at + _REMINDER_LIVES,
         language=check_in.patient.language,
         zone=check_in.plan.zone,
         by=by,
@@ -198,6 +200,14 @@ def cancel_messages(messages: Iterable[PlannedMessage], *, reason: str, by: Acto
 def cancel_reminders(check_ins: Iterable[CheckIn], *, reason: str, by: Actor, at: datetime) -> int:
     """Reminders that have not left, of check-ins that are not wanted any more."""
     return outbox.cancel(reason=reason, by=by, at=at, kind="check_in_reminder", cause_uuid__in=[check_in.uuid for check_in in check_ins])
+
+
+def unsent_reminders(check_ins: Iterable[CheckIn]) -> set[UUID]:
+    """Of these check-ins those whose reminders were all cancelled before they left."""
+    uuids = {check_in.uuid for check_in in check_ins}
+    rows = list(OutboxMessage.objects.filter(kind="check_in_reminder", cause_uuid__in=uuids).values_list("cause_uuid", "state"))
+    asked, other = {cause for cause, _state in rows}, {cause for cause, state in rows if state != State.CANCELLED}
+    return (uuids & asked) - other
 
 
 def release_held_invitations(patient_uuid: UUID, *, by: Actor, at: datetime) -> int:

@@ -4,6 +4,7 @@ from aftercare.forms.check_in import MOST_FILES, form_for
 from aftercare.forms.check_in_page import PageForm
 from aftercare.forms.concern import CallForm, CloseForm, HandBackForm, RaiseForm, ReasonForm
 from aftercare.forms.protocol import SendBackForm, StepForm, TargetsForm
+from aftercare.forms.replan import CorrectedForm, ReplanForm
 from aftercare.forms.results import ResultsForm
 from aftercare.forms.rota import HandOverForm, ShiftForm
 
@@ -11,12 +12,14 @@ __all__ = [
     "MOST_FILES",
     "CallForm",
     "CloseForm",
+    "CorrectedForm",
     "HandBackForm",
     "HandOverForm",
     "PageForm",
     "RaiseForm",
     "ReasonForm",
     "ResultsForm",
+    "ReplanForm",
     "SendBackForm",
     "ShiftForm",
     "StepForm",

@@ -2,7 +2,7 @@
 
 from aftercare.models.check_in import CallTask, CheckIn, CheckInResponse
 from aftercare.models.concern import Concern, ConcernEvent
-from aftercare.models.plan import Plan, PlannedMessage
+from aftercare.models.plan import Plan, PlannedMessage, Replan
 from aftercare.models.policy import CheckInPolicy
 from aftercare.models.protocol import Protocol, ProtocolStep
 from aftercare.models.rota import OnCallShift
@@ -19,4 +19,5 @@ __all__ = [
     "PlannedMessage",
     "Protocol",
     "ProtocolStep",
+    "Replan",
 ]

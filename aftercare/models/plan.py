@@ -38,6 +38,7 @@ class Plan(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     read_link_id = models.BigIntegerField(null=True, blank=True)
     taught_back = models.BooleanField(null=True, blank=True)
+    basis = models.JSONField(null=True, blank=True, help_text="What was done, as the aftercare goes by it; changed by a clinician alone.")
 
     objects = PlanQuerySet.as_manager()
 
@@ -80,3 +81,29 @@ class PlannedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} of plan {self.plan_id}"
+
+
+class Replan(models.Model):
+    """A clinician's word that the aftercare follows what is now known of the treatment (SETTLED 1). Only ever added.
+
+    `told` is what the last instructions that went were written by, `before` and `after` what the plan went by. `message`: the
+    corrected instructions, where they were of use.
+    """
+
+    insert_only: ClassVar[bool] = True
+    SITE_PATH: ClassVar[str] = "plan__site"
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="replans")
+    message = models.OneToOneField(PlannedMessage, models.PROTECT, null=True, related_name="replan")
+    told = models.JSONField()
+    before = models.JSONField()
+    after = models.JSONField()
+    reason = models.CharField(max_length=200)
+    by = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"plan {self.plan_id} planned again"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Self
 
 
 class Thing(StrEnum):
@@ -32,6 +33,48 @@ class CarePolicy:
     sun_hours: float = 48
     sweat_hours: float = 72
     deep_from_hundredths: int = 100
+
+
+class Change(StrEnum):
+    """What a patient would read differently, in the order in which it is said."""
+
+    DEEPER = "deeper"
+    LESS_DEEP = "less_deep"
+    MINOXIDIL_WAITS = "minoxidil_waits"
+    MINOXIDIL_FREE = "minoxidil_free"
+    ON_THE_SCALP = "on_the_scalp"
+    MINOXIDIL_APPLIED = "minoxidil_applied"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done in a session, as far as its aftercare goes by it: depth in 0.01 mm, products with their kind, by name."""
+
+    deepest_hundredths: int = 0
+    products: tuple[tuple[str, str], ...] = ()
+    minoxidil_early: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "products", tuple(sorted(self.products)))  # the order in which they were typed says nothing
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Of the products."""
+        return frozenset(kind for _name, kind in self.products)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the products, for people."""
+        return [name for name, _kind in self.products]
+
+    def as_json(self) -> dict[str, Any]:
+        """For a row."""
+        return {"deepest": self.deepest_hundredths, "products": [list(pair) for pair in self.products], "minoxidil_early": self.minoxidil_early}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """Out of a row."""
+        return cls(kept["deepest"], tuple((name, kind) for name, kind in kept["products"]), kept["minoxidil_early"])
 
 
 @dataclass(frozen=True)
@@ -77,3 +120,18 @@ def _hours(treated: Treated, policy: CarePolicy) -> dict[Thing, float]:
 def is_deep(treatments: Iterable[Treated], policy: CarePolicy = DEFAULT_CARE) -> bool:
     """Whether any treatment went deep enough for more tenderness (fact 65: “more if deeper”)."""
     return any(treated.deepest_hundredths >= policy.deep_from_hundredths for treated in treatments)
+
+
+def what_changed(told: Done, now: Done, policy: CarePolicy = DEFAULT_CARE) -> list[Change]:
+    """What instructions by `now` say otherwise than those by `told`. Empty: a patient would read the same."""
+    deep = [done.deepest_hundredths >= policy.deep_from_hundredths for done in (told, now)]
+    applied = ["minoxidil" in done.kinds for done in (told, now)]
+    found = {
+        Change.DEEPER: deep == [False, True],
+        Change.LESS_DEEP: deep == [True, False],
+        Change.MINOXIDIL_WAITS: told.minoxidil_early and not now.minoxidil_early,
+        Change.MINOXIDIL_FREE: now.minoxidil_early and not told.minoxidil_early,
+        Change.ON_THE_SCALP: told.names != now.names,
+        Change.MINOXIDIL_APPLIED: applied == [False, True],
+    }
+    return [change for change, is_so in found.items() if is_so]

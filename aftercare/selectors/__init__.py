@@ -29,7 +29,8 @@ from aftercare.selectors.concerns import (
     session_of,
     told_at,
 )
-from aftercare.selectors.instructions import instructions_of, wall_words
+from aftercare.selectors.corrections import corrections
+from aftercare.selectors.instructions import done_in, instructions_of, record_of, wall_words
 from aftercare.selectors.mail_health import mail_health, unreached
 from aftercare.selectors.messages import (
     NEVER_READ,
@@ -65,6 +66,15 @@ from aftercare.selectors.protocol import (
     step_rows,
     versions,
 )
+from aftercare.selectors.replan import (
+    difference,
+    digest_of,
+    has_addendum,
+    is_running,
+    plan_of_session,
+    plans_to_decide,
+    replan_history,
+)
 from aftercare.selectors.results import results_asked
 from aftercare.selectors.rota import (
     claimed_by,
@@ -78,6 +88,7 @@ from aftercare.selectors.rota import (
 
 __all__ = [
     "newest_check_ins",
+    "corrections", "difference", "digest_of", "done_in", "has_addendum", "is_running", "plan_of_session", "plans_to_decide", "record_of", "replan_history",
     "NEVER_READ",
     "STATE_FILTERS",
     "answer_page",

@@ -41,8 +41,20 @@ def _missed(at: datetime, hours: str) -> QuerySet[CheckIn]:
 
 
 def check_ins_to_remind(at: datetime) -> QuerySet[CheckIn]:
-    """Unanswered past the reminder's hours, and not reminded yet. Only where the mail went out (SETTLED 6)."""
-    return _missed(at, "reminder_hours").filter(reminded_at__isnull=True, message__outbox__state="sent")
+    """Unanswered past the reminder's hours, and not reminded yet. Only where the mail went out (SETTLED 6), and while a reminder is of use."""
+    rows = _missed(at, "reminder_hours").filter(reminded_at__isnull=True, message__outbox__state="sent")
+    until = F("message__outbox__sent_at") + ExpressionWrapper(
+        Coalesce(F("message__step__call_hours"), 2 * F("message__step__reminder_hours")) * _HOUR, output_field=DurationField()
+    )
+    return rows.annotate(of_use_until=until).filter(of_use_until__gt=at)
+
+
+def reminder_until(check_in: CheckIn) -> datetime | None:
+    """Until when a reminder is of use: until the desk phones, or once more the reminder's hours (`docs/decisions/0041`). None: never."""
+    step, sent = check_in.message.step, check_in.message.outbox.sent_at
+    if sent is None or step.reminder_hours is None:
+        return None
+    return sent + timedelta(hours=step.call_hours or 2 * step.reminder_hours)
 
 
 def check_ins_to_call(at: datetime) -> QuerySet[CheckIn]:

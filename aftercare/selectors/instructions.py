@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import Plan, Protocol
-from aftercare.rules.aftercare import DEFAULT_CARE, CarePolicy, Thing, Treated, is_deep, waits_after
+from aftercare.rules.aftercare import DEFAULT_CARE, CarePolicy, Done, Thing, Treated, is_deep, waits_after
 from aftercare.selectors import rulebook
 from aftercare.states import PlanState
 from clinic.dates import spoken
-from treatments.models import ProductUse, ZoneRecord
+from treatments.models import ProductUse, TreatmentSession, ZoneRecord
 from treatments.selectors.courses import policy as session_policy
 from treatments.selectors.inputs import minoxidil_waits
 
@@ -91,18 +91,22 @@ def wall_words(at: datetime, zone: str) -> str:
     return spoken(at.astimezone(ZoneInfo(zone)), "short_time")
 
 
-def treated_by(plan: Plan, *, kinds: frozenset[str] | None = None) -> Treated:
-    """What was done in a plan's session, as the rules read it."""
-    session = plan.session
-    zones = ZoneRecord.objects.filter(block__session=session)
-    deepest = zones.aggregate(deepest=Max("depth_hundredths"))["deepest"] or 0
-    found = frozenset(use.product.kind for use in _applied(plan)) if kinds is None else kinds
-    return Treated(plan.ended_at, deepest, found, session.minoxidil_early_allowed)
+def record_of(session: TreatmentSession) -> Done:
+    """What the record of a session says now, as far as its aftercare goes by it."""
+    deepest = ZoneRecord.objects.filter(block__session=session).aggregate(deepest=Max("depth_hundredths"))["deepest"] or 0
+    uses = ProductUse.objects.filter(session=session, hours_after=0, product__is_anaesthetic=False).select_related("product").order_by("product__name", "pk")
+    return Done(deepest, tuple((use.product.name, use.product.kind) for use in uses), session.minoxidil_early_allowed)
 
 
-def _applied(plan: Plan) -> list[ProductUse]:
-    uses = ProductUse.objects.filter(session=plan.session, hours_after=0, product__is_anaesthetic=False)
-    return list(uses.select_related("product").order_by("pk"))
+def done_in(plan: Plan) -> Done:
+    """What a plan goes by: the record as it was when it was planned, or as a clinician had it planned again (SETTLED 1)."""
+    return record_of(plan.session) if plan.basis is None else Done.from_json(plan.basis)
+
+
+def treated_by(plan: Plan, *, done: Done | None = None) -> Treated:
+    """A plan's session as the rules read it."""
+    known = done or done_in(plan)
+    return Treated(plan.ended_at, known.deepest_hundredths, known.kinds, known.minoxidil_early)
 
 
 def _running_beside(plan: Plan, care: CarePolicy) -> list[Plan]:
@@ -114,14 +118,12 @@ def _running_beside(plan: Plan, care: CarePolicy) -> list[Plan]:
     return list(rows.exclude(pk=plan.pk).select_related("session").order_by("pk"))
 
 
-def instructions_of(plan: Plan, *, at: datetime) -> Instructions:
-    """The waits of a plan's session, combined with those of others that still run, as they stand at `at`."""
-    uses = _applied(plan)
-    kinds = frozenset(use.product.kind for use in uses)
-    care = care_policy(plan.protocol)
-    done = [treated_by(plan, kinds=kinds), *(treated_by(other) for other in _running_beside(plan, care))]
-    known = instructions_from(done, zone=plan.zone, at=at, applied=[use.product.name for use in uses], policy=care)
-    return without_minoxidil(known) if minoxidil_waits(plan.session, at=at) else known
+def instructions_of(plan: Plan, *, at: datetime, done: Done | None = None) -> Instructions:
+    """The waits of a plan's session, combined with those of others that still run, as they stand at `at`. `done`: as if this had been done."""
+    known, care = done or done_in(plan), care_policy(plan.protocol)
+    treated = [treated_by(plan, done=known), *(treated_by(other) for other in _running_beside(plan, care))]
+    found = instructions_from(treated, zone=plan.zone, at=at, applied=known.names, policy=care)
+    return without_minoxidil(found) if minoxidil_waits(plan.session, at=at) else found
 
 
 def without_minoxidil(known: Instructions) -> Instructions:

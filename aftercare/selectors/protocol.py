@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from aftercare.models import Plan, Protocol, ProtocolStep
 from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS, QUESTION_WORDS
+from aftercare.rules.aftercare import Done
 from aftercare.rules.protocol import Condition, Problem, StepFacts, Treatment
 from aftercare.selectors.instructions import treated_by
 from aftercare.states import ProtocolState
@@ -62,9 +63,9 @@ def step_facts(step: ProtocolStep) -> StepFacts:
     )
 
 
-def treatment_of(plan: Plan) -> Treatment:
-    """What decides which steps a plan gets."""
-    treated, course = treated_by(plan), plan.session.course
+def treatment_of(plan: Plan, done: Done | None = None) -> Treatment:
+    """What decides which steps a plan gets; `done`: as if that had been done."""
+    treated, course = treated_by(plan, done=done), plan.session.course
     return Treatment(course.phase, sessions.place_in_course(plan.session), course.planned_sessions, treated.deepest_hundredths, treated.kinds)
 
 

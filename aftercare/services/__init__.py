@@ -59,12 +59,18 @@ from aftercare.services.protocol import (
     ensure_default_protocol,
     protocol_in_force,
 )
+from aftercare.services.replan import NothingToPlan, NotRunning, replan_aftercare
 from aftercare.services.results import NotAsked, answer_results
 from aftercare.services.rota import NotAColleague, PlaceTaken, add_shift, hand_over_concern, remove_shift
 from aftercare.services.steps import when_of
 from aftercare.services.unfinished import IDLE, add_to_answer, send_unfinished
+from aftercare.services.unsent import plan_unsent_again
 
 __all__ = [
+    "NotRunning",
+    "NothingToPlan",
+    "plan_unsent_again",
+    "replan_aftercare",
     "IDLE",
     "NotAsked",
     "answer_results",

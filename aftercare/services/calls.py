@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from aftercare import emails
 from aftercare.models import CallTask, CheckIn
+from aftercare.selectors.check_ins import reminder_until
 from aftercare.services.concerns import open_concern
 from aftercare.states import CallReason, CallResult, Level
 from clinic import audit
@@ -19,12 +20,16 @@ class CallDone(Conflict):
 
 
 def remind_check_in(*, check_in: CheckIn, by: Actor, at: datetime) -> bool:
-    """Queue the one reminder of a check-in that nobody answered. True if this call did it."""
+    """Queue the one reminder of a check-in that nobody answered, while it is of use. True if this call did it."""
     with audit.write(by=by, action="check_in.remind"):
-        locked = CheckIn.objects.select_for_update(of=("self",)).select_related("patient", "plan").get(pk=check_in.pk)
+        behind = ("patient", "plan", "message__step", "message__outbox")
+        locked = CheckIn.objects.select_for_update(of=("self",)).select_related(*behind).get(pk=check_in.pk)
         if locked.reminded_at is not None or locked.is_answered or locked.cancelled_at is not None:
             return False
-        emails.queue_reminder(locked, by=by, at=at)
+        until = reminder_until(locked)
+        if until is not None and until <= at:
+            return False
+        emails.queue_reminder(locked, until=until, by=by, at=at)
         locked.reminded_at = at
         locked.save(update_fields=["reminded_at"])
         return True

@@ -13,6 +13,7 @@ from clinic.errors import Conflict, Refused
 from clinic.models import OutboxMessage, Suppression
 from clinic.permissions import require
 from patients.models import Patient
+from patients.services.people import send_unsent_links
 
 
 class MessageGone(Conflict):
@@ -70,3 +71,4 @@ def lift_address(*, pk: int, patient: Patient, by: Actor, at: datetime) -> None:
     if not Suppression.objects.filter(pk=pk, address__iexact=patient.email, lifted_at=None).exists():
         raise MessageGone(_("Mail to this address goes again already. Look at the list again."))
     emails.lift_address(pk, by=by, at=at)
+    send_unsent_links(patient=patient, by=by, at=at)

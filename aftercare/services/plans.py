@@ -1,5 +1,6 @@
 """Planning what follows a session, and ending plans. Lock → check → write → history → queue, one transaction each."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from aftercare import emails
 from aftercare.models import CheckIn, Plan, PlannedMessage
+from aftercare.selectors.instructions import record_of
 from aftercare.services.locks import lock_patient
 from aftercare.services.protocol import protocol_in_force
 from aftercare.services.steps import end_check_ins, fit_to_place, write_steps
@@ -58,6 +60,7 @@ def _new_plan(session: TreatmentSession, *, ended_at: datetime, by: Actor, at: d
         ended_at=ended_at,
         zone=session.site.zone,
         planned_at=at,
+        basis=record_of(session).as_json(),
     )
 
 
@@ -132,20 +135,29 @@ def _resume(plan: Plan, *, by: Actor, at: datetime) -> None:
         for message in sorted(latest.values(), key=lambda message: (message.send_after, message.pk))
         if message.outbox.state == _UNSENT and message.outbox.reason == SUPERSEDED and message.expires_at > at
     ]
+    again = plan_again(plan, ended, by=by, at=at)
+    asked = Q(message__in=again) | ~Q(message__outbox__state=_UNSENT)  # where no mail may go the desk phones instead
+    stopped = plan.check_ins.filter(asked, cancelled_reason=SUPERSEDED, response=None, closes_at__gt=at)
+    wanted = list(stopped)
+    CheckIn.objects.filter(pk__in=[check_in.pk for check_in in wanted]).update(cancelled_at=None, cancelled_reason="")
+    unsent = emails.unsent_reminders(check_in for check_in in wanted if check_in.reminded_at is not None)
+    CheckIn.objects.filter(uuid__in=unsent).update(reminded_at=None)  # the sweep reminds again, while that is of use
+
+
+def plan_again(plan: Plan, ended: Sequence[PlannedMessage], *, reason: str = "", by: Actor, at: datetime) -> list[PlannedMessage]:
+    """Messages that ended unsent, each as the next occurrence of its step with the same times; their check-ins go with them."""
     steps = [(message.step, message.send_after, message.expires_at, message.occurrence + 1) for message in ended]
-    queued = emails.queue_steps(plan, steps, by=by, at=at)
+    queued = emails.queue_steps(plan, steps, reason=reason, by=by, at=at)
     again = PlannedMessage.objects.bulk_create(
         PlannedMessage(
-            plan=plan, step=message.step, scope=message.scope, code=message.code, occurrence=message.occurrence + 1, outbox=row,
-            send_after=message.send_after, expires_at=message.expires_at, local_on=message.local_on, local_time=message.local_time,
+            plan=plan, step=message.step, scope=message.scope, course_key=message.course_key, code=message.code, occurrence=message.occurrence + 1,
+            outbox=row, send_after=message.send_after, expires_at=message.expires_at, local_on=message.local_on, local_time=message.local_time,
         )
         for message, row in zip(ended, queued, strict=True)
     )  # fmt: skip
     for before, message in zip(ended, again, strict=True):
         CheckIn.objects.filter(message=before).update(message=message)
-    asked = Q(message__in=again) | ~Q(message__outbox__state=_UNSENT)  # where no mail may go the desk phones instead
-    stopped = plan.check_ins.filter(asked, cancelled_reason=SUPERSEDED, response=None, closes_at__gt=at)
-    CheckIn.objects.filter(pk__in=list(stopped.values_list("pk", flat=True))).update(cancelled_at=None, cancelled_reason="")
+    return again
 
 
 def _end(

@@ -18,6 +18,7 @@ from clinic.models import OutboxMessage
 LINK_DAYS = 7
 TOO_LATE = "its time had passed when the session was planned"
 OTHER_PLACE = "an earlier or later record of the course was put right: this is for another session"
+NOT_FOR_THIS = "planned again: not for this treatment"
 _UNSENT = "cancelled"  # state of a row in the outbox
 
 
@@ -46,9 +47,9 @@ def when_of(step: ProtocolStep, *, ended_at: datetime, zone: str) -> When:
 
 def write_steps(plan: Plan, steps: Iterable[ProtocolStep], *, course_key: UUID, by: Actor, at: datetime) -> None:
     """The steps that this session gets, but for those of its course that are made. Steps whose time has passed are cancelled with that reason."""
-    made, before = _made_in_course(course_key)
+    made, before = made_in_course(course_key)
     facts = treatment_of(plan)
-    _write(
+    write_messages(
         plan,
         [
             (step, before[step.code] if step.scope == Scope.COURSE else 0)
@@ -59,7 +60,8 @@ def write_steps(plan: Plan, steps: Iterable[ProtocolStep], *, course_key: UUID, 
     )  # fmt: skip
 
 
-def _write(plan: Plan, steps: list[tuple[ProtocolStep, int]], *, course_key: UUID, by: Actor, at: datetime) -> None:
+def write_messages(plan: Plan, steps: list[tuple[ProtocolStep, int]], *, course_key: UUID, by: Actor, at: datetime) -> None:
+    """Steps, each with which occurrence it is, become messages and rows in the outbox; check-ins get their questions. Too late: cancelled."""
     wanted = [(step, when_of(step, ended_at=plan.ended_at, zone=plan.zone), nth) for step, nth in steps]
     rows = emails.queue_steps(plan, [(step, when.send_after, when.expires_at, nth) for step, when, nth in wanted], by=by, at=at)
     messages = PlannedMessage.objects.bulk_create(
@@ -74,11 +76,11 @@ def _write(plan: Plan, steps: list[tuple[ProtocolStep, int]], *, course_key: UUI
         emails.cancel_messages(late, reason=TOO_LATE, by=by, at=at)
 
 
-def _made_in_course(course_key: UUID) -> tuple[set[str], Counter[str]]:
+def made_in_course(course_key: UUID) -> tuple[set[str], Counter[str]]:
     """The course steps that need no planning, and how many rows each code has. What ended with a mistaken session never was."""
     rows = PlannedMessage.objects.filter(course_key=course_key).values_list("code", "plan__state", "outbox__state", "outbox__reason")
     found = list(rows)
-    made = {code for code, plan, mail, reason in found if mail != _UNSENT or (plan != PlanState.CANCELLED and reason != OTHER_PLACE)}
+    made = {code for code, plan, mail, reason in found if mail != _UNSENT or (plan != PlanState.CANCELLED and reason not in (OTHER_PLACE, NOT_FOR_THIS))}
     return made, Counter(code for code, _plan, _mail, _reason in found)
 
 
@@ -130,13 +132,13 @@ def fit_to_place(plan: Plan, *, by: Actor, at: datetime) -> None:
     astray = [row for row in rows if row.outbox.state != _UNSENT and not fits_place(condition_of(row.step), facts)]
     emails.cancel_messages(astray, reason=OTHER_PLACE, by=by, at=at)
     end_check_ins(plan.check_ins.unanswered().filter(message__in=astray, message__outbox__state=_UNSENT), reason=OTHER_PLACE, by=by, at=at)
-    made, before = _made_in_course(course_key)
+    made, before = made_in_course(course_key)
     there = {row.code for row in rows if row.outbox.state != _UNSENT or row.outbox.reason != OTHER_PLACE}
     own = Counter(row.code for row in rows)
     wanted = [step for step in placed if applies(condition_of(step), facts)]
     of_course = [(step, before[step.code]) for step in wanted if step.scope == Scope.COURSE and step.code not in made]
     of_session = [(step, own[step.code]) for step in wanted if step.scope != Scope.COURSE and step.code not in there]
-    _write(plan, of_course + (of_session if plan.state == PlanState.ACTIVE else []), course_key=course_key, by=by, at=at)
+    write_messages(plan, of_course + (of_session if plan.state == PlanState.ACTIVE else []), course_key=course_key, by=by, at=at)
 
 
 def end_check_ins(unanswered: Iterable[CheckIn], *, reason: str, by: Actor, at: datetime) -> None:

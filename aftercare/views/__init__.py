@@ -37,6 +37,7 @@ from aftercare.views.protocol import (
     send_back_protocol,
 )
 from aftercare.views.protocol_preview import preview_step, test_step
+from aftercare.views.replan import session_aftercare
 from aftercare.views.rota import add_shift, hand_over_concern, remove_shift, rota
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "rota",
     "send_back_protocol",
     "send_message_now",
+    "session_aftercare",
     "staff_check_in",
     "test_step",
     "times",

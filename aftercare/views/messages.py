@@ -31,6 +31,7 @@ def messages(request: HttpRequest, patient_uuid: UUID) -> HttpResponse:
         "patient": found,
         "rows": selectors.message_timeline(found, actor=by, now=at),
         "tab": "messages",
+        "plans": selectors.plans_to_decide(found) if may(by, "aftercare:replan") else [],
     }
     return render(request, "aftercare/messages.html", context)
 

@@ -143,8 +143,9 @@ def _plan(request: HttpRequest) -> Plan:
 def instructions(request: HttpRequest) -> HttpResponse:
     """The instructions to read again; POST says that they were read, with the answer to one question."""
     plan, at = _plan(request), timezone.now()
-    context = {"plan": plan, "instructions": selectors.instructions_of(plan, at=at), "watched": selectors.keeps_watch(plan.site, at)}
-    context["teach"] = selectors.teach_back(plan)
+    known = selectors.instructions_of(plan, at=at)
+    context = {"plan": plan, "instructions": known, "watched": selectors.keeps_watch(plan.site, at), "teach": selectors.teach_back(plan)}
+    context["changed"] = selectors.corrections(plan, known)
     context["asked"] = selectors.results_asked(plan, at=at)
     if request.method != "POST":
         return _render(request, "aftercare/instructions.html", context)
@@ -177,7 +178,7 @@ def times(request: HttpRequest) -> HttpResponse:
     """The restart times as a calendar file, in neutral words."""
     at = timezone.now()
     plan = _plan(request)
-    data = emails.times_file(plan, selectors.instructions_of(plan, at=at).groups, at=at)
+    data = emails.times_file(plan, selectors.instructions_of(plan, at=at).groups, at=at, sequence=plan.replans.count())
     answer = HttpResponse(data, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{emails.FILE_NAME}"'
     return answer

@@ -60,6 +60,7 @@ class OutboxMessage(models.Model):
             models.Index(fields=["send_after", "id"], name="outbox_urgent", condition=Q(state="planned", urgent=True)),
             models.Index(fields=["-send_after", "-id"], name="outbox_by_time"),
             models.Index(fields=["state", "-send_after", "-id"], name="outbox_troubled", condition=Q(state__in=["failed", "held"])),
+            models.Index(fields=["expires_at"], name="outbox_unsent", condition=Q(state__in=["failed", "skipped"])),
             models.Index(fields=["provider_id"], name="outbox_by_provider", condition=~Q(provider_id="")),
             models.Index(fields=["lease_until"], name="outbox_leases", condition=Q(state__in=["claimed", "sending"])),
             models.Index(fields=["patient_uuid", "send_after"], name="outbox_by_patient"),

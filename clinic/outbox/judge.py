@@ -11,7 +11,7 @@ from clinic.models import Clinic, MailChoice, OutboxMessage, Suppression
 from clinic.outbox import pace, people
 from clinic.outbox.kinds import KINDS, Verdict
 from clinic.outbox.rows import OUTSIDE_HOURS
-from clinic.outbox.states import TO_STAFF, Channel, Scope, State, Undeliverable
+from clinic.outbox.states import NO_ADDRESS, NOT_REACHED, TO_STAFF, Channel, Scope, State, Undeliverable
 from clinic.outbox.window import opens_at
 
 ORDERED = frozenset({"plan"})  # causes whose messages follow one another
@@ -61,10 +61,10 @@ class Judge:
         if row.expires_at is not None and row.expires_at <= self.at:
             return Verdict.skip("its time had passed before it could go")
         if not row.recipient:
-            return Verdict.skip("no e-mail address" if row.channel == Channel.MAIL else "no phone number")
+            return Verdict.skip(NO_ADDRESS if row.channel == Channel.MAIL else "no phone number")
         kind = None if row.scope in TO_STAFF else self._refused.get(row.recipient.lower())  # an alert is tried all the same
         if kind is not None and (kind != Undeliverable.COMPLAINED or row.scope in _CHOSEN):
-            return Verdict.skip("marked as spam by its reader" if kind == Undeliverable.COMPLAINED else "mail does not reach this address")
+            return Verdict.skip("marked as spam by its reader" if kind == Undeliverable.COMPLAINED else NOT_REACHED)
         if (row.patient_uuid, row.scope) in self._unwanted:
             return Verdict.skip("opted out of invitations")
         if not row.urgent and (until := opens_at(self.clinic, row.zone, self.at)) is not None:

@@ -41,6 +41,13 @@ TO_STAFF = frozenset({Scope.ACCOUNT, Scope.STAFF})
 """Mail to colleagues: never skipped because of an address that bounced once; its address is no patient's."""
 
 
+NO_ADDRESS, NOT_REACHED = "no e-mail address", "mail does not reach this address"
+UNWANTED, UNAGREED = "the patient does not want e-mail; please phone", "no consent to e-mail: the desk phones"
+WANTING = (NO_ADDRESS, f"{NO_ADDRESS}; please phone", NOT_REACHED, UNWANTED, UNAGREED)
+"""Why a message ended that only lacked an address or consent: when one comes in time, another takes its place."""
+REFUSED_ADDRESS = ("the address was refused", "the provider refused the address")
+
+
 class Channel(StrEnum):
     """How a message travels. Text messages have an interface and a console; no provider is built in."""
 

@@ -91,6 +91,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "last_days": (today - local_date(last.started_at, last.site.zone)).days if last and last.started_at else None,
         "events": list(patient.adverse_events.filter(closed_at=None)),
         "concerns": after.concerns_of(patient),
+        "plans": after.plans_to_decide(patient),
         "check_in": answered,
         "check_in_words": (after.step_words(answered.code), after.level_words(answered.response.triage)) if answered else None,
         "waiting_check_in": waiting,

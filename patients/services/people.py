@@ -11,6 +11,7 @@ from clinic import audit, links
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Site
+from clinic.nudges import nudge
 from patients import emails
 from patients.models import Patient
 from patients.names import digits, searchable
@@ -115,7 +116,14 @@ def change_patient(*, patient: Patient, data: PersonData, by: Actor, at: datetim
             links.correct_birth_date(patient_uuid=locked.uuid, birth_on=locked.birth_on, by=by, at=at)
         if locked.language != spoke:
             emails.follow_language(patient=locked, by=by)
+        send_unsent_links(patient=locked, by=by, at=at)
     return locked
+
+
+def send_unsent_links(*, patient: Patient, by: Actor, at: datetime) -> None:
+    """Mail may go now that could not: links that still open are sent, and aftercare looks for what is still of use."""
+    emails.send_unsent(patient=patient, by=by, at=at)
+    nudge("aftercare.plan_ended_sessions")
 
 
 def record_death(*, patient: Patient, on: date, by: Actor, at: datetime) -> Patient:

@@ -6,6 +6,7 @@ from clinic import audit, mail_choices
 from clinic.audit import Actor
 from patients import emails
 from patients.models import Patient
+from patients.services.people import send_unsent_links
 from patients.vocabulary import MailMode
 
 
@@ -19,4 +20,5 @@ def choose_mail(*, patient: Patient, mail_mode: str, invitations: bool, language
         if locked.language != spoke:
             emails.follow_language(patient=locked, by=by)
         mail_choices.choose_invitations(patient_uuid=locked.uuid, wanted=invitations, by=by, at=at)
+        send_unsent_links(patient=locked, by=by, at=at)
     return locked

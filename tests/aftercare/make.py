@@ -6,6 +6,7 @@ from typing import Any
 
 from aftercare import pages, services
 from aftercare.models import CheckIn, CheckInResponse, Plan
+from aftercare.selectors import record_of
 from clinic.audit import Actor
 from clinic.models import OpeningHours, Site, Staff
 from patients.models import Patient
@@ -56,6 +57,13 @@ def make_plan(site: Site, staff: Staff, *, at: datetime = ENDED, ended_at: datet
     session = make_session(make_course(make_patient(site, **patient), staff), staff, ended_at=ended_at)
     plan = services.plan_aftercare(session_uuid=session.uuid, by=TASK, at=at)
     assert plan is not None
+    return plan
+
+
+def as_recorded(plan: Plan) -> Plan:
+    """The plan goes by its record as the test has completed it."""
+    plan.basis = record_of(plan.session).as_json()
+    plan.save(update_fields=["basis"])
     return plan
 
 

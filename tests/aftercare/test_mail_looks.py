@@ -12,7 +12,7 @@ from icalendar import Calendar
 from aftercare.models import Plan, Protocol
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS, Mail
-from tests.aftercare.make import ENDED, make_plan, make_response
+from tests.aftercare.make import ENDED, as_recorded, make_plan, make_response
 from tests.house.spoken import walked
 from treatments.models import Device, DeviceBlock, Product, ProductUse, ZoneRecord
 
@@ -59,7 +59,7 @@ def _plan(site: Site, staff: Staff, *, depth: int = 125, kinds: tuple[str, ...] 
     for kind in kinds:
         product = Product.objects.create(site=site, name=f"The {kind}", kind=kind)
         ProductUse.objects.create(session=plan.session, product=product)
-    return plan
+    return as_recorded(plan)
 
 
 def _built(plan: Plan, code: str, at: datetime | None = None) -> Mail:

@@ -17,7 +17,7 @@ from aftercare.selectors.protocol import protocol_hash
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS
-from tests.aftercare.make import ENDED, TASK, make_course, make_patient, make_plan, make_session
+from tests.aftercare.make import ENDED, TASK, as_recorded, make_course, make_patient, make_plan, make_session
 from tests.aftercare.test_views import SignIn
 
 LATER = ENDED + timedelta(days=40)
@@ -317,6 +317,7 @@ class TestPages:
         plan = make_plan(site, amara)
         product = Product.objects.create(site=site, name="CANARYSERUM", kind="serum_sterile")
         ProductUse.objects.create(session=plan.session, product=product)
+        as_recorded(plan)
         address = f"{_url('preview_step', draft, 'instructions')}?plan={plan.uuid}"
         seen = client_as(max_).get(address).content.decode()
         assert "Hello Olivia" in seen

@@ -29,7 +29,7 @@ from patients import emails as people_mails
 from patients import services as people
 from patients.models import Patient
 from patients.questions import PAGES
-from tests.aftercare.make import TASK, make_hours, make_plan, make_response
+from tests.aftercare.make import TASK, as_recorded, make_hours, make_plan, make_response
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
 from tests.house.reading import Words, of_calendar, of_html, of_mail
 from treatments.models import Photo, Product, ProductUse
@@ -57,7 +57,7 @@ class Cast:
         for kind in kinds:
             product = Product.objects.get_or_create(site=self.site, name=f"The {kind}", kind=kind)[0]
             ProductUse.objects.create(session=plan.session, product=product)
-        return plan
+        return as_recorded(plan)
 
     def clear(self) -> Patient:
         """A patient whom nothing stops."""

@@ -308,7 +308,7 @@ def every_form() -> Iterator[type[forms.BaseForm]]:
 
 def built(objects: dict[str, str]) -> dict[str, forms.BaseForm]:
     """Each form that offers objects, as its page builds it for this site and patient."""
-    from aftercare.forms import rota
+    from aftercare.forms import CorrectedForm, rota
     from aftercare.selectors import clinicians_of
     from appointments import forms as dates
     from clinic import staff_forms as staff
@@ -324,7 +324,7 @@ def built(objects: dict[str, str]) -> dict[str, forms.BaseForm]:
         dates.WaitingForm(patient=patient, entry=None, clinicians=people, at=at), dates.HoursForm(clinicians=people), dates.AbsenceForm(clinicians=people),
         rooms.PatchApplyForm(site=site, today=today), stock._Boxed(sites=sites, today=today), stock.LotForm(sites=sites, today=today),
         stock.ProductForm(sites=sites, today=today), rota.ShiftForm(staff=on_call, zone=site.zone), rota.HandOverForm(staff=on_call),
-        rooms.SessionForm(record=record, today=today), rooms.BlockForm(record=record, today=today),
+        rooms.SessionForm(record=record, today=today), rooms.BlockForm(record=record, today=today), CorrectedForm(site=site),
     ]  # fmt: skip
     max_ = Actor.of_staff(Staff.objects.get(email="max@demo.example"))
     return {f"{type(form).__module__.split('.')[0]}.{type(form).__name__}": form for form in [*made, staff.InviteForm(actor=max_), staff.ChangeForm(actor=max_), staff.DutiesForm(actor=max_)]}

@@ -45,6 +45,7 @@ TABLE: dict[str, dict[str, str]] = {
     "aftercare:rota": {"GET": "rota:view"},
     "aftercare:send_back_protocol": {"POST": "protocol:approve"},
     "aftercare:send_message_now": {"POST": "message:send_now"},
+    "aftercare:session_aftercare": {"GET": "aftercare:replan", "POST": "aftercare:replan"},
     "aftercare:staff_check_in": {"GET": "checkin:view"},
     "aftercare:test_step": {"POST": "protocol:view"},
     "aftercare_links:check_in": {"GET": "link check_in"},

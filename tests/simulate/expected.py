@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from aftercare.models import CheckInResponse
 from clinic.models import MailChoice
 from patients.models import Hold
-from tests.simulate.expected_plans import Message, Plans
+from tests.simulate.expected_plans import STEPS, Message, Plans
 from tests.simulate.expected_visits import VisitMail, VisitMails
 from tests.simulate.records import HOUR, Records, VisitEvent, opens
 from treatments.models import EnteredInError, TreatmentSession
@@ -115,7 +115,8 @@ class Expectation:
             if tick > self.journal.end:
                 continue
             if message.state == "thought of":
-                if all(self._was_cancelled(before, records) for before in message.before):
+                before = [one for one in message.before if one.state != "needless"]
+                if not before or self._was_cancelled(before[-1], records):
                     plan(message)
                 else:
                     message.state = "needless"
@@ -123,14 +124,49 @@ class Expectation:
             again = self._judge(message, tick, records, messages)
             if again is not None:
                 push(message, again)
-            elif message.remind and message.state == "sent":
-                reminder = self._reminder(message, records)
-                if reminder is not None:
-                    messages.append(reminder)
-                    push(reminder, reminder.wish)
+                continue
+            for after in self._that_follow(message, tick, records):
+                for other in messages:
+                    if message in other.before:  # planned again after a mistake: that asks about the newest
+                        other.before.append(after)
+                        other.occurrence += 1
+                messages.append(after)
+                push(after, after.wish)
         for message in messages:
             self._after_the_end(message, records)
         return [message for message in messages if message.state != "needless"]
+
+    def _that_follow(self, message: Message, tick: datetime, records: Records) -> list[Message]:
+        """What a decided message brings about: a reminder, the same reminder after a mistake, the same message to an address that came later."""
+        if message.is_reminder:
+            until = next((until for since, until in message.rests if since == message.ends), None) if message.state == "cancelled" else None
+            found = self._reminder(message.asked, records, message, since=until) if until is not None and message.asked is not None else None
+        elif message.lacking:
+            found = self._to_a_later_address(message, tick, records)
+        else:
+            found = self._reminder(message, records) if message.remind and message.state == "sent" else None
+        return [found] if found is not None else []
+
+    def _to_a_later_address(self, message: Message, tick: datetime, records: Records) -> Message | None:
+        """The first look of the sweep at which it could go, while it is of use; another occurrence, as a final state is final (MESSAGES.md)."""
+        once_a_course = STEPS[message.code][5]
+        changed = [at for name in ("email", "mail_mode") for at, _value in records.changes[name]] + [until for _since, until in message.rests if until]
+        for at in sorted({self.tick(at) for at in changed}):
+            resting = any(since <= at and (until is None or until > at) for since, until in message.rests)
+            over = message.ends is not None and message.ends <= at if once_a_course else resting
+            if at > tick and at < message.expires and at <= self.journal.end and not over and self._is_reached(records, at):
+                ends = message.ends if once_a_course else min((since for since, _until in message.rests if since > at), default=None)
+                return Message(
+                    message.session, message.course, message.code, message.kind, message.wish, message.expires, at, message.place,
+                    ends=ends, remind=message.remind, occurrence=message.occurrence + 1, rests=message.rests,
+                )  # fmt: skip
+        return None
+
+    def _is_reached(self, records: Records, at: datetime) -> bool:
+        address = (records.value("email", at) or "").lower()
+        works = bool(address) and not (address in self.dead and self.dead[address] <= at)
+        gone = records.value("do_not_contact", at) or records.value("deceased_on", at)
+        return works and records.value("mail_mode", at) != "none" and not gone
 
     def _was_cancelled(self, message: Message, records: Records) -> bool:
         """Whether an earlier occurrence, ended meanwhile, had neither gone nor been decided otherwise: only that comes again."""
@@ -164,11 +200,13 @@ class Expectation:
         dead = self.dead.get(address.lower())
         if message.expires <= tick or not address or (dead is not None and dead <= tick) or stopped:
             message.state = "skipped"
+            message.lacking = message.expires > tick and (not address or (dead is not None and dead <= tick))
             return None
         if message.kind != "aftercare_instructions" and (until := opens(tick, records.zone)) > tick:
             return until
         if records.value("mail_mode", tick) == "none" or records.value("do_not_contact", tick) or records.value("deceased_on", tick):
             message.state = "skipped"
+            message.lacking = not (records.value("do_not_contact", tick) or records.value("deceased_on", tick))
             return None
         answered = records.answers.get((message.session, message.code))
         if answered is not None and answered <= tick and (message.kind == "check_in" or message.is_reminder):
@@ -204,7 +242,7 @@ class Expectation:
             return tick + timedelta(minutes=1)
         message.to = address
         if self.refuses(address, tick):
-            message.state = "failed"
+            message.state, message.lacking = "failed", True
             return None
         message.state, message.sent = "sent", tick
         return None
@@ -222,21 +260,24 @@ class Expectation:
         self.dead[address.lower()] = min(tick, self.dead.get(address.lower(), tick))
         return True
 
-    def _reminder(self, message: Message, records: Records) -> Message | None:
-        """Twelve silent hours after a check-in of the first days that did go (SETTLED 6), or when a mistake that had ended it is seen."""
+    def _reminder(self, message: Message, records: Records, first: Message | None = None, *, since: datetime | None = None) -> Message | None:
+        """Twelve silent hours after a check-in of the first days that did go (SETTLED 6), or when a mistake that had ended it is seen; of use until
+        the desk phones, 24 hours after it went. `first`, one that such a mistake had stopped before it went, comes again as it is seen, at `since`.
+        """
         assert message.sent is not None
-        at = self.tick(message.sent + 12 * HOUR)
-        for since, until in message.rests:
-            if since <= at and (until is None or until > at):
+        at = max(self.tick(message.sent + 12 * HOUR), since or message.sent)
+        for began, until in message.rests:
+            if began <= at and (until is None or until > at):
                 if until is None:
                     return None
                 at = until
         answered = records.answers.get((message.session, message.code))
-        closes = max(message.expires, message.wish + timedelta(days=7))
+        over = min(max(message.expires, message.wish + timedelta(days=7)), message.sent + 24 * HOUR)
         gone = records.value("do_not_contact", at) or records.value("deceased_on", at)
-        if at > self.journal.end or at >= closes or (answered and answered <= at) or gone:
+        if at > self.journal.end or at >= over or (answered and answered <= at) or gone:
             return None
-        ends = min((since for since, _until in message.rests if since > at), default=None)
+        ends = min((began for began, _until in message.rests if began > at), default=None)
         return Message(
-            message.session, message.course, message.code, "check_in_reminder", at, at + 12 * HOUR, at, message.place, ends=ends, is_reminder=True
-        )
+            message.session, message.course, message.code, "check_in_reminder", at, message.sent + 24 * HOUR, at, message.place, ends=ends,
+            is_reminder=True, occurrence=first.occurrence + 1 if first else 0, rests=message.rests, asked=message,
+        )  # fmt: skip

@@ -52,9 +52,11 @@ def actual() -> dict[Key, OutboxMessage]:
         assert key not in found and message.outbox.key.endswith(f":{message.occurrence}")
         found[key] = message.outbox
     checks = {check.uuid: check for check in CheckIn.objects.select_related("plan__session")}
-    for row in OutboxMessage.objects.filter(kind="check_in_reminder"):
+    count: Counter[UUID] = Counter()
+    for row in OutboxMessage.objects.filter(kind="check_in_reminder").order_by("pk"):
         check = checks[row.cause_uuid]  # type: ignore[index]
-        key = (str(check.plan.session.uuid), check.code, 0, "reminder")
+        key = (str(check.plan.session.uuid), check.code, count[check.uuid], "reminder")
+        count[check.uuid] += 1
         assert key not in found
         found[key] = row
     return found
