@@ -25,6 +25,7 @@ from tests.treatments.make import (
     make_product,
     make_ready,
     make_signed,
+    make_started,
 )
 from treatments import services
 from treatments.models import PatchTest, Photo, Product, SignedRecord, TreatmentSession
@@ -72,6 +73,13 @@ class TestTheLastSessionRepeated:
         patient = make_ended(site, amara).patient
         services.open_session(patient=patient, operator=amara, by=DESK, at=AT)
         assert len(previewed(zone_limits__vertex=74).effects) == 1
+
+    def test_a_session_under_way_keeps_its_numbers_and_the_next_one_is_judged(self, site: Site, amara: Staff) -> None:
+        entry = make_entry(site, zones=(ZoneEntry("vertex", 75, 4, ""),))
+        entry.fields["pain_readings"] = [8]
+        make_started(site, amara, entry)
+        assert previewed(pain_pause=5).effects == []
+        assert [basis for basis, _now, _then in changes(previewed(zone_limits__vertex=74))] == ["session 1 of 2 Mar 2026, as if repeated"]
 
     def test_days_count_from_a_needling_elsewhere_too(self, site: Site, amara: Staff) -> None:
         patient = make_ended(site, amara).patient

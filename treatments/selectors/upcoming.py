@@ -16,7 +16,6 @@ from treatments.selectors import baseline
 from treatments.selectors.inputs import NO_MINOXIDIL, anaesthetic_input, product_input
 from treatments.vocabulary import SessionState
 
-_OPEN = (SessionState.DRAFT, SessionState.STARTED)
 _DONE = (SessionState.ENDED, SessionState.SIGNED)
 _ANY_CARTRIDGE = {"lot": "-", "expiry": "2100-12-31", "usedBefore": False, "sealIntact": True}
 _NO_ZONE = [{"zone": "vertex", "depthMm": 0.5}]
@@ -61,8 +60,8 @@ class Next:
 
     @property
     def start(self) -> datetime:
-        """Now, or when a session that goes on began."""
-        return (self.draft.started_at if self.draft else None) or self.at
+        """As if it were now. A session under way keeps the numbers it began with; the next one is judged."""
+        return self.at
 
     @property
     def day(self) -> date:
@@ -134,7 +133,7 @@ def _whole(rows: QuerySet[TreatmentSession]) -> QuerySet[TreatmentSession]:
 
 def _sessions(found: dict[int, Next], at: datetime) -> None:
     rows = TreatmentSession.objects.filter(patient__in=found, entered_in_error=None)
-    for draft in _whole(rows.filter(state__in=_OPEN, course__in=[row.course.pk for row in found.values()]).order_by("pk")):
+    for draft in _whole(rows.filter(state=SessionState.DRAFT, course__in=[row.course.pk for row in found.values()]).order_by("pk")):
         found[draft.patient_id].draft = draft
     drafts = [row.draft.pk for row in found.values() if row.draft]
     begun = rows.filter(started_at__lte=at).exclude(pk__in=drafts).order_by("patient_id", "-started_at", "-pk").distinct("patient_id")
