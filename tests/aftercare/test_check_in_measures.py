@@ -1,6 +1,7 @@
 """Pain and satisfaction of the check-ins are measures of the patient: section 5 of the rules plots them, each by itself."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def test_they_are_on_the_plot_by_the_day_each_in_its_own_panel(site: Site, amara: Staff) -> None:
     plan = make_plan(site, amara)
-    for code, answers in {"check_24h": {"pain": 3}, "check_48h": {"pain": 1}, "check_day7": {"satisfaction": 8}}.items():
+    given: dict[str, dict[str, Any]] = {"check_24h": {"pain": 3}, "check_48h": {"pain": 1}, "check_day7": {"satisfaction": 8}}
+    for code, answers in given.items():
         check_in = plan.check_ins.get(code=code)
         make_response(check_in, at=check_in.opens_at + timedelta(hours=1), **answers)
     shown = {str(one.kind): one for one in results_of(plan.patient, at=check_in.opens_at + timedelta(days=1)).shown}

@@ -95,7 +95,7 @@ def test_a_course_that_is_through_waits_for_a_decision_and_goes_on_in_maintenanc
     recall = str(patient.recalls.get().uuid)
     token = house.desk.page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
     sent = OutboxMessage.objects.filter(patient_uuid=patient.uuid).count()
-    form = {"csrfmiddlewaretoken": token, "recall": recall}
+    form: dict[str, str | float | bool] = {"csrfmiddlewaretoken": token, "recall": recall}
     house.desk.page.request.post(f"{house.desk.clinic.base}/appointments/recalls/invite/", form=form, headers={"Referer": house.desk.page.url})
     assert OutboxMessage.objects.filter(patient_uuid=patient.uuid).count() == sent, "a crafted invitation is not sent either"
 
@@ -165,6 +165,6 @@ def test_a_course_is_stopped_with_a_reason_and_nobody_is_asked_back(house: House
 
     # Nor can the desk stop a course
     token = house.desk.page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
-    form = {"csrfmiddlewaretoken": token, "subject": str(patient.uuid), "do": "end", "reason": "x"}
+    form: dict[str, str | float | bool] = {"csrfmiddlewaretoken": token, "subject": str(patient.uuid), "do": "end", "reason": "x"}
     answer = house.desk.page.request.post(f"{house.desk.clinic.base}/treatments/of/{patient.uuid}/", form=form, headers={"Referer": house.desk.page.url})
     assert answer.status == 403

@@ -50,7 +50,7 @@ def shot(page: Page, name: str, part: str = "") -> None:
     for width, height in ((1280, 900), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(150)
             path = f"{folder}/{name}-{width}-{scheme}.png"
             page.locator(part).screenshot(path=path) if part else page.screenshot(path=path, full_page=True)
@@ -64,7 +64,7 @@ def accessible(page: Page) -> None:
 
 
 def rows_of(page: Page, kind: str) -> list[str]:
-    return page.eval_on_selector_all(f"#session-form select[name^={kind}]", "all => all.map(one => one.value)")
+    return list(page.eval_on_selector_all(f"#session-form select[name^={kind}]", "all => all.map(one => one.value)"))
 
 
 class TestRows:

@@ -313,7 +313,7 @@ class TestWhoReceivedTheLot:
         lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
         rows = selectors.received_lot(lot, by)
         assert [(row.patient, row.in_error, row.replaced) for row in rows] == [(ada, False, False), (wrong.patient, True, True)]
-        counted = selectors.lots_with_counts(by).get(pk=lot.pk)
+        counted: Any = selectors.lots_with_counts(by).get(pk=lot.pk)
         assert (counted.left, counted.all) == (1, 2)
 
     def test_only_the_right_patient_is_contacted(self, site: Site, amara: Staff, ada: Patient) -> None:
