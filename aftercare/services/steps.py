@@ -142,8 +142,8 @@ def fit_to_place(plan: Plan, *, by: Actor, at: datetime) -> None:
 
 
 def end_check_ins(unanswered: Iterable[CheckIn], *, reason: str, by: Actor, at: datetime) -> None:
-    """These are not asked any more; reminders that wait are cancelled."""
-    found = list(unanswered)
+    """These are not asked any more; reminders that wait are cancelled. Not where a draft waits for a person: it is sent, and then it is answered."""
+    found = [check_in for check_in in unanswered if not check_in.draft.get("waits")]
     CheckIn.objects.filter(pk__in=[check_in.pk for check_in in found]).update(cancelled_at=at, cancelled_reason=reason)
     reminded = [check_in for check_in in found if check_in.reminded_at is not None]
     if reminded:

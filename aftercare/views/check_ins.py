@@ -52,6 +52,8 @@ def answer_for(request: HttpRequest, check_in_uuid: UUID, page: str) -> HttpResp
     found = _fetch(request, check_in_uuid)
     shown = pages.page_to_show(found.asked, found.draft, page)
     if found.is_answered or found.cancelled_at is not None or shown is None:
+        if request.method == "POST":
+            notices.warning(request, _("This page was not kept: the answers are in already, or are not wanted any more. Write what you heard into the concern."))
         return redirect("aftercare:staff_check_in", check_in_uuid=found.uuid)
     if request.method != "POST":
         return _page(request, found, form_for(shown, draft=found.draft))

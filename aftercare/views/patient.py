@@ -75,7 +75,9 @@ def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
             return _add_photos(request, saved, form) if has_photos else redirect("aftercare_links:check_in_done")
     except services.PagesMissing as missing:
         return redirect("aftercare_links:check_in_page", page=missing.field)
-    except (services.AlreadySubmitted, services.NotWanted):
+    except services.AlreadySubmitted:  # the sweep was faster; words and photos are taken beside the answers
+        return _add_photos(request, asked, form) if form.page.kind == "words" else redirect("aftercare_links:check_in")
+    except services.NotWanted:
         return redirect("aftercare_links:check_in")
     return redirect("aftercare_links:check_in_page", page=pages.next_page(saved.asked, saved.draft, form.page.name))
 

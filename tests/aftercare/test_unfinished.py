@@ -147,6 +147,40 @@ def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan
 
 def test_a_check_in_that_is_not_wanted_any_more_is_left(plan: Plan) -> None:
     check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="redness")
+    services.cancel_plan(plan=plan, by=TASK, at=at)
+    check_in.refresh_from_db()
+    assert check_in.cancelled_at == at
+    assert services.send_unfinished(check_in=check_in, by=TASK, at=at + HALF_HOUR) is None
+
+
+def test_what_waits_for_a_person_outlives_the_end_of_its_plan(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
     _answer(check_in, at, until="now", hot_skin=True)
     services.cancel_plan(plan=plan, by=TASK, at=at)
-    assert services.send_unfinished(check_in=check_in, by=TASK, at=at + HALF_HOUR) is None
+    _sweep(at + HALF_HOUR)
+    assert Concern.objects.get().check_in == check_in
+
+
+def test_words_on_the_last_page_after_the_sweep_are_read_too(plan: Plan) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="used", hot_skin=True)
+    assert services.send_unfinished(check_in=check_in, by=TASK, at=at + HALF_HOUR)
+    later = at + timedelta(minutes=31)
+    phone = _open(_link("check_in", plan, "check_in", check_in, later), later)
+    with time_machine.travel(later, tick=False):
+        phone.post(reverse("aftercare_links:check_in_page", kwargs={"page": "words"}), {"free_text": "Now it is warm too"})
+    concern = Concern.objects.get()
+    assert {"free_text": True} in concern.reasons
+    assert concern.events.get(kind="noted").words == "Now it is warm too"
+    assert CheckInResponse.objects.count() == 1
+
+
+def test_a_clinician_who_types_on_after_the_sweep_is_told(plan: Plan, amara: Staff, client_as: SignIn) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="now", by=Actor.of_staff(amara), hot_skin=True)
+    _sweep(at + HALF_HOUR)
+    with time_machine.travel(at + timedelta(minutes=40), tick=False):
+        address = reverse("aftercare:answer_for", kwargs={"check_in_uuid": check_in.uuid, "page": "used"})
+        answer = client_as(amara).post(address, {"none": "1", "subject": str(plan.patient.uuid)}, follow=True)
+    assert "This page was not kept" in answer.content.decode()
