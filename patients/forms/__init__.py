@@ -10,10 +10,11 @@ from patients.forms.consent import (
     WithdrawForm,
 )
 from patients.forms.intake import ChangesForm, MoreForm, PageForm, StepForm
+from patients.forms.laboratory import LaboratoryForm
 from patients.forms.people import PersonForm
 from patients.forms.preferences import PreferencesForm
 
 __all__ = [
-    "AcceptForm", "BundleForm", "ChangesForm", "ClearanceForm", "ConsentForm", "MoreForm", "PageForm", "PersonForm", "PreferencesForm", "PutAsideForm", "ReasonForm", "RescreenForm",
+    "AcceptForm", "BundleForm", "ChangesForm", "ClearanceForm", "ConsentForm", "LaboratoryForm", "MoreForm", "PageForm", "PersonForm", "PreferencesForm", "PutAsideForm", "ReasonForm", "RescreenForm",
     "StepForm", "WithdrawClearanceForm", "WithdrawForm",
 ]  # fmt: skip

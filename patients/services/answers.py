@@ -22,6 +22,7 @@ from patients.rules.changes import rules_touched
 from patients.rules.exchange.reading import medicine_meaning
 from patients.rules.vocabulary import LEADS
 from patients.selectors import eligible, words
+from patients.selectors.laboratory import LABORATORY, kept_laboratory, with_laboratory
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
 
@@ -127,7 +128,7 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
         before = eligible.latest_answers(locked.patient)
-        locked.answers, locked.extras = words.with_confirmed(locked)
+        locked.answers, locked.extras = with_laboratory(before, *words.with_confirmed(locked))
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)
@@ -149,11 +150,13 @@ def _mark_who_typed(intake: Intake, by: Actor) -> None:
 
 
 def amend_answers(
-    *, patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime, today: date
+    *, patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime, today: date,
+    laboratory: dict[str, Any] | None = None,
 ) -> Screening | None:
     """A clinician takes over answers that another record holds: a new set of answers, screened like any other; clearances end as ever.
 
     `changes`: answer by key; details of a changed answer go with the old one, unless they are named too. None when nothing differs.
+    `laboratory`: whose blood values these are and of which day (`note_laboratory`); a draft of the patient can't replace them.
     Raises NoAnswers, StillAnswering, AnswersWrong.
     """
     with audit.write(by=by, action="intake.amend", reason=f"from {source}"[:300]):
@@ -162,19 +165,21 @@ def amend_answers(
         if before is None:
             raise NoAnswers(gettext("The patient has not answered yet, so there is nothing to add this to. Ask for the answers first."))
         draft = patient.intakes.filter(state=IntakeState.DRAFT).first()
-        if draft and (draft.answers or draft.pages_done):
+        begun = draft is not None and bool(draft.answers or draft.pages_done)
+        if begun and laboratory is None:
             raise StillAnswering(gettext("The patient has begun to answer the questions anew. First let them finish, or finish it at the desk."))
-        if all(before.answers.get(key) == value for key, value in changes.items()):
+        kept_lab = kept_laboratory(before)
+        if all(before.answers.get(key) == value for key, value in changes.items()) and laboratory in (None, kept_lab):
             return None
         kept = {key: value for key, value in before.answers.items() if LEADS.get(key) not in changes}
-        answers = kept | changes
+        answers = {key: value for key, value in (kept | changes).items() if value is not None or key not in LABORATORY}
         row = Intake.objects.create(
             patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, typed_by=by.name[:160], language=before.language, wording_sha256=before.wording_sha256, answers=answers,
-            extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}}, pages_done=before.pages_done,
+            extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}, "laboratory": kept_lab if laboratory is None else laboratory}, pages_done=before.pages_done,
             started_at=at, saved_at=at, submitted_at=at, submission_sha256=_fingerprint(answers),
             reviewed_at=at if before.state == IntakeState.REVIEWED else None, reviewed_by=staff if before.state == IntakeState.REVIEWED else None,
         )  # fmt: skip
-        if draft:  # opened and still empty: what it asks "since" must be these answers, not the ones before
+        if draft and not begun:  # opened and still empty: what it asks "since" must be these answers, not the ones before
             draft.extras = words.fresh_extras(patient)
             draft.save(update_fields=["extras"])
         _keep_lists(row, at)

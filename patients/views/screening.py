@@ -13,12 +13,13 @@ from clinic.errors import Refused
 from clinic.permissions import acting_staff, allow, check_subject, fetch, may
 from clinic.requests import HttpRequest
 from patients import selectors, services
-from patients.forms import ClearanceForm, ConsentForm, ReasonForm, RescreenForm, WithdrawClearanceForm
+from patients.forms import ClearanceForm, ConsentForm, LaboratoryForm, ReasonForm, RescreenForm, WithdrawClearanceForm
 from patients.models import Hold, Intake, Patient, Rescreen, Screening
 from patients.selectors.screening import decision_page, screening_page
 
 
-def _patient(request: HttpRequest, uuid: str) -> Patient:
+def patient_of(request: HttpRequest, uuid: str) -> Patient:
+    """The page's patient, in scope; a POST is checked to be about this one (R12)."""
     found = fetch(Patient.objects.select_related("site", "site__clinic"), request.actor, uuid=uuid)
     check_subject(request, found.uuid)
     return found
@@ -27,10 +28,10 @@ def _patient(request: HttpRequest, uuid: str) -> Patient:
 @allow(GET="screening:view")
 def screening(request: HttpRequest, patient: str) -> HttpResponse:
     """The result with every reason for a clinician; for the front desk only what it means for booking."""
-    return _screening_page(request, _patient(request, patient))
+    return screening_again(request, patient_of(request, patient))
 
 
-def _screening_page(request: HttpRequest, found: Patient, **bound: Any) -> HttpResponse:
+def screening_again(request: HttpRequest, found: Patient, **bound: Any) -> HttpResponse:
     """The page; with a form that was filled wrongly it says so beside the field and keeps what was typed."""
     today = found.site.today(timezone.now())
     record_access(by=request.actor, action="screening.view", patient_uuid=found.uuid)
@@ -45,17 +46,17 @@ def _screening_page(request: HttpRequest, found: Patient, **bound: Any) -> HttpR
         "tab": "screening",
     }
     if may(request.actor, "screening:view_reasons"):
-        context |= screening_page(found, today)
+        context |= screening_page(found, today) | {"laboratory_form": LaboratoryForm(today=today), "laboratory_back_form": ReasonForm()}
     return render(request, "patients/screening.html", context | bound, status=422 if bound else 200)
 
 
 @allow(POST="clearance:record")
 def clear(request: HttpRequest, patient: str) -> HttpResponse:
     """A clinician lifts one REVIEW finding, with evidence."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     form = ClearanceForm(request.POST)
     if not form.is_valid():
-        return _screening_page(request, found, clearance_form=form)
+        return screening_again(request, found, clearance_form=form)
     try:
         staff = acting_staff(request.actor)
         services.clear_finding(patient=found, staff=staff, by=request.actor, at=timezone.now(), **form.cleaned_data)
@@ -69,7 +70,7 @@ def clear(request: HttpRequest, patient: str) -> HttpResponse:
 @allow(GET="screening:view_reasons")
 def decision(request: HttpRequest, patient: str, decision: str) -> HttpResponse:
     """One decision as it was made: result, findings, clearances counted, answers, version."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     row = fetch(Screening.objects.filter(patient=found).select_related("intake"), request.actor, uuid=decision)
     record_access(by=request.actor, action="screening.view", patient_uuid=found.uuid)
     return render(request, "patients/decision.html", {"patient": found, "tab": "screening"} | decision_page(row))
@@ -78,10 +79,10 @@ def decision(request: HttpRequest, patient: str, decision: str) -> HttpResponse:
 @allow(POST="clearance:record")
 def withdraw(request: HttpRequest, patient: str) -> HttpResponse:
     """A clinician takes a clearance back, with a reason; its finding counts again."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     form = WithdrawClearanceForm(request.POST)
     if not form.is_valid():
-        return _screening_page(request, found, withdraw_form=form)
+        return screening_again(request, found, withdraw_form=form)
     try:
         services.withdraw_clearance(patient=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
         messages.success(request, _("The clearance of %(rule)s is withdrawn. The finding counts again.") % {"rule": form.cleaned_data["rule"]})
@@ -93,7 +94,7 @@ def withdraw(request: HttpRequest, patient: str) -> HttpResponse:
 @allow(POST="intake:review")
 def review(request: HttpRequest, patient: str, intake: str) -> HttpResponse:
     """The clinician has read these answers."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     row = fetch(Intake.objects.filter(patient=found), request.actor, uuid=intake)
     staff = acting_staff(request.actor)
     services.review_intake(intake=row, staff=staff, by=request.actor, at=timezone.now())
@@ -104,11 +105,11 @@ def review(request: HttpRequest, patient: str, intake: str) -> HttpResponse:
 @allow(POST="hold:release")
 def release_hold(request: HttpRequest, patient: str, hold: str) -> HttpResponse:
     """A clinician releases a hold, with a reason."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     row = fetch(Hold.objects.filter(patient=found), request.actor, uuid=hold)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _screening_page(request, found, hold_form=form, wrong_hold=row.pk)
+        return screening_again(request, found, hold_form=form, wrong_hold=row.pk)
     services.release_hold(hold=row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
     messages.success(request, _("The hold is released."))
     return redirect("patients:screening", patient=found.uuid)
@@ -117,7 +118,7 @@ def release_hold(request: HttpRequest, patient: str, hold: str) -> HttpResponse:
 @allow(GET="rescreen:record", POST="rescreen:record")
 def rescreen(request: HttpRequest, patient: str) -> HttpResponse:
     """“Anything changed since you answered?”, asked on arrival (S01)."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     at = timezone.now()
     today = found.site.today(at)
     draft = selectors.rescreen_draft(found, today)
@@ -143,7 +144,7 @@ def rescreen(request: HttpRequest, patient: str) -> HttpResponse:
 @allow(POST="intake:review")
 def review_rescreen(request: HttpRequest, patient: str, rescreen: str) -> HttpResponse:
     """A clinician has looked at what changed."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     row = fetch(Rescreen.objects.filter(patient=found), request.actor, uuid=rescreen)
     services.review_rescreen(rescreen=row, by=request.actor, at=timezone.now())
     messages.success(request, _("The change is marked as looked at."))
@@ -153,7 +154,7 @@ def review_rescreen(request: HttpRequest, patient: str, rescreen: str) -> HttpRe
 @allow(GET="consent:record", POST="consent:record")
 def consent(request: HttpRequest, patient: str) -> HttpResponse:
     """Consent on a tablet, under the text in force."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     text = selectors.text_in_force(found.language)
     if text is None:
         raise Refused(_("There is no consent text yet. A manager publishes one."))
@@ -173,7 +174,7 @@ def consent(request: HttpRequest, patient: str) -> HttpResponse:
 @allow(POST="consent:record")
 def withdraw_consent(request: HttpRequest, patient: str) -> HttpResponse:
     """The patient takes the consent back, at the desk or by phone."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     state, form = selectors.consent_state(found), ReasonForm(request.POST)
     if state.consent is None or state.consent.withdrawn_at or not form.is_valid():
         messages.error(request, _("Say how the patient told you."))
@@ -186,7 +187,7 @@ def withdraw_consent(request: HttpRequest, patient: str) -> HttpResponse:
 @allow(POST="link:resend")
 def ask_consent(request: HttpRequest, patient: str) -> HttpResponse:
     """Send the form by mail: to read, to sign, or to take back."""
-    found = _patient(request, patient)
+    found = patient_of(request, patient)
     services.ask_consent(patient=found, by=request.actor, at=timezone.now())
     words = _("There is no way to mail this patient. Ask at the desk.") if found.no_mail_because else _("The form is on its way.")
     messages.success(request, words)

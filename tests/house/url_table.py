@@ -148,6 +148,7 @@ TABLE: dict[str, dict[str, str]] = {
     "patients:brought_record": {"GET": "record:import"},
     "patients:brought_records": {"GET": "record:import", "POST": "record:import"},
     "patients:put_proposal_aside": {"POST": "record:import"},
+    "patients:laboratory": {"POST": "measurement:record"},
     "patients:clear": {"POST": "clearance:record"},
     "patients:decision": {"GET": "screening:view_reasons"},
     "patients:withdraw_clearance": {"POST": "clearance:record"},
