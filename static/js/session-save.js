@@ -21,7 +21,7 @@
     function say(state) {
       line.dataset.state = state;
       line.querySelector(".save-words").textContent = line.dataset[state];
-      line.querySelector(".bi").className = "bi bi-" + { saved: "cloud-check", saving: "cloud-arrow-up", waiting: "cloud-arrow-up", offline: "cloud-slash", away: "lock", refused: "exclamation-triangle", failed: "cloud-slash", forbidden: "slash-circle" }[state];
+      line.querySelector(".bi").className = "bi bi-" + { saved: "cloud-check", saving: "cloud-arrow-up", waiting: "cloud-arrow-up", offline: "cloud-slash", away: "lock", refused: "exclamation-triangle", partly: "exclamation-triangle", failed: "cloud-slash", forbidden: "slash-circle" }[state];
       document.body.dataset.draft = state;
     }
     function count() { seq += 1; form.elements.namedItem("seq").value = String(seq); }
@@ -74,14 +74,14 @@
       form.requestSubmit(button);
       window.setTimeout(function () { leaving = false; }, 3000);
     }
-    function answered(status) {
+    function answered(status, partly) {
       busy = false;
       if (status >= 200 && status < 300) { arrived(); return; }
       if (status === 409 || status === 422) {
         failures = 0;
         if (step) { go(); return; }
         var typed = unsaved;  // while it was on its way: that may mend what was refused
-        say("refused"); unsaved = true;
+        say(partly ? "partly" : "refused"); unsaved = true;
         if (typed) { soon(TICK); }
         return;
       }
@@ -127,7 +127,7 @@
     function own(target) { return target.name && target.form === form && target.id !== "ended_at" && target.id !== "scan" && target.name.indexOf("new_") !== 0 && target.name !== "preset_name"; }
     document.addEventListener("input", function (event) { if (own(event.target)) { soon(TYPING); } });
     document.addEventListener("change", function (event) { if (own(event.target)) { soon(TICK); } });
-    sender.addEventListener("htmx:afterRequest", function (event) { answered(event.detail.xhr.status); });
+    sender.addEventListener("htmx:afterRequest", function (event) { answered(event.detail.xhr.status, event.detail.xhr.getResponseHeader("X-Draft") === "partly"); });
     sender.addEventListener("htmx:configRequest", function (event) { event.detail.timeout = 12000; });
     form.addEventListener("submit", function (event) {
       if (leaving) { unsaved = false; window.clearTimeout(timer); return; }
@@ -166,7 +166,7 @@
     }
     function tell() {
       var list = document.getElementById("findings");
-      if (list && list.dataset.state === "saved") { line.querySelector(".save-time").textContent = list.dataset.savedAt; }
+      if (list && list.dataset.state !== "unsaved") { line.querySelector(".save-time").textContent = list.dataset.savedAt; }
     }
     return { save: send, take: function (button) { form.requestSubmit(button); } };
   }

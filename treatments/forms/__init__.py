@@ -16,11 +16,12 @@ from treatments.forms.others import (
 from treatments.forms.patch import PatchApplyForm, PatchReadForm
 from treatments.forms.photos import PhotoForm
 from treatments.forms.prp import CheckForm, DrawForm, UseForm, WitnessForm
+from treatments.forms.salvage import salvaged
 from treatments.forms.session import SessionForm
 from treatments.forms.stock import DeviceForm, FormulaForm, LotForm, ProductForm, ReasonForm
 
 __all__ = [
     "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseEndForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
     "ErrorForm", "EventForm", "ExcludedZonesForm", "FormulaForm", "HomePlanForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
-    "ResponseForm", "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form",
+    "ResponseForm", "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form", "salvaged",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from clinic.requests import HttpRequest
 from patients import selectors as people
 from patients.models import Patient
 from treatments import selectors, services
-from treatments.forms import BaselineForm, BlockForm, PhotoForm, SessionForm, ShortEventForm
+from treatments.forms import BaselineForm, BlockForm, PhotoForm, SessionForm, ShortEventForm, salvaged
 from treatments.forms.rows import MOST_ROWS
 from treatments.models import TreatmentSession
 from treatments.rules.vocabulary import Stage
@@ -105,23 +105,31 @@ def _parts(record: TreatmentSession, gaps: list[selectors.Gap]) -> list[tuple[st
     return [(part, said, part not in still_open and part != "photos") for part, said in words.items()]
 
 
-def saved(request: HttpRequest, record: TreatmentSession, data: Any = None, **beside: Any) -> tuple[TreatmentSession, HttpResponse | None]:
+def saved(request: HttpRequest, record: TreatmentSession, data: Any = None, *, partly: bool = False, **beside: Any) -> tuple[TreatmentSession, HttpResponse | None]:
     """Save what is on the form (or `data`, what was sent and added to). Gives the record as stored, and the answer to give when it could not be saved.
 
-    The page keeps the version it was opened with until a save succeeds, so that nobody is ever overwritten (SETTLED 28).
+    With `partly` one wrong box does not keep the rest from being saved: what is right is stored, the answer (422, `X-Draft: partly`)
+    names what is not. The page keeps the version it was opened with until a save succeeds, so that nobody is ever overwritten (SETTLED 28).
     """
     form = form_of(record, request.POST if data is None else data)
     note, status, more = "", 422, dict[str, Any](beside)
-    if form.is_valid():
+    right = form if form.is_valid() else salvaged(form, lambda changed: form_of(record, changed)) if partly else None
+    if right is not None:
         try:
-            version = form.cleaned_data["version"]
-            return services.save_session(record=record, version=version, entry=form.entry(), by=request.actor, at=timezone.now()), None
+            stored = services.save_session(record=record, version=right.cleaned_data["version"], entry=right.entry(), by=request.actor, at=timezone.now())
+            return stored, None if right is form else _rest_saved(request, stored, form)
         except Conflict as conflict:
             note, status = conflict.message, 409
             more["differences"] = form.differences() if isinstance(conflict, services.ChangedMeanwhile) else []
             if conflict.field in form.fields:
                 form.add_error(conflict.field, conflict.message)
     return record, page(request, record, form, status, note=note, version=request.POST.get("version", ""), **more)
+
+
+def _rest_saved(request: HttpRequest, record: TreatmentSession, form: SessionForm) -> HttpResponse:
+    answer = page(request, record, form, 422, partly=True)
+    answer["X-Draft"] = "partly"
+    return answer
 
 
 def saved_if_sent(request: HttpRequest, record: TreatmentSession) -> tuple[TreatmentSession, HttpResponse | None]:

@@ -118,7 +118,7 @@ def autosave(request: HttpRequest, session: str) -> HttpResponse:
 
 
 def _draft_saved(request: HttpRequest, record: TreatmentSession) -> HttpResponse:
-    record, answer = saved(request, record)
+    record, answer = saved(request, record, partly=is_fragment(request))
     if answer is not None:
         return answer
     if is_fragment(request):
