@@ -41,7 +41,7 @@ def fired(patient: Patient, *, prp: bool = False) -> list[tuple[Any, ...]]:
 def test_the_rules_read_them(site: Site, amara: Staff, values: dict[str, float], alone: list[Any], with_prp: list[Any]) -> None:
     patient = make_ready(site)
     assert fired(patient, prp=True) == []  # not measured gives no trigger
-    note(patient, amara, **values)
+    note(patient, amara, TODAY - timedelta(days=3), **values)
     assert (fired(patient), fired(patient, prp=True)) == (alone, with_prp)
 
 
