@@ -179,6 +179,30 @@ class TestTheDraftSurvives:
         assert page.evaluate("indexedDB.databases().then(all => all.length)") == 0
 
 
+def test_one_wrong_box_keeps_nothing_else_from_the_server(world: World, chair: Chair) -> None:
+    record = make_draft(world.site, world.amara)
+    page = chair.open(record)
+    chair.set(pain="11", notes="fainted")
+    state(chair, "partly")
+    assert TreatmentSession.objects.get(pk=record.pk).notes == "fainted"
+    assert "Saved, but for what is marked" in page.inner_text("#save-state")
+    assert page.get_attribute("#id_pain", "aria-invalid") == "true" and page.input_value("#id_pain") == "11"
+    chair.set(pain="3")
+    state(chair, "saved")
+
+
+def test_a_colleague_takes_over_with_one_press_then_starts(world: World, chair: Chair) -> None:
+    record = make_draft(world.site, world.okoro)
+    page = chair.open(record)
+    assert "Ngozi Okoro’s session" in page.inner_text("main")
+    assert page.get_by_role("button", name="Start", exact=True).count() == 0
+    page.get_by_role("button", name="Take over").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="End", exact=True).wait_for()
+    record.refresh_from_db()
+    assert (record.state, record.operator) == ("started", world.amara)
+
+
 class TestTwoPeople:
     def test_the_second_is_told_what_differs_and_nothing_is_overwritten(self, world: World, chair: Chair) -> None:
         record = make_draft(world.site, world.amara)
