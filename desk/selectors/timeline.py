@@ -30,11 +30,11 @@ KINDS: dict[str, Any] = {
     "messages": gettext_lazy("Messages"),
     "check-ins": gettext_lazy("Check-ins"),
     "photos": gettext_lazy("Photos"),
+    "appointments": gettext_lazy("Appointments"),
     "measurements": gettext_lazy("Measurements"),
     "patch-tests": gettext_lazy("Patch tests"),
     "holds": gettext_lazy("Holds"),
-    "imports": gettext_lazy("Records from elsewhere"),
-    "appointments": gettext_lazy("Appointments"),
+    "imports": gettext_lazy("From elsewhere"),
 }
 
 

@@ -1,6 +1,7 @@
 """Pain and satisfaction of the check-ins are measures of the patient: section 5 of the rules plots them, each by itself."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -44,5 +45,5 @@ def test_an_answer_on_the_phone_names_who_typed_it_and_stands_once_on_the_timeli
     at = check_in.opens_at + timedelta(hours=1)
     services.answer_for_patient(check_in=make_draft(check_in, pain=2), by=by, at=at)
     kept = Measurement.objects.get(kind="pain")
-    assert (kept.value, kept.measured_at, kept.operator, kept.method) == (2, at, amara, "questionnaire")
+    assert (kept.value, kept.measured_at, kept.operator, kept.method) == (Decimal(2), at, amara, "questionnaire")
     assert "measurements" not in {entry.kind for entry in desk.timeline(plan.patient, actor=by, at=at + timedelta(hours=1)).entries}
