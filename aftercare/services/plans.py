@@ -40,8 +40,8 @@ def plan_aftercare(*, session_uuid: UUID, by: Actor, at: datetime) -> Plan | Non
             return found
         plan = _new_plan(session, ended_at=session.ended_at, by=by, at=at)
         _plan_steps(plan, course_key=session.course.uuid, by=by, at=at)
-        _supersede(plan, by=by, at=at)
-        for later in _standing(plan).filter(session__course=session.course_id, session__started_at__gt=session.started_at or session.ended_at):
+        newest = _supersede(plan, by=by, at=at)
+        for later in () if newest == plan else _standing(plan).filter(session__course=session.course_id, session__started_at__gt=session.started_at or session.ended_at):
             fit_to_place(later, by=by, at=at)
         return plan
 
@@ -69,8 +69,8 @@ def _plan_steps(plan: Plan, *, course_key: UUID, by: Actor, at: datetime) -> Non
     write_steps(plan, plan.protocol.steps.order_by("position", "pk"), course_key=course_key, by=by, at=at)
 
 
-def _supersede(plan: Plan, *, by: Actor, at: datetime) -> None:
-    """Of a patient's running plans only that of the latest session keeps its session steps (SETTLED 5)."""
+def _supersede(plan: Plan, *, by: Actor, at: datetime) -> Plan:
+    """Of a patient's running plans only that of the latest session keeps its session steps (SETTLED 5). Returns that one."""
     running = list(Plan.objects.running().filter(patient=plan.patient).select_for_update().order_by("ended_at", "pk"))
     for earlier in running[:-1]:
         _end(
@@ -81,6 +81,7 @@ def _supersede(plan: Plan, *, by: Actor, at: datetime) -> None:
             by=by,
             at=at,
         )
+    return running[-1]
 
 
 def cancel_plan(*, plan: Plan, reason: str = IN_ERROR, by: Actor, at: datetime) -> None:
