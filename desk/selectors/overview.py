@@ -72,6 +72,7 @@ def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:
 
 def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
     eligibility, taken = people.eligibility_on(patient, as_of=today), people.medicines_of(patient)
+    allergies_asked, metals = people.allergies_told(patient)
     last_two = list(sessions.done_sessions(patient).select_related("operator", "course").prefetch_related("blocks__zones", "blocks__device", "blocks__cartridge__lot", "product_uses__product")[:2])
     last = last_two[0] if last_two else None
     answered, waiting = after.newest_check_ins(patient, at=at)
@@ -81,6 +82,8 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "eligibility": eligibility,
         "findings": people.findings_of(eligibility),
         "allergies": patient.allergies.filter(ended_at=None),
+        "allergies_asked": allergies_asked,
+        "metals": metals,
         "to_ask": people.allergies_to_ask(patient),
         "brought": waiting_imports(patient),
         "unread": people.unread_answers(patient),

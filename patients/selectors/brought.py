@@ -15,6 +15,7 @@ from patients.questions.pages import PAGES
 from patients.rules.exchange.codes import SUBSTANCE_WORDS
 from patients.rules.exchange.reading import asks_of_anaphylaxis
 from patients.selectors.eligible import latest_answers
+from patients.selectors.medicines import allergies_told, medicines_of
 from patients.vocabulary import Decision, ProposalKind
 
 KIND_WORDS: dict[str, str | Promise] = {
@@ -75,10 +76,13 @@ def proposals_of(record: RecordImport) -> list[tuple[str, list[ShownProposal]]]:
     rows = list(record.proposals.select_related("decision__by"))
     patient, intake = record.patient, latest_answers(record.patient)
     answers: dict[str, Any] = intake.answers if intake else {}
+    (asked, metals), taken = allergies_told(patient), medicines_of(patient)
+    none = {True: [gettext("none declared")], False: [gettext("not asked yet")]}
     lists = {
-        "allergy": [(f"{row.name}" + (f" ({gettext('anaphylaxis')})" if row.anaphylaxis else "")) for row in patient.allergies.filter(ended_at=None)],
-        "medication": [f"{row.name} {row.dose}".strip() for row in patient.medications.filter(ended_on=None)],
+        "allergy": [*((f"{row.name}" + (f" ({gettext('anaphylaxis')})" if row.anaphylaxis else "")) for row in patient.allergies.filter(ended_at=None)), *metals],
+        "medication": [str(line) for line in taken.lines],
     }  # fmt: skip
+    lists = {"allergy": lists["allergy"] or none[asked], "medication": lists["medication"] or none[taken.asked]}
     shown = [_shown(row, patient, answers, lists) for row in rows]
     return [(str(words), found) for kind, words in KIND_WORDS.items() if (found := [one for one in shown if one.row.kind == kind])]
 
@@ -98,11 +102,11 @@ def _shown(row: RecordProposal, patient: Patient, answers: Mapping[str, Any], li
         here, asked = str(getattr(patient, told["field"])) or gettext("nothing"), str(_FIELDS[told["field"]])
     elif row.kind == ProposalKind.ALLERGY and key != "metal_allergy":
         asked, options, chosen, name = gettext("Kind of allergy"), list(SUBSTANCE_WORDS.items()), told.get("substance", ""), "substance"
-        here = ", ".join(lists["allergy"]) or gettext("none declared")
+        here = ", ".join(lists["allergy"])
     elif key:
         asked, here = words, _answered(answers.get(key), options)
     if row.kind == ProposalKind.MEDICATION and not key:
-        here = ", ".join(lists["medication"]) or gettext("none declared")
+        here = "; ".join(lists["medication"])
     if told.get("many"):
         options = []
     return ShownProposal(

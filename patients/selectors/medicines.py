@@ -51,6 +51,7 @@ _UNKNOWN = {
     "chemo_radiotherapy": _("chemotherapy or radiotherapy: not answered"), "immune_suppression": _("medicines for the immune system: not answered"),
     "hair_medicines": _("hair medicines: not answered"),
 }
+_METALS = {"nickel": _("nickel"), "stainless_steel": _("stainless steel"), "other_metal": _("another metal"), "unsure": _("perhaps a metal (not sure)"), None: _("metal: not answered")}
 _PAGES = {"blood": ("blood_thinner",), "medicines": ("isotretinoin", "systemic_steroid", "immune_suppression")}
 
 
@@ -90,10 +91,18 @@ def _hair_of(listed: list[Line]) -> set[str]:
     return {meaning.answer for meaning in meanings if meaning and meaning.many}
 
 
-def _asked(intake: Intake) -> bool:
+def _asked(intake: Intake, pages: dict[str, tuple[str, ...]] = _PAGES) -> bool:
     """A red flag ends the questions early: then silence is no “none”."""
     done = {*intake.pages_done, *confirmed(intake.extras)}
-    return all(page in done or all(key in intake.answers for key in keys) for page, keys in _PAGES.items())
+    return all(page in done or all(key in intake.answers for key in keys) for page, keys in pages.items())
+
+
+def allergies_told(patient: Patient) -> tuple[bool, list[str]]:
+    """Whether the newest answers hold the questions about allergies; and what they say that is no row of the list: a metal (E24)."""
+    intake = latest_answers(patient)
+    if intake is None:
+        return False, []
+    return _asked(intake, {"allergies": ("allergies",)}), [str(words) for words in [_METALS.get(intake.answers.get("metal_allergy", ""))] if words]
 
 
 def _declared(answers: dict[str, Any], listed: set[str]) -> Iterator[Line]:

@@ -75,9 +75,10 @@ def _page(request: HttpRequest, found: Patient, form: AllergyForm | None = None,
     record_access(by=request.actor, action="allergy.view", patient_uuid=found.uuid)
     to_ask = selectors.allergies_to_ask(found)
     known, ended = _lists(found, ending, end_form)
+    asked, metals = selectors.allergies_told(found)
     context = {
         "patient": found, "tab": "screening", "form": form or AllergyForm(initial={"substance": to_ask[0] if to_ask else ""}), "to_ask": selectors.allergies_to_ask_in_words(found),
-        "known": known, "ended": ended, "ending": end_form,
+        "known": known, "ended": ended, "ending": end_form, "asked": asked, "metals": metals,
     }  # fmt: skip
     return render(request, "patients/allergies.html", context, status=422 if form or end_form else 200)
 

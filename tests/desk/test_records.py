@@ -154,12 +154,14 @@ class TestWhatIsSaid:
         Allergy.objects.create(patient=patient, substance="anaesthetic", name="Lidocaine", anaphylaxis=True)
         Allergy.objects.create(patient=patient, substance="latex", name="latex", ended_at=NOW)
         Medication.objects.create(patient=patient, name="Finasteride", dose="1 mg", started_on=DAY.date())
+        Medication.objects.create(patient=patient, name="Dutasteride", ended_on=DAY.date(), ended_reason="another patient's", in_error=True)
         found = read(patient)
         rows = {row.code.text: row for row in found["AllergyIntolerance"]}
         assert rows["Lidocaine"].criticality == "high" and rows["Lidocaine"].code.coding[0].code == "387480006"
         assert rows["Latex"].clinicalStatus.coding[0].code == "inactive"
         medicines = {row.medicationCodeableConcept.text: row for row in found["MedicationStatement"]}
         assert (medicines["Finasteride"].status, medicines["Finasteride"].dosage[0].text) == ("active", "1 mg")
+        assert medicines["Dutasteride"].status == "entered-in-error"
         assert (medicines["Isotretinoin"].status, str(medicines["Isotretinoin"].effectivePeriod.end)) == ("completed", "2025-10-01")
 
     @pytest.mark.parametrize(

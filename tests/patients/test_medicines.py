@@ -16,6 +16,7 @@ from clinic.models import Site, Staff
 from patients import selectors
 from patients import services as people
 from patients.models import Medication, Patient
+from tests.patients import bundles
 from tests.treatments.make import DAY, DESK, make_patient
 from treatments.selectors.results import results_of
 
@@ -41,9 +42,9 @@ def lines(patient: Patient) -> list[str]:
     return [str(line) for line in selectors.medicines_of(patient).lines]
 
 
-def alert(client: Client, patient: Patient) -> str:
+def alert(client: Client, patient: Patient, of: str = "Medicines") -> str:
     page = client.get(reverse("desk:patient_overview", args=[patient.uuid])).content.decode()
-    found = re.search(r"Medicines:</strong>(.*?)</span>", page, re.S)
+    found = re.search(rf"{of}:</strong>(.*?)</span>", page, re.S)
     assert found
     return re.sub(r"<[^>]+>", "", found.group(1)).strip()
 
@@ -82,6 +83,31 @@ class TestTheAlerts:
         patient = make_patient(site)
         answer(patient, **answers)
         assert lines(patient) == [words]
+
+    @pytest.mark.parametrize(
+        ("answers", "words"),
+        [
+            ({"allergies": []}, "none declared"), ({"allergies": [], "metal_allergy": "none"}, "none declared"), ({}, "not asked yet"),
+            ({"allergies": [], "metal_allergy": "nickel"}, "nickel"), ({"allergies": [], "metal_allergy": "unsure"}, "perhaps a metal (not sure)"),
+            ({"allergies": [{"substance": "latex", "name": "latex", "anaphylaxis": False}], "metal_allergy": "nickel"}, "latex, nickel"),
+        ],
+    )  # fmt: skip
+    def test_allergies_too_are_none_only_where_they_were_asked_and_a_metal_is_one(
+        self, site: Site, amara: Staff, client_as: SignIn, answers: dict[str, Any], words: str
+    ) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        assert alert(client, patient, "Allergies").startswith("not asked yet")
+        answer(patient, **answers)
+        assert re.match(rf"{re.escape(words)} +(Note one|Name it)", alert(client, patient, "Allergies"))
+        page = client.get(reverse("patients:allergies", args=[patient.uuid])).content.decode()
+        assert all(word in page.lower() for word in words.split(", "))
+
+    def test_a_record_from_elsewhere_stands_beside_what_the_answers_say(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        answer(patient, blood_thinner="doac", blood_thinner_name="apixaban 5 mg")
+        people.read_record(patient=patient, content=bundles.raw(bundles.medicine("Paracetamol")), source="GP", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        page = client_as(amara).get(reverse("patients:brought_record", args=[patient.uuid, patient.record_imports.get().uuid])).content.decode()
+        assert "apixaban 5 mg" in page and "none declared" not in page
 
     def test_questions_that_a_red_flag_cut_short_say_nothing_of_medicines(self, site: Site) -> None:
         patient = make_patient(site)
