@@ -63,7 +63,8 @@ def minoxidil_waits(record: TreatmentSession, *, at: datetime) -> bool:
     found = [people.eligibility_on(record.patient, as_of=record.site.today(at))]
     if record.started_at and (then := people.eligibility_at_start(record.patient, started_at=record.started_at)):
         found.append(then)
-    return any(NO_MINOXIDIL & {t["rule"] for t in one.triggers} for one in found)
+    # a question that nobody has answered says nothing about a prescriber; a treatment does not start with one open
+    return any(NO_MINOXIDIL & {t["rule"] for t in one.triggers if t["class"] != "INCOMPLETE"} for one in found)
 
 
 def _is_over(record: TreatmentSession) -> bool:
