@@ -9,7 +9,7 @@ from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.selectors import record_of
 from clinic.audit import Actor
 from clinic.models import OpeningHours, Site, Staff
-from patients.models import Patient
+from patients.models import Intake, Patient
 from treatments.models import Course, TreatmentSession
 
 TASK = Actor.of_task("test")
@@ -64,6 +64,14 @@ def as_recorded(plan: Plan) -> Plan:
     """The plan goes by its record as the test has completed it."""
     plan.basis = record_of(plan.session).as_json()
     plan.save(update_fields=["basis"])
+    return plan
+
+
+def may_use_minoxidil(plan: Plan) -> Plan:
+    """Olivia has answered, and nothing in it holds minoxidil for a prescriber (E05, E06, E32)."""
+    then = ENDED - timedelta(days=2)
+    answers = {"fitzpatrick": "II", "pregnancy": "no", "breastfeeding": "no"}
+    Intake.objects.create(patient=plan.patient, state="submitted", answers=answers, started_at=then, saved_at=then, submitted_at=then)
     return plan
 
 

@@ -8,7 +8,7 @@ import pytest
 from aftercare import selectors
 from aftercare.models import CheckInPolicy
 from clinic.models import Site, Staff
-from tests.aftercare.make import ENDED, make_plan, make_response
+from tests.aftercare.make import ENDED, make_plan, make_response, may_use_minoxidil
 from treatments.models import SessionPolicy
 
 pytestmark = pytest.mark.django_db
@@ -45,5 +45,5 @@ def test_without_a_policy_of_its_own_until_anagen_s(site: Site, amara: Staff) ->
 )  # fmt: skip
 def test_the_mail_allows_nothing_before_the_rules_do(site: Site, amara: Staff, model: Any, values: dict[str, float], code: str, hours: int) -> None:
     _approved(model, **values)
-    found = selectors.instructions_of(make_plan(site, amara), at=ENDED)
+    found = selectors.instructions_of(may_use_minoxidil(make_plan(site, amara)), at=ENDED)
     assert {wait.code: wait.until for wait in found.waits}[code] == ENDED + timedelta(hours=hours)

@@ -53,7 +53,7 @@ class Cast:
     def plan(self, ended_at: Any = ENDED, **fields: Any) -> Plan:
         """An ended session with minoxidil on the scalp, and its messages."""
         plan = make_plan(self.site, self.staff, at=ended_at, ended_at=ended_at, language=self.language, **fields)
-        kinds = ("minoxidil_solution", "serum_sterile")
+        kinds = ("minoxidil", "serum_sterile")
         for kind in kinds:
             product = Product.objects.get_or_create(site=self.site, name=f"The {kind}", kind=kind)[0]
             ProductUse.objects.create(session=plan.session, product=product)
