@@ -140,6 +140,9 @@ def _again(row: object, **changes: object) -> None:
     for name in ("uuid", "message_id"):
         if hasattr(row, name):
             setattr(row, name, uuid.uuid4() if name == "uuid" else "")
+    for name, empty in (("form_key", None), ("origin", "")):
+        if hasattr(row, name):
+            setattr(row, name, empty)
     for name, value in changes.items():
         setattr(row, name, value)
     row._state.adding = True  # type: ignore[attr-defined]
