@@ -8,7 +8,6 @@ from clinic import links
 from clinic.audit import Actor
 from clinic.links import MOST_WRONG_BIRTH_DATES, LinkDead
 from clinic.models import Suppression
-from clinic.outbox.states import Undeliverable
 from patients.models import Intake, Patient
 
 _REFUSED = "550 5.1.1 no such mailbox"
@@ -40,4 +39,4 @@ def bring_back(patients: list[Patient], *, at: datetime) -> None:
     patient = next((patient for patient in reversed(patients) if patient.email), None)
     rows = [(_COLLEAGUE, None)] + ([(patient.email.lower(), patient.uuid)] if patient else [])
     for address, uuid in rows:
-        Suppression.objects.create(address=address, patient_uuid=uuid, kind=Undeliverable.REFUSED, reason=_REFUSED, at=at - timedelta(days=1))
+        Suppression.objects.create(address=address, patient_uuid=uuid, kind="refused", reason=_REFUSED, at=at - timedelta(days=1))
