@@ -18,7 +18,7 @@ from tests.patients.test_questions import TERMS
 
 pytestmark = [pytest.mark.house, pytest.mark.django_db]
 FEWEST = 20  # words: below it the measure says nothing
-NAMES = "Riverside Dermatology|Harley site|Ana Ruiz|Dr Amara Osei|Olivia|Marsh|1 Riverside|The serum_sterile|The minoxidil_solution|microneedling|microagujas|cuero cabelludo"
+NAMES = "Riverside Dermatology|Harley site|Ana Ruiz|Dr Amara Osei|Olivia|Marsh|1 Riverside|The serum_sterile|The minoxidil|microneedling|microagujas|cuero cabelludo"
 SPANISH_TERMS = (
     r"queratosis actínica|alopecia \w+|efluvio telógeno|liquen plano|esclerodermia|dermatitis|psoriasis|vitíligo|isotretinoína|roaccutane|accutane|quimioterapia|radioterapia|prednisolona|"
     r"apixab[aá]n|rivaroxab[aá]n|edoxab[aá]n|dabigatr[aá]n|clopidogrel|warfarina|heparina|aspirina|ibuprofeno|ginkgo|finasterida|dutasterida|minoxidil|propilenglicol|mesoterapia|radiofrecuencia|"

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.house, pytest.mark.django_db]
 INVENTED = "eo"  # Django knows its days and months, and nothing here speaks it
 DATA = [
     "Riverside Dermatology", "Harley site", "Olivia Marsh", "Olivia", "Marsh", "Ana Ruiz", "Ana", "Ruiz", "Dr Amara Osei", "Amara Osei", "1 Riverside", "Willow and stone", "Anagen",
-    "Español", "English", "Esperanto", "The serum_sterile", "The minoxidil_solution", "°C", "°F", "mm", "kHz", "PRP", "INR", "SHA", "JPEG", "PNG", "WebP",
+    "Español", "English", "Esperanto", "The serum_sterile", "The minoxidil", "°C", "°F", "mm", "kHz", "PRP", "INR", "SHA", "JPEG", "PNG", "WebP",
 ]  # fmt: skip
 """What is not ours to translate: names of people, places, products and languages; units."""
 SPANISH_TOO = frozenset({"no", "normal", "general", "legal", "me", "error", "son", "sea", "come", "once", "sin", "a", "an", "as", "his", "he", "has", "pus", "use", "pace"})
