@@ -37,7 +37,7 @@ What it is. A device with fine needles makes many small channels in the skin of 
 
 Off-label use. In the United States no microneedling device is authorised for hair loss. Using one on the scalp is off-label.
 
-Platelet-rich plasma (PRP). Only if you and your clinician have agreed on it: a little of your blood is taken, and its plasma is put on your scalp or injected there in the same visit. It is not certain that it helps more than needling alone. The place of the blood test may hurt or bruise.
+Platelet-rich plasma (PRP). Only if we agreed on it: a little of your blood is taken, and its plasma is put on your scalp or injected there. It may not help more than needling alone. Your arm may hurt or bruise.
 
 What is common. Redness, swelling, tenderness, small bleeding spots, itch and flaking for some days. More hair may fall out for some weeks.
 
@@ -53,7 +53,7 @@ Qué es. Un aparato con agujas finas hace muchos canales pequeños en la piel de
 
 Uso fuera de indicación (off-label). En los Estados Unidos ningún aparato de microagujas está autorizado para la caída del pelo. Usarlo en el cuero cabelludo es un uso fuera de indicación.
 
-Plasma rico en plaquetas (PRP). Solo si usted y su profesional lo han acordado: se le saca un poco de sangre y su plasma se pone o se inyecta en el cuero cabelludo en la misma visita. No es seguro que ayude más que las microagujas solas. El sitio de la extracción puede doler o ponerse morado.
+Plasma rico en plaquetas (PRP). Solo si lo hemos acordado: se le saca un poco de sangre y su plasma se pone o se inyecta en el cuero cabelludo. Puede que no ayude más que las microagujas solas. El brazo puede doler o ponerse morado.
 
 Qué es frecuente. Enrojecimiento, hinchazón, dolor al tacto, pequeños puntos de sangre, picazón y piel que se pela durante algunos días. Se puede caer más pelo durante algunas semanas.
 

@@ -45,7 +45,8 @@ def test_a_healthy_patient_needs_five_minutes(site: Site, sex: str, language: st
     assert questions.words <= (900 if language == "en" else 990), questions.pages
     assert questions.minutes <= (5.0 if language == "en" else 5.5), questions.pages
     assert (whole.screens, whole.taps) == (16 + more, 25 + 2 * more), whole.pages
-    assert whole.minutes <= (6.8 if language == "en" else 7.4), whole.pages
+    # a quarter of a minute of it is what the consent text says of plasma: whoever signs it has read it (S03)
+    assert whole.minutes <= (7.05 if language == "en" else 7.6), whole.pages
 
 
 def test_the_count_sees_what_a_patient_sees() -> None:
