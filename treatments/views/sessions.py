@@ -33,7 +33,8 @@ def course(request: HttpRequest, patient: str) -> HttpResponse:
     through = running is not None and found.pk in selectors.through([found.pk])
     do = request.POST.get("do", "")
     form = CourseForm(request.POST if request.POST and do not in _BESIDE else None, initial={"phase": Phase.MAINTENANCE} if through else None)
-    beside = {name: made(request.POST if do == name else None, initial=_noted(running)) for name, made in _BESIDE.items()}
+    # three of the forms have a reason: each field needs an id of its own for its label
+    beside = {name: made(request.POST if do == name else None, initial=_noted(running), auto_id=f"{name}_%s") for name, made in _BESIDE.items()}
     sent = beside.get(do, form)
     if request.method == "POST" and _course_written(request, found, running, sent):
         return redirect("treatments:course", patient=found.uuid)
