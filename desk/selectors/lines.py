@@ -74,8 +74,11 @@ def measurements(asked: Asked) -> Iterator[Entry]:
 
 
 def _value(row: Measurement) -> str:
-    """“92 hairs/cm²”, or the grade."""
-    return row.grade or f"{(row.value or 0).normalize():f} {UNIT_WORDS.get(row.unit, row.unit)}".strip()  # type: ignore[union-attr,call-overload]
+    """“92 hairs/cm²”, or the grade. What is made of parts (SALT of its regions) has no number of its own: its total."""
+    number = row.value if row.value is not None else row.canonical
+    if row.grade or number is None:
+        return row.grade
+    return f"{number.normalize():f} {UNIT_WORDS.get(row.unit, row.unit)}".strip()  # type: ignore[call-overload]
 
 
 def patch_tests(asked: Asked) -> Iterator[Entry]:
