@@ -46,7 +46,7 @@ class Chair:
     """One clinician at one tablet."""
 
     def __init__(self, browser: Browser, base: str, staff: Staff, width: int = 1024, height: int = 768) -> None:
-        cache.clear()  # the clock stands still: all sign-ins of a file fall into one minute, and thirty are the most (R17)
+        cache.clear()  # the clock stands still: all sign-ins of a file fall into one minute, and thirty are the most
         self.context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
