@@ -119,7 +119,8 @@ def _content(s: TreatmentSession, block: DeviceBlock, given: dict[str, Any]) -> 
     assert unit is not None
     found = findings_for(result)
     return {
-        "version": 1, "session": str(s.uuid), "site": s.site.name, "signed_by": who.display_name, "findings": result["results"],
+        "version": 1, "session": str(s.uuid), "site": s.site.name,
+        "course": {"phase": s.course.phase, "number": s.number, "planned": s.course.planned_sessions}, "signed_by": who.display_name, "findings": result["results"],
         "reasons": {reason_key(f.rule, f.subject): _REASON for f in found if f.severity == "REASON"},
         "words": [{"rule": f.rule, "severity": f.severity, "subject": f.subject, "words": f.words} for f in found],
         "patient": {"uuid": str(s.patient.uuid), "number": s.patient.number, "name": s.patient.name, "born": s.patient.birth_on},
