@@ -79,10 +79,15 @@ def first_with_baseline(world: World) -> TreatmentSession:
 
 
 def numbered(number: int, **course: Any) -> Build:
-    """The so-manieth session of its course."""
+    """The so-manieth treatment of its course: those before it took place, four weeks apart."""
     def build(world: World) -> TreatmentSession:
         record = draft()(world)
-        TreatmentSession.objects.filter(pk=record.pk).update(number=number)
+        for before in range(1, number):
+            began = DAY - timedelta(days=28 * (number - before))
+            TreatmentSession.objects.create(
+                patient=record.patient, course=record.course, site=world.site, number=90 + before, operator=world.amara, state="ended", opened_at=began,
+                planned_start_at=began, started_at=began, ended_at=began + timedelta(minutes=30), saved_at=began, saved_by="x",
+            )  # fmt: skip
         type(record.course).objects.filter(pk=record.course_id).update(**course)
         return record
     return build
