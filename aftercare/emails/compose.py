@@ -9,6 +9,7 @@ from aftercare.models import Plan, ProtocolStep, Replan
 from aftercare.selectors.answers import expected_words
 from aftercare.selectors.corrections import corrections
 from aftercare.selectors.instructions import Instructions, instructions_of
+from aftercare.selectors.results import months_of
 from aftercare.selectors.rota import keeps_watch
 from aftercare.selectors.wording import opening_of
 from aftercare.states import Purpose
@@ -17,8 +18,6 @@ from clinic.models import Site
 from clinic.outbox.kinds import Mail
 from patients.models import Patient
 from treatments.selectors import next_window
-
-_MONTH_DAYS = 30.4
 
 
 def mail_of(message: str, patient: Patient, site: Site, url: str, *, language: str, at: datetime, **context: Any) -> Mail:
@@ -29,11 +28,6 @@ def mail_of(message: str, patient: Patient, site: Site, url: str, *, language: s
     else:
         subject, text, html = render("something_waiting", values, language)
     return Mail(subject=subject, text=text, html=html)
-
-
-def months_of(step: ProtocolStep) -> int:
-    """“3 months”, “6 months”: a results step's days in whole months."""
-    return max(1, round((step.offset_days or 0) / _MONTH_DAYS))
 
 
 def step_mail(

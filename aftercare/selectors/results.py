@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aftercare.models import Plan, PlannedMessage
+from aftercare.models import Plan, PlannedMessage, ProtocolStep
 from aftercare.states import Purpose
 from treatments.models import Measurement
 from treatments.selectors.measurements import about
 from treatments.vocabulary import MeasurementKind
 
-MONTH_DAYS = 30.4
+_MONTH_DAYS = 30.4
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class ResultsAsked:
     months: int
     can_compare: bool
     is_answered: bool
+
+
+def months_of(step: ProtocolStep) -> int:
+    """“3 months”, “6 months”: a results step's days in whole months."""
+    return max(1, round((step.offset_days or 0) / _MONTH_DAYS))
 
 
 def results_key(plan: Plan, code: str) -> str:
@@ -38,5 +43,4 @@ def results_asked(plan: Plan, *, at: datetime) -> ResultsAsked | None:
     if newest is None or newest.step is None:
         return None
     said = Measurement.objects.filter(patient_id=plan.patient_id, form_key__startswith=f"{results_key(plan, newest.code)}:")
-    months = max(1, round((newest.step.offset_days or 0) / MONTH_DAYS))
-    return ResultsAsked(newest.code, months, _has_baseline(plan, at), said.exists())
+    return ResultsAsked(newest.code, months_of(newest.step), _has_baseline(plan, at), said.exists())
