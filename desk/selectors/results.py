@@ -248,12 +248,15 @@ def _waits(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> l
 
 
 def _waiting(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> Table:
-    """Kaplan–Meier at 3, 6, 9 and 12 months; hidden is a line with fewer than five patients still watched, or with one to four responders by then."""
+    """Kaplan–Meier at 3, 6, 9 and 12 months. Hidden is a line with fewer than five patients still watched, or with one to four more responders than the last line shown."""
     waits = _waits(actor, protocols, before)
     found: list[Row] = []
+    told = 0
     for share in shares_by(waits, _DAYS) if len(waits) >= LEAST else []:
-        label = f"by month {share.by // 30}"
         responded = sum(reached and days <= share.by for days, reached in waits)
-        found.append(Row(label, None) if share.at_risk < LEAST or 0 < responded < LEAST else Row(label, share.at_risk, None, 100 * share.share, 100 * share.low, 100 * share.high))
+        may_tell = share.at_risk >= LEAST and not 0 < responded - told < LEAST
+        told = responded if may_tell else told
+        label = f"by month {share.by // 30}"
+        found.append(Row(label, share.at_risk, None, 100 * share.share, 100 * share.low, 100 * share.high) if may_tell else Row(label, None))
     title = f"Of {len(waits)} patients with a grade" if len(waits) >= LEAST else "Fewer than five patients have a grade"
     return Table("response-time", title, "patients still watched", "", "% with a visible response", tuple(found))

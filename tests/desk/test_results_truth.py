@@ -51,6 +51,24 @@ class TestFewResponders:
         assert (row.total is not None) is shown and (row.value is not None) is shown
 
 
+class TestFewBetweenTwoLines:
+    """Two lines of the curve, subtracted, tell who responded between them."""
+
+    @pytest.mark.parametrize(("between", "shown"), [(0, True), (1, False), (4, False), (5, True)])
+    def test_one_to_four_more_than_at_the_line_before_are_hidden(self, monkeypatch: pytest.MonkeyPatch, amara: Staff, between: int, shown: bool) -> None:
+        waits = [(60, True)] * 6 + [(120, True)] * between + [(400, False)] * 40
+        monkeypatch.setattr(results, "_waits", lambda *_given: waits)
+        first, second, *_later = results._waiting(Actor.of_staff(amara), {}, timezone.now()).rows
+        assert not first.is_hidden
+        assert second.is_hidden is not shown
+
+    def test_those_of_a_hidden_line_are_counted_with_the_next(self, monkeypatch: pytest.MonkeyPatch, amara: Staff) -> None:
+        waits = [(60, True)] * 6 + [(120, True)] * 3 + [(200, True)] * 2 + [(300, True)] * 2 + [(400, False)] * 40
+        monkeypatch.setattr(results, "_waits", lambda *_given: waits)
+        rows = results._waiting(Actor.of_staff(amara), {}, timezone.now()).rows
+        assert [row.is_hidden for row in rows] == [False, True, False, True], "6; 6 and 3; 6 and 5; then 2 more"
+
+
 class TestWhatLedToIt:
     def took_place(self, site: Site, amara: Staff, number: int, days_ago: int, course: Course) -> TreatmentSession:
         at = END - timedelta(days=days_ago)
