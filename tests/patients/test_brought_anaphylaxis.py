@@ -13,7 +13,7 @@ from patients import selectors
 from patients import services as people
 from patients.models import Allergy, Patient, RecordProposal
 from patients.rules.exchange.reading import reading, resources
-from patients.services import brought
+from patients.services.brought import taking
 from tests.patients import bundles as b
 from tests.treatments.make import DAY, make_ready
 
@@ -106,7 +106,7 @@ class TestTakingOver:
         row = self.proposal(patient, amara, b.allergy("Chlorhexidine", criticality="high"))
         row.suggestion = {"substance": "antiseptic", "name": "Chlorhexidine", "anaphylaxis": False}
         with pytest.raises(people.NotAcceptable):
-            brought._allergy(brought._Act(patient, row, people.Choice(), amara, Actor.of_staff(amara), DAY))
+            taking._allergy(taking._Act(patient, row, people.Choice(), amara, Actor.of_staff(amara), DAY))
 
     def test_an_anaphylaxis_to_a_metal_is_in_the_list_too(self, patient: Patient, amara: Staff, client_as: SignIn) -> None:
         row = self.proposal(patient, amara, b.allergy("Nickel", reaction=[shown("Anaphylaxis")]))

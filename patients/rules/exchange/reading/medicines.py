@@ -1,0 +1,55 @@
+"""Medicines of a bundle, and what a name stands for."""
+
+from typing import Any
+
+from patients.rules.exchange.reading.parts import (
+    OVER,
+    Json,
+    Proposal,
+    answer_of,
+    cannot,
+    codes_of,
+    details_of,
+    plain,
+    shared,
+    text_of,
+    whole_day,
+)
+from patients.rules.exchange.tables import MEDICINE_CODES, MEDICINE_WORDS, Meaning
+from patients.rules.vocabulary import HAIR_MEDICINES
+
+
+def medicine(row: Json, medicines: dict[str, Json], on: str) -> Proposal:
+    """A MedicationStatement or MedicationRequest as a proposal. `medicines`: Medication resources by the names that refer to them; `on`: today."""
+    inside = {f"#{part.get('id')}": part for part in row.get("contained") or [] if isinstance(part, dict)}
+    concept = row.get("medicationCodeableConcept") or ((medicines | inside).get((row.get("medicationReference") or {}).get("reference", "")) or {}).get("code")
+    name, status = text_of(concept), str(row.get("status") or "")
+    period, dosage = row.get("effectivePeriod") or {}, row.get("dosage") or row.get("dosageInstruction") or []
+    dose = "; ".join(str(line.get("text") or "") for line in dosage if line.get("text"))
+    begun, ended = str(period.get("start") or row.get("effectiveDateTime") or row.get("authoredOn") or ""), str(period.get("end") or "")
+    over = status in OVER or "" < whole_day(ended) <= on
+    suggestion: Json = {"name": name[:200], "dose": dose[:100], "started_on": whole_day(begun), "ended_on": whole_day(ended), "over": over}
+    if meaning := _meant(name, concept):
+        suggestion |= {} if over and not meaning.over else answer_of(meaning, over, ended)
+    unsaid = "over_no_day" if over and not whole_day(ended) and "key" not in suggestion else ""
+    return Proposal(
+        "medication", name[:300] or "?", details_of(("status", status), ("dose", dose), ("begun", begun), ("ended", ended), *shared(row, concept)), suggestion,
+        cannot(status) or ("" if name else "no_name") or unsaid,
+    )  # fmt: skip
+
+
+def medicine_meaning(name: str) -> Meaning | None:
+    """The answer that a name stands for; the names that our list takes from answers stand for themselves."""
+    own = name.strip().casefold().replace(" ", "_")
+    return Meaning("hair_medicines", own, many=True) if own in HAIR_MEDICINES else _meant(name, None)
+
+
+def _meant(name: str, concept: Any) -> Meaning | None:
+    """The answer that a medicine stands for; minoxidil by where it goes."""
+    words = plain(name).split()
+    coded = next((MEDICINE_CODES[pair] for pair in codes_of(concept) if pair in MEDICINE_CODES), "")
+    word = coded or next((word for word in words if word in MEDICINE_WORDS), "")
+    if word == "minoxidil":
+        where = "oral_minoxidil" if {"oral", "tablet", "tablets"} & set(words) else "topical_minoxidil" if {"topical", "solution", "foam", "scalp"} & set(words) else "other"
+        return Meaning("hair_medicines", where, many=True)
+    return MEDICINE_WORDS.get(word)
