@@ -49,7 +49,7 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
     }
     found |= _progress(patient, found) if may(actor, "course:view") else {"done": 0, "dots": []}
     if level(actor, "session:read") == "full":
-        found |= _clinical(patient, today, at)
+        found |= _clinical(patient, actor, today, at)
     return found | {"step": next_step(patient, found, actor, today)}
 
 
@@ -70,13 +70,13 @@ def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:
             "window_over": window and today > window.closes_on, "through": through}  # fmt: skip
 
 
-def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
+def _clinical(patient: Patient, actor: Actor, today: date, at: datetime) -> dict[str, Any]:
     eligibility, taken = people.eligibility_on(patient, as_of=today), people.medicines_of(patient)
     allergies_asked, metals = people.allergies_told(patient)
     last_two = list(sessions.done_sessions(patient).select_related("operator", "course").prefetch_related("blocks__zones", "blocks__device", "blocks__cartridge__lot", "product_uses__product")[:2])
     last = last_two[0] if last_two else None
     answered, waiting = after.newest_check_ins(patient, at=at)
-    unfinished = patient.sessions.filter(entered_in_error=None).exclude(state=SessionState.SIGNED).order_by("-pk").first()
+    unfinished = list(patient.sessions.filter(entered_in_error=None).exclude(state=SessionState.SIGNED).select_related("operator").order_by("-pk"))
     return {
         "clinical": True,
         "eligibility": eligibility,
@@ -99,6 +99,7 @@ def _clinical(patient: Patient, today: date, at: datetime) -> dict[str, Any]:
         "check_in_words": (after.step_words(answered.code), after.level_words(answered.response.triage)) if answered else None,
         "waiting_check_in": waiting,
         "unfinished": unfinished,
+        "others_sign": [record for record in unfinished if record.state == SessionState.ENDED and record.operator_id != actor.staff_id],
         "home_plan": sessions.home.running(patient),
     }
 
@@ -112,10 +113,10 @@ def _with_change(last: TreatmentSession, before: TreatmentSession | None = None)
 
 def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date) -> Step | None:
     """The one thing to do now, the most pressing first; None when nobody here may do it."""
-    uuid, unfinished, consent = patient.uuid, found.get("unfinished"), found["consent"]
-    if unfinished and may(actor, "session:draft"):
-        words = _("Sign session %(n)s") if unfinished.state == SessionState.ENDED else _("Go on with session %(n)s")
-        return Step(words % {"n": unfinished.number}, reverse("treatments:session", args=[unfinished.uuid]))
+    uuid, consent = patient.uuid, found["consent"]
+    if (record := _record_to_finish(found, actor)) is not None:
+        words = _("Sign session %(n)s") if record.state == SessionState.ENDED else _("Go on with session %(n)s")
+        return Step(words % {"n": record.number}, reverse("treatments:session", args=[record.uuid]))
     if found.get("concerns"):
         return Step(_("Answer the concern"), reverse("aftercare:concern", args=[found["concerns"][0].uuid]))
     if (found["changes"] or found["desk_word"].code != "may_book") and may(actor, "screening:view"):
@@ -130,4 +131,13 @@ def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date
         return Step(_("Decide how to go on"), reverse("treatments:course", args=[uuid]))
     if not found["next"] and may(actor, "appointment:book"):
         return Step(_("Book"), reverse("appointments:book", args=[uuid]))
+    return None
+
+
+def _record_to_finish(found: dict[str, Any], actor: Actor) -> TreatmentSession | None:
+    """The newest record that the actor may go on with or sign. One that has ended is signed by its author alone (SECURITY, “author only”)."""
+    records: list[TreatmentSession] = found.get("unfinished", [])
+    for record in records:
+        if record not in found["others_sign"] and may(actor, "session:sign" if record.state == SessionState.ENDED else "session:draft"):
+            return record
     return None

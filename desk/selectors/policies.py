@@ -1,5 +1,6 @@
 """Reads about the rules as the clinic runs them: each rule, the versions, what waits for a clinician, what a proposal would change."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from clinic.models import PolicyProposal
 from clinic.models.policy import PolicyVersion
 from clinic.permissions import may
 from clinic.roles import ProposalState
-from clinic.rulebook import Preview, RuleBook, book, books
+from clinic.rulebook import Effect, Preview, RuleBook, book, books
 
 MOST_SHOWN = 100
 
@@ -80,11 +81,18 @@ def proposal_page(row: PolicyProposal, at: datetime, *, actor: Actor) -> dict[st
     found = _preview(rules, row, base, at) if row.state == ProposalState.OPEN else Preview([], 0)
     newest = rules.newest()
     own = [effect for effect in found.effects if effect.site_id in actor.site_ids] if may(actor, "policy:approve") else []
+    shown = own[:MOST_SHOWN]
     return {
         "proposal": row, "book": rules, "changes": changes(rules, before, (row.values, row.words)), "touched": len(found.effects), "preview": found,
-        "effects": own[:MOST_SHOWN], "own_count": len(own), "elsewhere": len(found.effects) - len(own),
+        "effects": shown, "named": _named(rules, base, shown), "own_count": len(own), "elsewhere": len(found.effects) - len(own),
         "outdated": row.base_version != (newest.version if newest else 0),
     }  # fmt: skip
+
+
+def _named(rules: RuleBook, base: PolicyVersion | None, shown: list[Effect]) -> list[RuleText]:
+    """The rules whose codes stand in the lines shown, to be called by name once beside them."""
+    said = " ".join(f"{effect.before} {effect.after}" for effect in shown)
+    return [text for text in rules.texts(rules.policy(base)).values() if re.search(rf"\b{text.id}\b", said)]
 
 
 def _preview(rules: RuleBook, row: PolicyProposal, base: PolicyVersion | None, at: datetime) -> Preview:

@@ -219,6 +219,20 @@ class TestNextStep:
         TreatmentSession.objects.filter(pk=draft.pk).update(state="ended", started_at=DAY, ended_at=DAY)
         assert self.step(draft.patient, amara) == "Sign session 1"
 
+    def test_a_colleague_s_record_is_not_offered_to_sign(self, site: Site, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
+        """Only the author signs; the others are told who that is, and what else is to be done."""
+        ended = make_ended(site, amara)
+        assert self.step(ended.patient, okoro) == "Book"
+        words = "Session 1 is not signed yet. Only Dr Amara Osei can sign it."
+        assert words in client_as(okoro).get(f"/patients/{ended.patient.uuid}/").content.decode()
+        assert words not in client_as(amara).get(f"/patients/{ended.patient.uuid}/").content.decode()
+
+    def test_an_own_record_is_offered_though_a_colleague_s_is_newer(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        own = make_ended(site, amara)
+        newer = treatments.open_session(patient=own.patient, operator=okoro, by=of(okoro), at=NOW)
+        TreatmentSession.objects.filter(pk=newer.pk).update(state="ended", started_at=NOW, ended_at=NOW)
+        assert self.step(own.patient, amara) == "Sign session 1"
+
     def test_a_patient_who_is_not_cleared_is_looked_at_before_booking(self, site: Site, amara: Staff) -> None:
         assert self.step(make_ready(site, pregnancy="possible"), amara) == "Look at the screening"
 

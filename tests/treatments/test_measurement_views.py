@@ -167,6 +167,15 @@ class TestResults:
         assert len(data["pregnancies"]) == 1 and "Pregnancy" in answer.content.decode()
         assert "</script><b>minoxidil" not in answer.content.decode()
 
+    def test_a_medicine_whose_start_nobody_knows_is_said_and_not_drawn(self, olivia: Patient, amara: Staff, client_as: SignIn) -> None:
+        kept(olivia, amara, "90", 90)
+        Medication.objects.create(patient=olivia, name="finasteride")
+        Medication.objects.create(patient=olivia, name="other", ended_on=(DAY - timedelta(days=9)).date(), ended_reason="stopped")
+        answer = client_as(amara).get(page(olivia))
+        text = answer.content.decode()
+        assert plot(answer)["medicines"] == []
+        assert "finasteride (start unknown)" in text and "another hair medicine (start unknown, until 21 Feb 2026)" in text
+
     def test_a_mistake_leaves_the_chart_and_stays_readable(self, olivia: Patient, amara: Staff, client_as: SignIn) -> None:
         client, row = client_as(amara), kept(olivia, amara, "90", 90)
         url = reverse("treatments:measurement_error", args=[olivia.uuid, row.uuid])

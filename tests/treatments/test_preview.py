@@ -54,7 +54,7 @@ class TestTheLastSessionRepeated:
         record = make_ended(site, amara)
         found = previewed(zone_limits__vertex=74, zone_limits__mid_scalp=50)
         assert [effect.patient_uuid for effect in found.effects] == [record.patient.uuid]
-        assert changes(found) == [("session 1 of 2 Mar 2026, as if repeated", "S08 Depth in this zone, Vertex: nothing", "S08 Depth in this zone, Vertex: needs your reason")]
+        assert changes(found) == [("session 1 of 2 Mar 2026, as if repeated", "S08, Vertex: nothing", "S08, Vertex: needs your reason")]
         assert (found.judged, found.cut) == (1, False)
 
     def test_at_the_limit_itself_nobody_is_named(self, site: Site, amara: Staff) -> None:
@@ -66,7 +66,7 @@ class TestTheLastSessionRepeated:
         make_draft(site, amara, make_entry(site, zones=(ZoneEntry("occipital", 90, 2, ""),)), at=AT, patient=patient)
         assert changes(previewed(zone_limits__vertex=74)) == []
         assert changes(previewed(zone_limits__occipital=80)) == [
-            ("open draft of session 2", "S08 Depth in this zone, Occipital: nothing", "S08 Depth in this zone, Occipital: needs your reason")
+            ("open draft of session 2", "S08, Occipital: nothing", "S08, Occipital: needs your reason")
         ]
 
     def test_a_draft_without_a_zone_takes_the_settings_of_last_time(self, site: Site, amara: Staff) -> None:
@@ -84,13 +84,13 @@ class TestTheLastSessionRepeated:
     def test_days_count_from_a_needling_elsewhere_too(self, site: Site, amara: Staff) -> None:
         patient = make_ended(site, amara).patient
         patient.earlier_sessions.create(on=(AT - timedelta(days=10)).date(), source="a letter", added_at=AT, added_by="x")
-        assert changes(previewed(interval_free_days=10, initial_opens_days=10))[0][1:] == ("S10 Interval: needs your reason", "S10 Interval: nothing")
+        assert changes(previewed(interval_free_days=10, initial_opens_days=10))[0][1:] == ("S10: needs your reason", "S10: nothing")
 
     def test_the_length_of_the_course_and_the_month_of_a_response(self, site: Site, amara: Staff) -> None:
         record = make_ended(site, amara)
         record.course.response = "none"
         record.course.save()
-        assert changes(previewed(response_by_session=2))[0][1:] == ("S12 Course length and response: nothing", "S12 Course length and response: needs your reason")
+        assert changes(previewed(response_by_session=2))[0][1:] == ("S12: nothing", "S12: needs your reason")
         assert previewed(DAY + timedelta(days=30), response_by_months=1).effects == []
         assert len(previewed(DAY + timedelta(days=31), response_by_months=1).effects) == 1
 
@@ -120,7 +120,7 @@ class TestBaseline:
         patient = self.waiting(site, amara, VIEWS_OF_FOUR)
         found = previewed(DAY, required_views=VIEWS_OF_FOUR)
         assert [effect.patient_uuid for effect in found.effects] == [patient.uuid]
-        assert changes(found) == [("session 1, nothing set yet", "S20 Baseline: stops", "S20 Baseline: nothing")]
+        assert changes(found) == [("session 1, nothing set yet", "S20: stops", "S20: nothing")]
 
     def test_one_view_short_stays_stopped(self, site: Site, amara: Staff) -> None:
         self.waiting(site, amara, VIEWS_OF_FOUR[1:])
@@ -135,7 +135,7 @@ class TestBaseline:
         make_ended(site, amara)
         late = DAY + timedelta(days=200)
         (row,) = changes(previewed(late, rescreen_after_days=200))
-        assert row[1:] == ("S10 Interval: stops; S20 Baseline: stops", "S10 Interval: note; S20 Baseline: nothing")
+        assert row[1:] == ("S10: stops; S20: stops", "S10: note; S20: nothing")
         assert changes(previewed(late, rescreen_after_days=199)) == []
 
     def test_depth_is_not_judged_where_none_is_set(self, site: Site, amara: Staff) -> None:
@@ -158,14 +158,14 @@ class TestProducts:
     def test_a_shorter_life_of_a_patch_test(self, site: Site, amara: Staff) -> None:
         self.with_serum(site, amara, applied_before=timedelta(days=90, minutes=1))
         assert changes(previewed(patch_valid_hours=90 * 24))[0][1:] == (
-            "S13 Patch test and allergens, HA serum: nothing", "S13 Patch test and allergens, HA serum: needs your reason",
+            "S13, HA serum: nothing", "S13, HA serum: needs your reason",
         )  # fmt: skip
         assert previewed(AT - timedelta(minutes=1), patch_valid_hours=90 * 24).effects == []
 
     def test_a_longer_wait_before_it_is_read(self, site: Site, amara: Staff) -> None:
         self.with_serum(site, amara, applied_before=timedelta(days=3), read_after=timedelta(hours=30))
         assert previewed(patch_hours=30).effects == []
-        assert changes(previewed(patch_hours=31))[0][2] == "S13 Patch test and allergens, HA serum: stops this product"
+        assert changes(previewed(patch_hours=31))[0][2] == "S13, HA serum: stops this product"
 
     def test_who_is_allergic_is_stopped_both_ways(self, site: Site, amara: Staff) -> None:
         record = self.with_serum(site, amara, applied_before=timedelta(days=100))
@@ -180,7 +180,7 @@ class TestProducts:
     def test_a_shorter_wait_for_minoxidil(self, site: Site, amara: Staff) -> None:
         self.minoxidil(site, amara)
         assert changes(previewed(topical_wait_hours=12))[0][1:] == (
-            "S14 Products during and after, Minoxidil 5 %: needs your reason", "S14 Products during and after, Minoxidil 5 %: nothing",
+            "S14, Minoxidil 5 %: needs your reason", "S14, Minoxidil 5 %: nothing",
         )  # fmt: skip
 
     def test_it_changes_nothing_for_who_may_not_have_it_at_all(self, site: Site, amara: Staff) -> None:
@@ -199,7 +199,7 @@ class TestProducts:
         }  # fmt: skip
         make_draft(site, amara, make_entry(site, anaesthetic=numbing))
         found = changes(previewed(DAY, anaesthetic_mg_per_kg=per_kg))
-        assert found == ([("open draft of session 1", "S16 Anaesthetic, Lido 4: nothing", "S16 Anaesthetic, Lido 4: stops this product")] if touched else [])
+        assert found == ([("open draft of session 1", "S16, Lido 4: nothing", "S16, Lido 4: stops this product")] if touched else [])
 
 
 class TestPast:
@@ -266,7 +266,7 @@ class TestHomeAndPhotos:
         entry = HomeEntry(device_type="roller", device_name="Roller", length_hundredths=50, every_days=10, approved=True)
         record_home_plan(patient=patient, entry=entry, staff=amara, by=DESK, at=DAY)
         found = previewed(home_most_depth=most)
-        assert changes(found) == ([("plan for home", "S22 Home plan: note", "S22 Home plan: stops")] if touched else [])
+        assert changes(found) == ([("plan for home", "S22: note", "S22: stops")] if touched else [])
         assert found.past == []
 
     def test_photos_are_judged_as_measured(self, site: Site, amara: Staff) -> None:

@@ -91,13 +91,13 @@ def _basis(one: Next) -> str:
 
 
 def _in_words(results: Mapping[tuple[str, str], Mapping[str, str]], keys: Iterable[tuple[str, str]]) -> str:
-    """Only what differs: “S08 Depth in this zone, Vertex: needs a reason”."""
+    """Only what differs: “S08, Vertex: needs a reason”. The page says once what each rule is called."""
     said = []
     for rule, subject in keys:
         row = results.get((rule, subject))
         about = str(ZONE_WORDS[Zone(subject)]) if subject in set(Zone) else subject
-        title = f"{rule} {RULES[rule].title}" + (f", {about}" if about else "")
-        said.append(f"{title}: {SEVERITY_WORDS[row['severity']] if row else _('nothing')}")
+        named = f"{rule}, {about}" if about else rule
+        said.append(f"{named}: {SEVERITY_WORDS[row['severity']] if row else _('nothing')}")
     return "; ".join(said)
 
 
@@ -108,7 +108,7 @@ def _plans(old: SessionPolicy, new: SessionPolicy, at: datetime) -> list[Effect]
         given = home_input(plan.patient, length_hundredths=plan.length_hundredths, every_days=plan.every_days, approved=True, at=at)
         before, after = (session(given, policy)["overall"] for policy in (old, new))
         if before != after:
-            was, becomes = (f"S22 {RULES['S22'].title}: {SEVERITY_WORDS[overall]}" for overall in (before, after))
+            was, becomes = (f"S22: {SEVERITY_WORDS[overall]}" for overall in (before, after))
             found.append(Effect(plan.patient.uuid, plan.patient.name, plan.patient.site_id, was, becomes, _("plan for home")))
     return found
 

@@ -64,11 +64,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything on the page; `plot` is what the script draws, as plain JSON."""
+    """Everything on the page; `plot` is what the script draws, as plain JSON. A medicine: name, start (None: unknown, so it is not drawn), end."""
 
     shown: list[Shown]
     sessions: list[tuple[date, str]]
-    medicines: list[tuple[str, date, date | None]]
+    medicines: list[tuple[str, date | None, date | None]]
     pregnancies: list[Span]
     plot: dict[str, Any]
 
@@ -84,7 +84,7 @@ def results_of(patient: Patient, *, at: datetime) -> Results:
     found = panels(_row(row, patient, readers) for row in rows)
     shown = [_shown(panel, by_kind[panel.spec.kind]) for panel in found]
     sessions = [(local_date(s.started_at or s.planned_start_at, patient.site.zone), _session_label(s)) for s in done_sessions(patient).select_related("prp").order_by("started_at", "pk")]
-    medicines = [(m.name, m.started_on, m.ended_on) for m in patient.medications.filter(in_error=False) if m.started_on]
+    medicines = [(m.words, m.started_on, m.ended_on) for m in patient.medications.filter(in_error=False)]
     spans = _pregnancies(patient, today)
     return Results(shown, sessions, medicines, spans, _plot(shown, sessions, medicines, spans, today))
 
@@ -202,7 +202,7 @@ def _plot(shown: list[Shown], sessions: list[tuple[date, str]], medicines: Itera
     axis = {"from": _seconds(first - timedelta(days=10)), "to": _seconds(last + timedelta(days=10))}
     return axis | {
         "sessions": [{"x": _seconds(on), "label": number} for on, number in sessions],
-        "medicines": [{"from": _seconds(since), "to": _seconds(until) if until else None, "label": name} for name, since, until in medicines],
+        "medicines": [{"from": _seconds(since), "to": _seconds(until) if until else None, "label": name} for name, since, until in medicines if since],
         "pregnancies": [{"from": _seconds(span.since), "to": _seconds(span.until) if span.until else None} for span in spans],
         "panels": [_drawn(one) | _own_axis(one, sessions) for one in shown],
     }  # fmt: skip
