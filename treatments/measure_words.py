@@ -1,5 +1,7 @@
 """What people call measures, units, methods and raters."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext_lazy as _
 
 from treatments.rules.measures.vocabulary import Method, Rater, Unit
@@ -33,6 +35,7 @@ UNIT_WORDS = {
     Unit.HAIRS_A_DAY: _("hairs a day"),
     Unit.SCORE: _("points"),
 }
+_OF_ONE = {Unit.HAIRS: _("hair"), Unit.HAIRS_A_DAY: _("hair a day"), Unit.SCORE: _("point")}
 METHOD_WORDS = {
     Method.PHOTOTRICHOGRAM: _("Phototrichogram"),
     Method.TRICHOSCOPY: _("Trichoscopy"),
@@ -74,3 +77,11 @@ GRADE_WORDS = {
     2: _("More hair"),
     3: _("Much more hair"),
 }
+
+
+def unit_words(unit: str, number: Decimal) -> str:
+    """The unit as it is called beside that number: “1 hair”, “2 hairs”; empty without a unit."""
+    if not unit:
+        return ""
+    known = Unit(unit)
+    return str(_OF_ONE[known] if number == 1 and known in _OF_ONE else UNIT_WORDS[known])

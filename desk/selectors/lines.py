@@ -15,9 +15,10 @@ from aftercare.states import FROM_CHECK_IN
 from clinic.audit import Actor
 from clinic.permissions import level, may
 from patients.models import Patient
-from treatments.measure_words import KIND_WORDS, METHOD_WORDS, UNIT_WORDS
+from treatments.measure_words import GRADE_WORDS, KIND_WORDS, METHOD_WORDS, unit_words
 from treatments.models import Measurement
 from treatments.rules.measures import Method
+from treatments.selectors.results import number_words
 from treatments.vocabulary import MeasurementKind
 from treatments.words import USE_WORDS
 
@@ -74,11 +75,14 @@ def measurements(asked: Asked) -> Iterator[Entry]:
 
 
 def _value(row: Measurement) -> str:
-    """“92 hairs/cm²”, or the grade. What is made of parts (SALT of its regions) has no number of its own: its total."""
+    """“92 hairs/cm²”, or the grade in words. What is made of parts (SALT of its regions) has no number of its own: its total."""
     number = row.value if row.value is not None else row.canonical
     if row.grade or number is None:
         return row.grade
-    return f"{number.normalize():f} {UNIT_WORDS.get(row.unit, row.unit)}".strip()  # type: ignore[call-overload]
+    if row.kind == MeasurementKind.GLOBAL_GRADE:
+        return f"{number_words(number, sign=True, whole=True)} {str(GRADE_WORDS[int(number)]).lower()}"
+    shown = number_words(number) if row.value is None else f"{number.normalize():f}"  # what was typed stands as typed
+    return f"{shown} {unit_words(row.unit, number)}".strip()
 
 
 def patch_tests(asked: Asked) -> Iterator[Entry]:

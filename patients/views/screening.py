@@ -167,7 +167,7 @@ def consent(request: HttpRequest, patient: str) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("Consent is signed."))
         return redirect("desk:patient_overview", patient=found.uuid)
-    context = {"form": form, "patient": found, "text": text, "changes": selectors.consent_changes(found, text)}
+    context = {"form": form, "patient": found, "text": text, "changes": selectors.consent_changes(found, text), "state": selectors.consent_state(found)}
     return render(request, "patients/consent.html", context, status=422 if form.errors else 200)
 
 

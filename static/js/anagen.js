@@ -29,6 +29,17 @@
     var summary = document.querySelector(".error-summary");
     if (summary) { summary.focus(); }
   });
+  /* where tabs do not fit, the one of this page is in sight */
+  function showCurrentTab(part) {
+    part.querySelectorAll(".tabs").forEach(function (tabs) {
+      var here = tabs.querySelector("[aria-current]");
+      if (!here || tabs.scrollWidth <= tabs.clientWidth) { return; }
+      var own = here.getBoundingClientRect(), row = tabs.getBoundingClientRect();
+      tabs.scrollLeft += own.left + own.width / 2 - (row.left + row.width / 2);
+    });
+  }
+  document.addEventListener("DOMContentLoaded", function () { showCurrentTab(document); });
+  document.addEventListener("htmx:afterSettle", function () { showCurrentTab(document); });
   function typing(target) {
     return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
   }

@@ -19,7 +19,16 @@ from desk import selectors
 from patients import services as people
 from patients.models import Patient, RecordImport
 from tests.aftercare.make import make_plan
-from tests.treatments.make import DAY, make_course, make_draft, make_ended, make_product, make_ready, make_signed
+from tests.treatments.make import (
+    DAY,
+    make_baseline,
+    make_course,
+    make_draft,
+    make_ended,
+    make_product,
+    make_ready,
+    make_signed,
+)
 from treatments import services as treatments
 from treatments.models import AdverseEvent, Photo, TreatmentSession
 from treatments.rules.measures import Method, Unit
@@ -113,6 +122,23 @@ class TestTimeline:
         assert {entry.kind for entry in page.entries} <= set(page.kinds)
         assert [(e.title, e.detail) for e in page.entries if e.kind == "holds"] == [("Held: the next session", "")]
         assert selectors.timeline(patient, actor=of(rosa), at=NOW, shown="sessions").shown == ""
+
+    @pytest.mark.parametrize(
+        ("entry", "words"),
+        [
+            (MeasureEntry(K.WASH_TEST, Method.COUNT, (Decimal(1),), Unit.HAIRS_A_DAY), "1 hair a day"),
+            (MeasureEntry(K.SATISFACTION, Method.QUESTIONNAIRE, (Decimal(1),), Unit.SCORE), "1 point"),
+            (MeasureEntry(K.SATISFACTION, Method.QUESTIONNAIRE, (Decimal(2),), Unit.SCORE), "2 points"),
+            (MeasureEntry(K.GLOBAL_GRADE, Method.PHOTO_REVIEW, (Decimal(-1),), Unit.SCORE), "−1 a little less hair"),
+            (MeasureEntry(K.TERMINAL_VELLUS, Method.TRICHOSCOPY, (), Unit.RATIO, parts={"terminal": 10, "vellus": 3}, place="midline"), "3.3 terminal per vellus"),
+        ],
+    )
+    def test_a_reading_is_said_as_a_person_would(self, site: Site, amara: Staff, entry: MeasureEntry, words: str) -> None:
+        patient = make_ready(site)
+        make_baseline(patient, amara, DAY - timedelta(days=30))  # a grade against it needs its photo
+        treatments.record_measurement(patient=patient, entry=entry, by=of(amara), at=DAY)
+        newest = selectors.timeline(patient, actor=of(amara), at=NOW, shown="measurements").entries[0]
+        assert newest.title.partition(": ")[2] == words
 
     def test_everything_is_on_it_each_with_its_filter(self, site: Site, amara: Staff) -> None:
         patient, by = make_ready(site), of(amara)

@@ -212,6 +212,19 @@ class TestPages:
         assert client_as(rosa).get("/patients/consent-texts/").status_code == 403
 
 
+class TestSigningAtTheDesk:
+    @pytest.mark.django_db
+    def test_a_consent_in_force_is_said_so_that_nobody_signs_again(self, site: Site, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        by, at = Actor(kind="command", name="test"), timezone.now()
+        text = services.publish_consent_text(version="1", text="What it is.", at=at, language="en", procedures=["scalp_microneedling"], off_label=True, by=by)
+        data = PersonData(given_name="Ana", family_name="Ruiz", birth_on=date(1985, 3, 27), sex="male", email="ana@patients.example")
+        ana = services.register_patient(data=data, site=site, by=by, at=at)
+        words = "nothing has to be signed again"
+        assert words not in client_as(rosa).get(f"/patients/{ana.uuid}/consent/").content.decode()
+        services.sign_consent(patient=ana, text=text, signed_name="Ana Ruiz", off_label_understood=True, photos=False, by=by, at=at)
+        assert words in client_as(rosa).get(f"/patients/{ana.uuid}/consent/").content.decode()
+
+
 class TestSigningBehindItsLink:
     """What is new is signed from the mail; the same link then shows what was signed."""
 

@@ -1,10 +1,12 @@
 """Measurements in words for people."""
 
+from decimal import Decimal
+
 from django import template
 
-from treatments.measure_words import KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER_WORDS, UNIT_WORDS
+from treatments.measure_words import KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER_WORDS, UNIT_WORDS, unit_words
 from treatments.models import Measurement
-from treatments.rules.measures import Method, Rater, Unit
+from treatments.rules.measures import Method, Rater
 from treatments.vocabulary import MeasurementKind
 
 register = template.Library()
@@ -19,7 +21,8 @@ def measure_words(kind: str) -> str:
 @register.filter
 def typed_words(row: Measurement) -> str:
     """A measurement as it was typed, its canonical number where that differs, its parts, place, method and rater."""
-    unit = f" {UNIT_WORDS[Unit(row.unit)]}" if row.unit else ""
+    number = row.value if row.value is not None else row.canonical or Decimal(0)
+    unit = f" {unit_words(row.unit, number)}" if row.unit else ""
     if row.grade:
         first = row.grade
     elif row.value is not None:
@@ -27,7 +30,7 @@ def typed_words(row: Measurement) -> str:
         if row.unit != row.spec.unit and row.canonical is not None and row.spec.unit:
             first += f" = {row.canonical:.1f} {UNIT_WORDS[row.spec.unit]}"
     else:
-        first = f"{(row.canonical or 0):.1f}{unit}"
+        first = f"{number:.1f}{unit}"
     return ", ".join([first, *_around(row)])
 
 
