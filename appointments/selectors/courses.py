@@ -1,7 +1,7 @@
 """A whole course: a proposal for each session inside its window, alike in weekday and hour."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from appointments.models import VisitType
 from appointments.rules import best_of
@@ -18,13 +18,14 @@ MOST_SESSIONS = 12
 
 @dataclass(frozen=True)
 class Proposal:
-    """One session of the course: the window it should fall into, the slot if one was found, and in words how well it fits."""
+    """One session of the course: the window it should fall into, the slot if one was found, and in words how well it fits, or why there is none."""
 
     number: int
     opens_on: date
     closes_on: date
     slot: Slot | None
     words: str
+    stopped: bool = False  # by a rule or a hold, whatever the diary says: `words` is why
 
 
 def course_proposals(
@@ -39,7 +40,8 @@ def course_proposals(
     last = first
     for number in range(1, min(count, MOST_SESSIONS) + 1):
         slot = _slot(gate, visit_type, opens_on, closes_on, last if number > 1 else first, clinician, at=at)
-        found.append(Proposal(number, opens_on, closes_on, slot, _words(slot, first, zone)))
+        why = "" if slot else _why_not(gate, opens_on, closes_on)
+        found.append(Proposal(number, opens_on, closes_on, slot, why or _words(slot, first, zone), bool(why)))
         last = slot.starts_at if slot else _middle(opens_on, closes_on, last)
         after: Window = next_window(local_date(last, zone), phase, gate.policy)
         opens_on, closes_on = after.opens_on, after.closes_on
@@ -58,6 +60,13 @@ def _slot(gate: Gate, visit_type: VisitType, opens_on: date, closes_on: date, wi
     fitting = {slot.starts_at: slot for slot in slots if local_date(slot.starts_at, zone) in good}
     best = best_of(list(fitting), wish, zone)
     return fitting[best] if best else None
+
+
+def _why_not(gate: Gate, opens_on: date, closes_on: date) -> str:
+    """What stops every day of the window alike; empty when it is the diary that is full."""
+    days = [opens_on + timedelta(days=n) for n in range((closes_on - opens_on).days + 1)]
+    reasons = {gate.why_not(day) or (gate.why_early(day) if gate.interval(day).word == "early" else "") for day in days}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def _middle(opens_on: date, closes_on: date, last: datetime) -> datetime:

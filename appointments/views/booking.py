@@ -142,6 +142,8 @@ def course(request: HttpRequest, patient: str) -> HttpResponse:
                 clinician=form.cleaned_data["clinician"], at=at,
             )  # fmt: skip
             context["complete"] = all(row.slot for row in context["proposals"])
+            context["without"] = [row for row in context["proposals"] if not row.slot]
+            context["blocked"] = context["without"][0].words if context["without"] and all(row.stopped for row in context["without"]) else ""
     return render(request, "appointments/course.html", context, status=status)
 
 

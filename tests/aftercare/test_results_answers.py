@@ -69,6 +69,15 @@ def test_kept_as_measurements_of_the_patient_s_own(plan: Plan) -> None:
         assert "Thank you for your answers" in after and "Tell us how your hair is now" not in after
 
 
+def test_months_later_nobody_is_told_to_wait_nor_asked_when_to_wash(plan: Plan) -> None:
+    asked = "from when may you wash your hair?"
+    for at, waits in ((ENDED + timedelta(hours=1), True), (MONTH3, False)):
+        client = phone(plan, at)
+        with time_machine.travel(at, tick=False):
+            page = client.get("/l/aftercare/").text
+        assert (asked in page, "Please wait until these times" in page, "The times to wait are over" in page) == (waits, waits, not waits)
+
+
 def test_asked_again_at_month_six_and_each_is_kept_once(plan: Plan) -> None:
     for at, grade in ((MONTH3, "1"), (MONTH6, "2")):
         client = phone(plan, at)

@@ -1,14 +1,18 @@
 """A whole course: each session in the window after the one before, alike in weekday and hour; all or nothing."""
 
 import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
+from django.test import Client
 
 from appointments import selectors, services
 from appointments.models import Appointment, VisitType, WorkingHours
 from appointments.rules import best_of, interval_on
 from clinic.models import Site, Staff
+from patients import services as people
 from tests.appointments.make import DESK, NOW, at_hour, make_clear, make_clinic, make_visit
 
 
@@ -63,6 +67,23 @@ class TestProposals:
         rows = selectors.course_proposals(patient=make_clear(site), visit_type=needling, count=2, first=at_hour(10), clinician=amara, at=NOW)
         assert [row.slot for row in rows] == [None, None]
         assert rows[0].words == "no free time in this window"
+
+    def test_what_stops_the_patient_is_said_and_not_a_full_diary(self, site: Site, amara: Staff, needling: VisitType, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        patient = make_clear(site)
+        people.place_hold(patient=patient, blocks=["booking"], cause_kind="test", cause_uuid=None, reason="pus", by=DESK, at=NOW)
+        rows = selectors.course_proposals(patient=patient, visit_type=needling, count=2, first=at_hour(10), clinician=amara, at=NOW)
+        assert {(row.words, row.stopped) for row in rows} == {("On hold: a clinician must release it first.", True)}
+        sent = {"count": "2", "clinician": str(amara.pk), "first": f"{at_hour(10):%Y-%m-%dT%H:%M}", "preview": "1", "subject": str(patient.uuid)}
+        with time_machine.travel(NOW, tick=False):
+            page = client_as(rosa).post(f"/appointments/of/{patient.uuid}/course/", sent).content.decode()
+        assert "On hold: a clinician must release it first." in page and "no free time" not in page
+
+    def test_windows_without_a_free_time_are_counted(self, site: Site, amara: Staff, needling: VisitType, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        WorkingHours.objects.all().delete()
+        patient = make_clear(site)
+        sent = {"count": "3", "clinician": str(amara.pk), "first": f"{at_hour(10):%Y-%m-%dT%H:%M}", "preview": "1", "subject": str(patient.uuid)}
+        with time_machine.travel(NOW, tick=False):
+            assert "3 windows have no free time." in client_as(rosa).post(f"/appointments/of/{patient.uuid}/course/", sent).content.decode()
 
 
 @pytest.mark.django_db
