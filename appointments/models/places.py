@@ -1,5 +1,6 @@
 """Where and by whom: rooms, kinds of visit, working hours, absences."""
 
+from datetime import date, time, timedelta, tzinfo
 from typing import ClassVar
 
 import pghistory
@@ -93,6 +94,13 @@ class Absence(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="absence_order")
         ]
+
+    def whole_days(self, zone: tzinfo) -> tuple[date, date] | None:
+        """The first and the last day, if it runs from midnight to midnight of that zone; None if hours matter."""
+        first, end = self.starts_at.astimezone(zone), self.ends_at.astimezone(zone)
+        if first.time() != time.min or end.time() != time.min:
+            return None
+        return first.date(), end.date() - timedelta(days=1)
 
     def __str__(self) -> str:
         return f"away {self.starts_at}"

@@ -40,7 +40,7 @@ def _page(request: HttpRequest, site: Site, status: int = 200, **forms: Any) -> 
     at = timezone.now()
     context = {
         "site": site, "sites": sites_of(request), "weeks": selectors.weeks(site), "weekdays": [WEEKDAYS[day] for day in range(7)],
-        "absences": selectors.coming_absences(site, at), "closures": selectors.coming_closures(site, site.today(at)),
+        "absences": [(row, row.whole_days(site.tz)) for row in selectors.coming_absences(site, at)], "closures": selectors.coming_closures(site, site.today(at)),
         "rooms": selectors.rooms_of(site), "stranded": selectors.stranded(site, at), "own_only": _own_only(request),
         "may_change": level(request.actor, "working_hours:change") != "none", "own_id": request.actor.staff_id,
         "hours_form": HoursForm(clinicians=clinicians(site)), "absence_form": AbsenceForm(clinicians=clinicians(site)), "closure_form": ClosureForm(auto_id="closure_%s"),

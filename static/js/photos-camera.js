@@ -13,7 +13,10 @@
     var video = part("video"), ghost = part("ghost"), taken = part("taken"), stage = part("stage"), words = part("words");
     var strength = document.getElementById("ghost-strength"), device = document.getElementById("camera-device");
     var stream = null, shot = null, address = "";
-    function say(key) { words.textContent = key ? box.dataset["say" + key] : ""; }
+    function say(key) {
+      words.textContent = key ? box.dataset["say" + key] : "";
+      words.classList.toggle("text-danger", key === "Lost" || key === "Denied" || key === "None");
+    }
     function view() { return box.querySelector("[name=camera_view]:checked"); }
     function show(state) {
       stage.classList.toggle("is-on", state === "live");

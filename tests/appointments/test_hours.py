@@ -1,8 +1,11 @@
 """Working time: what a change strands, and hours as people write them."""
 
+from collections.abc import Callable
 from datetime import time, timedelta
 
 import pytest
+import time_machine
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -48,6 +51,16 @@ class TestStranded:
         away = services.add_absence(staff=amara, starts_at=at_hour(8), ends_at=at_hour(12), reason="", by=DESK)
         services.remove_absence(absence=away, by=DESK)
         assert (self.why(site), Absence.objects.count()) == ([], 0)
+
+    def test_whole_days_away_are_said_as_days_the_last_one_included(self, site: Site, amara: Staff, needling: VisitType, rosa: Staff, client_as: Callable[[Staff], Client]) -> None:
+        first = at_hour(0).astimezone(site.tz).replace(hour=0)
+        services.add_absence(staff=amara, starts_at=first, ends_at=first + timedelta(days=3), reason="course", by=DESK)
+        services.add_absence(staff=amara, starts_at=at_hour(8, days=9), ends_at=at_hour(12, days=9), reason="dentist", by=DESK)
+        with time_machine.travel(NOW, tick=False):
+            page = client_as(rosa).get("/appointments/working-time/").content.decode()
+        last = first + timedelta(days=2)
+        assert f"<span>{first:%a %-d %b %Y} – {last:%a %-d %b %Y} · course</span>" in page
+        assert f"{at_hour(8, days=9).astimezone(site.tz):%a %-d %b %Y, %H:%M} – " in page
 
     def test_an_end_before_its_start_changes_nothing(self, site: Site, amara: Staff, needling: VisitType) -> None:
         with pytest.raises(Refused):
