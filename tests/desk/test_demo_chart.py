@@ -44,7 +44,7 @@ def test_everything_that_a_clinician_would_look_for_is_there(loaded: datetime) -
     assert test.patient.courses.filter(ended_at=None).exists()
 
     lot = CartridgeLot.objects.get(lot=cast.WITHDRAWN_LOT)
-    assert lot.recalled and len(selectors.received_lot(lot, Actor.of_staff(Staff.objects.get(email="max@demo.example")))) >= 2
+    assert lot.recalled and len(selectors.received(lot, Actor.of_staff(Staff.objects.get(email="max@demo.example")))) >= 2
     assert CartridgeLot.objects.filter(recalled=True).count() == 1
 
     plan = HomePlan.objects.get()

@@ -49,7 +49,7 @@ NO_SUBJECT = {
             "send_back_protocol", "reopen_protocol", "publish_protocol", "discard_protocol",
         )), "the protocol is the clinic's",
     ), "aftercare:add_shift": "staff", "aftercare:remove_shift": "staff",
-    "treatments:prepare_lot": "stock", "treatments:mail_lot": "many patients", "treatments:discard_unit": "stock", "treatments:recall_lot": "stock",
+    "treatments:prepare_lot": "stock", "treatments:mail_lot": "many patients", "treatments:prepare_product": "stock", "treatments:mail_product": "many patients", "treatments:recall_product": "stock", "treatments:discard_unit": "stock", "treatments:recall_lot": "stock",
     "treatments:release_lot": "stock", "treatments:withdraw_product": "stock", "treatments:cosign_setting": "of the clinic",
     "desk:propose_policy": "of the clinic", "desk:approve_policy": "of the clinic", "desk:decline_policy": "of the clinic",
     "desk:withdraw_policy": "of the clinic",

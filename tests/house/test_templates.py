@@ -77,7 +77,7 @@ NO_PATIENT = {
     "treatments/_act_with_reason.html": "stock",
     "treatments/add_lot.html": "stock",
     "treatments/add_product.html": "stock",
-    "treatments/_recall_contacts.html": "a lot's own buttons; each patient's form names them",
+    "treatments/_recall_contacts.html": "a lot's or product's own buttons; each patient's form names them",
     "treatments/cosign_setting.html": "a setting of the clinic",
     "treatments/inventory.html": "devices and stock",
     "treatments/lot.html": "stock",

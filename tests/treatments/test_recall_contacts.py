@@ -1,9 +1,10 @@
-"""Telling the patients of a recalled lot: the list, two roles for the mail, a mail that names nothing, and an export without formulas."""
+"""Telling the patients of a recalled lot or product (decision 0045): the list, two roles for the mail, a mail that names nothing, and an export without formulas."""
 
 import csv
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import kinds
 from patients.models import Patient
 from tests.house.test_mails import CLINICAL
-from tests.treatments.make import DAY, make_patient, make_started
-from treatments import services
-from treatments.models import CartridgeLot, RecallContact
+from tests.treatments.make import DAY, make_entry, make_patient, make_product, make_started
+from tests.treatments.test_signed import refused
+from treatments import selectors, services
+from treatments.models import CartridgeLot, Product, RecallContact
+from treatments.selectors import Thing
 
 SignIn = Callable[[Staff], Client]
 pytestmark = pytest.mark.django_db
@@ -31,8 +34,7 @@ def clock() -> Any:
         yield
 
 
-@pytest.fixture
-def lot(site: Site, amara: Staff) -> CartridgeLot:
+def recalled_lot(site: Site, amara: Staff) -> CartridgeLot:
     """Recalled after it was used on Olivia Marsh, who takes mail."""
     record = make_started(site, amara)
     Patient.objects.filter(pk=record.patient_id).update(mail_mode="neutral")
@@ -42,61 +44,164 @@ def lot(site: Site, amara: Staff) -> CartridgeLot:
     return CartridgeLot.objects.get(pk=found.lot_id)
 
 
-def of(client: Client, name: str, lot: CartridgeLot) -> int:
-    return client.post(reverse(f"treatments:{name}", args=[lot.uuid])).status_code
+def used_product(site: Site, amara: Staff, **fields: Any) -> Product:
+    """A serum that was put on Olivia Marsh, who takes mail."""
+    product = make_product(site, kind="other", **fields)
+    record = make_started(site, amara, make_entry(site, products=((product, 0.0),)))
+    Patient.objects.filter(pk=record.patient_id).update(mail_mode="neutral")
+    return product
+
+
+def recalled_product(site: Site, amara: Staff, **fields: Any) -> Product:
+    product = used_product(site, amara, **fields)
+    services.recall_product(product=product, reason=REASON, by=Actor.of_staff(amara), at=DAY)
+    return Product.objects.get(pk=product.pk)
+
+
+@pytest.fixture(params=["lot", "product"])
+def thing(request: pytest.FixtureRequest, site: Site, amara: Staff) -> Thing:
+    """Both kinds are told of in one way: each test runs for both."""
+    return recalled_lot(site, amara) if request.param == "lot" else recalled_product(site, amara)
+
+
+def kind(thing: Thing) -> str:
+    return "lot" if isinstance(thing, CartridgeLot) else "product"
+
+
+def of(client: Client, name: str, thing: Thing) -> int:
+    return client.post(reverse(f"treatments:{name}_{kind(thing)}", args=[thing.uuid])).status_code
+
+
+def page_of(client: Client, thing: Thing) -> str:
+    return client.get(reverse(f"treatments:{kind(thing)}", args=[thing.uuid])).content.decode()
 
 
 class TestTheList:
-    def test_has_each_patient_once_and_sends_nothing(self, lot: CartridgeLot, max_: Staff, site: Site, client_as: SignIn) -> None:
+    def test_has_each_patient_once_and_sends_nothing(self, thing: Thing, max_: Staff, site: Site, client_as: SignIn) -> None:
         make_patient(site, given_name="Somebody", family_name="Else")
         client = client_as(max_)
-        assert of(client, "prepare_lot", lot) == 302 and of(client, "prepare_lot", lot) == 302
+        assert of(client, "prepare", thing) == 302 and of(client, "prepare", thing) == 302
         contact = RecallContact.objects.get()
         assert (contact.patient.family_name, contact.way) == ("Marsh", "mail") and not OutboxMessage.objects.filter(kind="please_call").exists()
-        page = client.get(reverse("treatments:lot", args=[lot.uuid])).content.decode()
+        page = page_of(client, thing)
         assert "not told yet" in page and "Somebody" not in page
 
-    def test_who_takes_no_mail_is_phoned(self, lot: CartridgeLot, max_: Staff, client_as: SignIn) -> None:
+    def test_who_takes_no_mail_is_phoned(self, thing: Thing, max_: Staff, client_as: SignIn) -> None:
         Patient.objects.update(email="")
-        of(client_as(max_), "prepare_lot", lot)
+        of(client_as(max_), "prepare", thing)
         assert RecallContact.objects.get().way == "phone"
 
     def test_of_a_lot_that_is_not_recalled_there_is_none(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         unit = make_started(site, amara).blocks.get().cartridge
         assert unit is not None
-        of(client_as(amara), "prepare_lot", unit.lot)
+        of(client_as(amara), "prepare", unit.lot)
+        assert not RecallContact.objects.exists()
+
+    def test_of_a_product_that_is_only_withdrawn_there_is_none(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """Used up or spoiled is no reason to ring anybody."""
+        product, client = used_product(site, amara), client_as(amara)
+        services.withdraw_product(product=product, reason="used up", by=Actor.of_staff(amara), at=DAY)
+        of(client, "prepare", product)
+        assert not RecallContact.objects.exists() and "Telling the patients" not in page_of(client, product)
+
+    def test_who_is_dead_is_not_on_it(self, thing: Thing, amara: Staff, client_as: SignIn) -> None:
+        Patient.objects.update(deceased_on=DAY.date())
+        of(client_as(amara), "prepare", thing)
         assert not RecallContact.objects.exists()
 
 
+class TestARecalledProduct:
+    """What the lots have: at every site, for good, by the manager; and what is special of a product, the lot that nobody noted."""
+
+    def test_is_out_of_use_at_every_site_and_stays_so(self, site: Site, other_site: Site, max_: Staff) -> None:
+        here, there, other = make_product(site), make_product(other_site), make_product(site, lot="S2")
+        assert services.recall_product(product=here, reason=REASON, by=Actor.of_staff(max_), at=DAY) == 2
+        rows = {row.pk: row for row in Product.objects.all()}
+        assert all((rows[one.pk].recalled, rows[one.pk].withdrawn, rows[one.pk].recall_reason) == (True, True, REASON) for one in (here, there))
+        assert (rows[here.pk].recalled_at, rows[here.pk].withdrawn_at, rows[other.pk].recalled) == (DAY, DAY, False)
+        assert list(selectors.usable_products(site, DAY.date())) == [other]
+
+    def test_what_was_used_up_before_can_be_recalled_and_keeps_its_first_reason(self, site: Site, amara: Staff, max_: Staff) -> None:
+        product, by = used_product(site, amara), Actor.of_staff(max_)
+        services.withdraw_product(product=product, reason="used up", by=by, at=DAY - timedelta(days=2))
+        services.recall_product(product=product, reason=REASON, by=by, at=DAY)
+        product.refresh_from_db()
+        assert (product.withdraw_reason, product.withdrawn_at, product.recall_reason) == ("used up", DAY - timedelta(days=2), REASON)
+        assert len(services.recalls.prepare_contacts(thing=product, staff=max_, by=by, at=DAY)) == 1
+
+    def test_who_had_it_in_a_patch_test_or_as_numbing_is_told_once(self, site: Site, amara: Staff) -> None:
+        product, by = make_product(site, kind="other", is_anaesthetic=True, strength_percent=4), Actor.of_staff(amara)
+        tested = make_patient(site, family_name="Tested")
+        for day in (5, 4):
+            services.apply_patch_test(patient=tested, product=product, by=by, at=DAY - timedelta(days=day))
+        services.recall_product(product=product, reason=REASON, by=by, at=DAY)
+        product.refresh_from_db()
+        assert [row.patient for row in services.recalls.prepare_contacts(thing=product, staff=amara, by=by, at=DAY)] == [tested]
+
+    def test_what_has_no_lot_may_be_of_the_recalled_one(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """“HA serum” was taken in once with lot S1 and once without: who received either is told, and the page says why."""
+        unknown = used_product(site, amara, lot="", name="ha serum")
+        product = make_product(site)
+        used_product(site, amara, lot="S9")
+        services.recall_product(product=product, reason=REASON, by=Actor.of_staff(amara), at=DAY)
+        product.refresh_from_db()
+        rows = selectors.received(product, Actor.of_staff(amara))
+        assert [(row.session.product_uses.get().product, row.unit) for row in rows if row.session] == [(unknown, "")]
+        page = page_of(client_as(amara), product)
+        assert "with no lot noted" in page and reverse("treatments:product", args=[unknown.uuid]) in page
+
+    def test_without_a_lot_of_its_own_it_is_all_of_the_product(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        product = recalled_product(site, amara, lot="")
+        used_product(site, amara, lot="S9")
+        assert len(selectors.received(product, Actor.of_staff(amara))) == 1
+        assert "everybody who received this product is listed" in page_of(client_as(amara), product)
+
+    @pytest.mark.parametrize(("who", "status"), [("max_", 302), ("amara", 403), ("rosa", 403)])
+    def test_is_the_manager_s_word_with_a_reason(self, who: str, status: int, site: Site, client_as: SignIn, request: pytest.FixtureRequest) -> None:
+        product, client = make_product(site), client_as(request.getfixturevalue(who))
+        url = reverse("treatments:recall_product", args=[product.uuid])
+        assert client.post(url, {"text": REASON}).status_code == status
+        assert Product.objects.get().recalled is (status == 302)
+
+    def test_without_a_reason_it_is_not_recalled(self, site: Site, max_: Staff, client_as: SignIn) -> None:
+        product = make_product(site)
+        answer = client_as(max_).post(reverse("treatments:recall_product", args=[product.uuid]), {"text": " "})
+        assert answer.status_code == 422 and "Give the reason" in answer.content.decode() and not Product.objects.get().recalled
+
+    def test_the_database_keeps_it_out_of_use(self, site: Site, amara: Staff) -> None:
+        product = recalled_product(site, amara)
+        refused(lambda: Product.objects.filter(pk=product.pk).update(withdrawn=False))
+
+
 class TestTheMail:
-    def released(self, lot: CartridgeLot, max_: Staff, amara: Staff, client_as: SignIn) -> OutboxMessage:
-        of(client_as(max_), "prepare_lot", lot)
-        of(client_as(amara), "mail_lot", lot)
+    def released(self, thing: Thing, max_: Staff, amara: Staff, client_as: SignIn) -> OutboxMessage:
+        of(client_as(max_), "prepare", thing)
+        of(client_as(amara), "mail", thing)
         return OutboxMessage.objects.get(kind="please_call")
 
-    def test_one_role_alone_lets_nothing_go(self, lot: CartridgeLot, max_: Staff, client_as: SignIn) -> None:
+    def test_one_role_alone_lets_nothing_go(self, thing: Thing, max_: Staff, client_as: SignIn) -> None:
         client = client_as(max_)
-        of(client, "prepare_lot", lot), of(client, "mail_lot", lot)
+        of(client, "prepare", thing), of(client, "mail", thing)
         assert not OutboxMessage.objects.filter(kind="please_call").exists()
 
     @pytest.mark.parametrize("language", ["en", "es"])
-    def test_asks_to_call_and_names_nothing(self, lot: CartridgeLot, max_: Staff, amara: Staff, client_as: SignIn, language: str) -> None:
+    def test_asks_to_call_and_names_nothing(self, thing: Thing, max_: Staff, amara: Staff, client_as: SignIn, language: str) -> None:
         Patient.objects.update(language=language)
-        row = self.released(lot, max_, amara, client_as)
+        row = self.released(thing, max_, amara, client_as)
         mail = kinds.KINDS["please_call"].build(row, DAY)
         for text in (mail.subject, mail.text, re.sub(r"<style.*?</style>", "", mail.html, flags=re.DOTALL)):
             assert not CLINICAL.search(text), CLINICAL.search(text)
-            for word in (lot.lot, REASON, "recall", "cartridge", "session", "Marsh"):
+            for word in (thing.lot, thing.name, REASON, "recall", "cartridge", "serum", "session", "Marsh"):
                 assert word not in text, word
         assert "020 7946 0123" in mail.text
 
-    def test_goes_once_a_patient(self, lot: CartridgeLot, max_: Staff, amara: Staff, client_as: SignIn) -> None:
-        self.released(lot, max_, amara, client_as)
-        of(client_as(max_), "prepare_lot", lot), of(client_as(amara), "mail_lot", lot)
+    def test_goes_once_a_patient(self, thing: Thing, max_: Staff, amara: Staff, client_as: SignIn) -> None:
+        self.released(thing, max_, amara, client_as)
+        of(client_as(max_), "prepare", thing), of(client_as(amara), "mail", thing)
         assert OutboxMessage.objects.filter(kind="please_call").count() == 1
 
-    def test_is_not_needed_once_somebody_spoke_with_the_patient(self, lot: CartridgeLot, max_: Staff, amara: Staff, client_as: SignIn) -> None:
-        row = self.released(lot, max_, amara, client_as)
+    def test_is_not_needed_once_somebody_spoke_with_the_patient(self, thing: Thing, max_: Staff, amara: Staff, client_as: SignIn) -> None:
+        row = self.released(thing, max_, amara, client_as)
         contact = RecallContact.objects.get()
         sent = {"subject": str(contact.patient.uuid), "note": "will come on Monday"}
         assert client_as(amara).post(reverse("treatments:told", args=[contact.uuid]), sent).status_code == 302
@@ -107,13 +212,13 @@ class TestTheMail:
 
 class TestTheExport:
     @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", "＝"])
-    def test_holds_no_formula(self, lot: CartridgeLot, amara: Staff, client_as: SignIn, sign: str) -> None:
+    def test_holds_no_formula(self, thing: Thing, amara: Staff, client_as: SignIn, sign: str) -> None:
         Patient.objects.update(given_name=f"{sign}cmd|' /C calc'!A0")
-        answer = client_as(amara).get(reverse("treatments:received_lot_csv", args=[lot.uuid]))
+        answer = client_as(amara).get(reverse(f"treatments:received_{kind(thing)}_csv", args=[thing.uuid]))
         assert "attachment" in answer["Content-Disposition"] and "text/csv" in answer["Content-Type"]
         rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert len(rows) == 2 and "cmd" in rows[1][1] and rows[1][1].startswith("'")
         assert not [cell for cell in rows[1] if cell.lstrip()[:1] in tuple("=+-@＝")]
 
-    def test_is_not_for_the_desk(self, lot: CartridgeLot, rosa: Staff, client_as: SignIn) -> None:
-        assert client_as(rosa).get(reverse("treatments:received_lot_csv", args=[lot.uuid])).status_code == 403
+    def test_is_not_for_the_desk(self, thing: Thing, rosa: Staff, client_as: SignIn) -> None:
+        assert client_as(rosa).get(reverse(f"treatments:received_{kind(thing)}_csv", args=[thing.uuid])).status_code == 403

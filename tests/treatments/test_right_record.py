@@ -311,7 +311,7 @@ class TestWhoReceivedTheLot:
         wrong = in_error(make_signed(site, amara).session, amara)
         rewritten(wrong, ada, amara)
         lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
-        rows = selectors.received_lot(lot, by)
+        rows = selectors.received(lot, by)
         assert [(row.patient, row.in_error, row.replaced) for row in rows] == [(ada, False, False), (wrong.patient, True, True)]
         counted: Any = selectors.lots_with_counts(by).get(pk=lot.pk)
         assert (counted.left, counted.all) == (1, 2)
@@ -322,14 +322,14 @@ class TestWhoReceivedTheLot:
         lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
         services.recall_lot(lot=lot, reason="maker", by=by, at=LATER)
         lot.refresh_from_db()
-        assert [row.patient for row in services.recalls.prepare_contacts(lot=lot, staff=amara, by=by, at=LATER)] == [ada]
+        assert [row.patient for row in services.recalls.prepare_contacts(thing=lot, staff=amara, by=by, at=LATER)] == [ada]
 
     def test_a_mistake_that_nobody_put_right_still_concerns_its_patient(self, site: Site, amara: Staff) -> None:
         wrong = in_error(make_signed(site, amara).session, amara)
         lot, by = unit_of(wrong).lot, Actor.of_staff(amara)
         services.recall_lot(lot=lot, reason="maker", by=by, at=LATER)
         lot.refresh_from_db()
-        assert [row.patient for row in services.recalls.prepare_contacts(lot=lot, staff=amara, by=by, at=LATER)] == [wrong.patient]
+        assert [row.patient for row in services.recalls.prepare_contacts(thing=lot, staff=amara, by=by, at=LATER)] == [wrong.patient]
 
     def test_page_and_export_say_so(self, site: Site, amara: Staff, ada: Patient, client_as: SignIn) -> None:
         wrong = in_error(make_signed(site, amara).session, amara)

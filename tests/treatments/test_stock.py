@@ -218,7 +218,7 @@ class TestWhoReceivedIt:
         assert unit is not None
         spare = unit.lot.cartridges.exclude(pk=unit.pk)[0]
         make_draft(site, amara, make_entry(site, cartridge=spare), patient=make_ready(site))
-        rows = selectors.received_lot(unit.lot, Actor.of_staff(amara))
+        rows = selectors.received(unit.lot, Actor.of_staff(amara))
         assert [(row.patient, row.session, row.unit) for row in rows] == [(record.patient, record, f"{unit.lot.lot}/{unit.number}")]
 
     def test_a_record_entered_in_error_stays_on_the_list_and_says_so(self, site: Site, amara: Staff) -> None:
@@ -226,12 +226,12 @@ class TestWhoReceivedIt:
         services.mark_entered_in_error(record=record, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=DAY)
         unit = record.blocks.get().cartridge
         assert unit is not None
-        assert [row.in_error for row in selectors.received_lot(unit.lot, Actor.of_staff(amara))] == [True]
+        assert [row.in_error for row in selectors.received(unit.lot, Actor.of_staff(amara))] == [True]
 
     def test_only_of_the_actor_s_sites(self, site: Site, amara: Staff, stranger: Staff) -> None:
         unit = make_started(site, amara).blocks.get().cartridge
         assert unit is not None
-        assert selectors.received_lot(unit.lot, Actor.of_staff(stranger)) == []
+        assert selectors.received(unit.lot, Actor.of_staff(stranger)) == []
 
     def test_a_product_counts_in_sessions_and_patch_tests(self, site: Site, amara: Staff) -> None:
         serum, patient = make_product(site), make_ready(site)
@@ -239,7 +239,7 @@ class TestWhoReceivedIt:
         services.read_patch_test(test=test, result="negative", by=DESK, at=DAY - timedelta(days=1))
         record = make_draft(site, amara, make_entry(site, products=((serum, 0.0),)), patient=patient)
         services.start_session(record=record, by=Actor.of_staff(amara), at=DAY)
-        rows = selectors.received_product(serum, Actor.of_staff(amara))
+        rows = selectors.received(serum, Actor.of_staff(amara))
         assert [(row.patient, row.how) for row in rows] == [(patient, "applied"), (patient, "patch test")]
         assert PatchTest.objects.count() == 1
 

@@ -16,7 +16,7 @@ from treatments.models.photos import (
 from treatments.models.presets import SessionPreset
 from treatments.models.prp import PrpUse, TubeCheck
 from treatments.models.recall import RecallContact, Receipt
-from treatments.models.record import Addendum, EnteredInError, SessionPolicy, SignedRecord
+from treatments.models.record import Addendum, EnteredInError, SessionPolicy, SignatureHandover, SignedRecord
 from treatments.models.sealing import ChainHead, CoSignature, RecordPdf
 from treatments.models.session import (
     Anaesthetic,
@@ -34,6 +34,6 @@ __all__ = [
     "CoSignature", "Course", "Device", "DeviceBlock", "EarlierSession", "EnteredInError", "HomePlan", "Measurement",
     "MeasurementSite", "PatchReading", "PatchTest", "Photo", "PhotoAnnotation", "PhotoConsentDecision",
     "PhotoConsentText", "PhotoKey", "PhotoUpload", "PreTopical", "Product", "ProductUse", "PrpUse", "RecallContact",
-    "Receipt", "RecordPdf", "SessionPolicy", "SessionPreset", "SignedRecord", "TreatmentSession", "TubeCheck",
+    "Receipt", "RecordPdf", "SessionPolicy", "SessionPreset", "SignatureHandover", "SignedRecord", "TreatmentSession", "TubeCheck",
     "ZoneRecord",
 ]  # fmt: skip

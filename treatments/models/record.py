@@ -49,6 +49,30 @@ class Addendum(models.Model):
         return f"addendum {self.at}"
 
 
+class SignatureHandover(models.Model):
+    """Another clinician signs in place of one who has left: who, why, when (docs/decisions/0046). The operator stays who treated."""
+
+    insert_only: ClassVar[bool] = True
+
+    session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="signature_handovers")
+    before = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
+    before_name = models.CharField(max_length=160)
+    to = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
+    to_name = models.CharField(max_length=160)
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="handover_has_a_reason"),
+            models.CheckConstraint(condition=~models.Q(before=models.F("to")), name="handover_between_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before_name} → {self.to_name}"
+
+
 class EnteredInError(models.Model):
     """Says that a session was recorded by mistake or for the wrong patient. Nothing is deleted (SETTLED 7)."""
 

@@ -154,9 +154,16 @@ class Product(models.Model):
     withdrawn = models.BooleanField(default=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdraw_reason = models.CharField(max_length=200, blank=True)
+    # the maker's word, which is more than “not offered any more”: those who received it are told (docs/decisions/0045)
+    recalled = models.BooleanField(default=False)
+    recalled_at = models.DateTimeField(null=True, blank=True)
+    recall_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(recalled=False) | Q(withdrawn=True), name="recalled_product_is_withdrawn")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,5 +1,6 @@
-"""Who received this lot: from the session records, the numbing and the patch tests."""
+"""Who received this lot or product: from the session records, the numbing and the patch tests; and who was told of its recall."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from treatments.models import (
     RecallContact,
     TreatmentSession,
 )
-from treatments.selectors.stock import same_lot
+from treatments.selectors.stock import same_lot, without_lot
 
 _SESSION = ("session__patient__site", "session__operator", "session__site", "session__entered_in_error", "session__replaced_by")
 
@@ -39,24 +40,34 @@ class Received:
     replaced: bool = False
 
 
-def received_lot(lot: CartridgeLot, actor: Actor) -> list[Received]:
-    """Patients of the actor's sites on whom a unit of this lot was used, newest first. Drafts that only hold a unit don't count."""
+Thing = CartridgeLot | Product
+
+
+def received(thing: Thing, actor: Actor) -> list[Received]:
+    """Patients of the actor's sites on whom something of this lot or product was used, newest first. Drafts that only hold it don't count."""
+    return _received(thing, actor.site_ids)
+
+
+def _received(thing: Thing, sites: Collection[int]) -> list[Received]:
+    found = _of_lot(thing, sites) if isinstance(thing, CartridgeLot) else _of_product(thing, sites)
+    return _in_order(found)
+
+
+def _of_lot(lot: CartridgeLot, sites: Collection[int]) -> list[Received]:
     rows = DeviceBlock.objects.filter(cartridge__lot=lot, session__started_at__isnull=False)
-    rows = rows.filter(session__site__in=actor.site_ids).select_related(*_SESSION, "cartridge")
-    found = [_of_session(row.session, "needling", f"{lot.lot}/{row.cartridge.number}") for row in rows if row.cartridge]
-    return _in_order(found)
+    rows = rows.filter(session__site__in=sites).select_related(*_SESSION, "cartridge")
+    return [_of_session(row.session, "needling", f"{lot.lot}/{row.cartridge.number}") for row in rows if row.cartridge]
 
 
-def received_product(product: Product, actor: Actor) -> list[Received]:
-    """Patients on whom this product was used: in a session, as numbing, or in a patch test."""
-    mine = {"session__started_at__isnull": False, "session__site__in": actor.site_ids}
-    uses = ProductUse.objects.filter(product=product, **mine).select_related(*_SESSION)
-    numbing = Anaesthetic.objects.filter(product=product, **mine).select_related(*_SESSION)
-    tests = PatchTest.objects.filter(product=product, patient__site__in=actor.site_ids).select_related("patient__site")
-    found = [_of_session(row.session, "applied") for row in uses]
-    found += [_of_session(row.session, "numbing") for row in numbing]
-    found += [Received(row.patient, row.applied_at, "patch test") for row in tests]
-    return _in_order(found)
+def _of_product(product: Product, sites: Collection[int]) -> list[Received]:
+    """In a session, as numbing, or in a patch test. What was taken into stock without a lot may be of the recalled one: it counts."""
+    lots = {product.pk: product.lot} | dict.fromkeys(without_lot(product).values_list("pk", flat=True), "")
+    mine = {"product__in": lots, "session__started_at__isnull": False, "session__site__in": sites}
+    tests = PatchTest.objects.filter(product__in=lots, patient__site__in=sites).select_related("patient__site")
+    found = [_of_session(row.session, "applied", lots[row.product_id]) for row in ProductUse.objects.filter(**mine).select_related(*_SESSION)]
+    for row in Anaesthetic.objects.filter(**mine).select_related(*_SESSION):
+        found.append(_of_session(row.session, "numbing", lots[row.product_id or 0]))
+    return found + [Received(row.patient, row.applied_at, "patch test", lots[row.product_id]) for row in tests]
 
 
 def _in_order(found: list[Received]) -> list[Received]:
@@ -70,9 +81,9 @@ def _of_session(session: TreatmentSession, how: str, unit: str = "") -> Received
     return Received(session.patient, at, how, unit, session, wrong, wrong and hasattr(session, "replaced_by"))
 
 
-def elsewhere(lot: CartridgeLot, actor: Actor) -> int:
+def elsewhere(thing: Thing, actor: Actor) -> int:
     """At how many sites beyond the actor's the same lot lies or was used."""
-    return CartridgeLot.objects.filter(same_lot(lot)).exclude(site__in=actor.site_ids).count()
+    return type(thing).objects.filter(same_lot(thing)).exclude(site__in=actor.site_ids).values("site").distinct().count()
 
 
 def units_of(lot: CartridgeLot) -> QuerySet[Cartridge]:
@@ -81,7 +92,12 @@ def units_of(lot: CartridgeLot) -> QuerySet[Cartridge]:
     return lot.cartridges.prefetch_related(Prefetch("blocks", queryset=blocks)).order_by("number")
 
 
-def contacts_of(lot: CartridgeLot, actor: Actor) -> QuerySet[RecallContact]:
+def about(thing: Thing) -> dict[str, Thing]:
+    """The column of a contact that names this thing."""
+    return {"lot" if isinstance(thing, CartridgeLot) else "product": thing}
+
+
+def contacts_of(thing: Thing, actor: Actor) -> QuerySet[RecallContact]:
     """Whom the recall concerns at the actor's sites: those not told first."""
-    rows = RecallContact.objects.filter(lot=lot, patient__site__in=actor.site_ids).select_related("patient", "prepared_by", "released_by")
+    rows = RecallContact.objects.filter(**about(thing), patient__site__in=actor.site_ids).select_related("patient", "prepared_by", "released_by")
     return rows.order_by(F("told_at").asc(nulls_first=True), "patient__search_name", "pk")

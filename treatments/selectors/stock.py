@@ -87,8 +87,10 @@ class Stock:
 
     @property
     def attention(self) -> list[Shelf]:
-        """Expired, expiring, set aside or recalled, with units left."""
-        return [shelf for shelf in [*self.lots, *self.products] if shelf.needs_somebody and shelf.state != "withdrawn"]
+        """Expired, expiring, set aside or recalled, with units left; of products nobody counts units, so one out of use is done with."""
+        return [shelf for shelf in self.lots if shelf.needs_somebody] + [
+            shelf for shelf in self.products if shelf.needs_somebody and shelf.state not in ("withdrawn", "recalled")
+        ]
 
 
 def _date_state(expires_on: date | None, today: date) -> str:
@@ -105,6 +107,11 @@ def lot_shelf(lot: Any, today: date) -> Shelf:
     return Shelf(lot, state, lot.left, lot.all)
 
 
+def product_state(product: Product, today: date) -> str:
+    """As a shelf says it."""
+    return "recalled" if product.recalled else "withdrawn" if product.withdrawn else _date_state(product.expires_on, today)
+
+
 def lots_with_counts(actor: Actor) -> QuerySet[CartridgeLot]:
     """The actor's lots, each with `left` (free units) and `all`."""
     left = Count("cartridges", filter=Q(cartridges__blocks=None, cartridges__discarded_at=None), distinct=True)
@@ -116,7 +123,7 @@ def inventory(actor: Actor, today: date, *, site: Site | None = None, everything
     narrow: dict[str, Any] = {"site": site} if site else {}
     lots = [lot_shelf(lot, today) for lot in lots_with_counts(actor).filter(**narrow)]
     products = [
-        Shelf(row, "withdrawn" if row.withdrawn else _date_state(row.expires_on, today))
+        Shelf(row, product_state(row, today))
         for row in scoped(Product.objects.select_related("site"), actor).filter(**narrow)
     ]
     usable: dict[str, int] = {}
@@ -131,10 +138,18 @@ def inventory(actor: Actor, today: date, *, site: Site | None = None, everything
     )
 
 
-def same_lot(lot: CartridgeLot) -> Q:
-    """The same article and lot, wherever in the clinic it lies."""
-    article = Q(gtin=lot.gtin) if lot.gtin else Q(gtin="", name=lot.name)
-    return article & Q(lot=lot.lot)
+def same_lot(thing: CartridgeLot | Product) -> Q:
+    """The same article and lot, wherever in the clinic it lies. A product without a lot is the same as any other of it without one."""
+    article = Q(gtin=thing.gtin) if thing.gtin else Q(gtin="", name=thing.name)
+    return article & Q(lot=thing.lot)
+
+
+def without_lot(product: Product) -> QuerySet[Product]:
+    """The same article in stock with no lot noted: it may be of this lot. None for a product that has none itself, which is all of it."""
+    if not product.lot:
+        return Product.objects.none()
+    article = Q(name__iexact=product.name) | (Q(gtin=product.gtin) if product.gtin else Q(pk=None))
+    return Product.objects.filter(article, lot="", is_anaesthetic=product.is_anaesthetic).exclude(pk=product.pk)
 
 
 def known_name(gtin: str, site: Site) -> str:

@@ -39,6 +39,7 @@ from treatments.services.stock import (
     note_formula_change,
     quarantine_lot,
     recall_lot,
+    recall_product,
     register_device,
     register_lot,
     register_product,
@@ -54,7 +55,7 @@ __all__ = [
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_course", "end_session", "events", "exclude_zones", "home", "mark_entered_in_error", "mark_measurement_in_error",
     "note_earlier_sessions", "note_formula_change", "note_response", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
-    "read_patch_test", "recall_lot", "recalls", "record_adverse_event", "record_measurement", "register_device",
+    "read_patch_test", "recall_lot", "recall_product", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
     "signing", "start_session", "take_over_session", "undo_copy", "withdraw_product", "write_right_record",
 ]  # fmt: skip

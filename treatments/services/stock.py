@@ -109,6 +109,19 @@ def recall_lot(*, lot: CartridgeLot, reason: str, by: Actor, at: datetime) -> in
         return rows.update(recalled=True, recalled_at=at, recall_reason=reason[:200])
 
 
+def recall_product(*, product: Product, reason: str, by: Actor, at: datetime) -> int:
+    """The maker calls this lot of a product back, or all of it when no lot is noted: out of use for good, at every site that holds it.
+
+    What was withdrawn before (used up, spoiled) can be recalled too, and keeps why it was withdrawn. Returns of how many rows of stock.
+    """
+    with audit.write(by=by, action="stock.recall", reason=reason):
+        rows = Product.objects.select_for_update().filter(selectors.same_lot(product), recalled=False)
+        found = list(rows.values_list("pk", flat=True))
+        told = {"recalled": True, "recalled_at": at, "recall_reason": reason[:200]}
+        Product.objects.filter(pk__in=found, withdrawn=False).update(withdrawn=True, withdrawn_at=at, withdraw_reason=reason[:200])
+        return Product.objects.filter(pk__in=found).update(**told)
+
+
 def note_formula_change(*, product: Product, on: date, reason: str, by: Actor, at: datetime) -> Product:
     """The maker changed the formula on this day: older patch tests count only with a reason (S13). Earlier days stay in the history.
 
@@ -124,7 +137,7 @@ def note_formula_change(*, product: Product, on: date, reason: str, by: Actor, a
 
 
 def withdraw_product(*, product: Product, reason: str, by: Actor, at: datetime) -> None:
-    """A product is recalled or thrown away: it is not offered any more."""
+    """A product is spoiled or used up: it is not offered any more. Nobody is told; for what its maker called back, `recall_product`."""
     with audit.write(by=by, action="stock.withdraw", reason=reason):
         product.withdrawn, product.withdrawn_at, product.withdraw_reason = True, at, reason[:200]
         product.save(update_fields=["withdrawn", "withdrawn_at", "withdraw_reason"])

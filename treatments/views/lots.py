@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from clinic.permissions import allow, fetch, level, may
 from clinic.requests import HttpRequest
 from treatments import selectors, services
 from treatments.forms import FormulaForm, ReasonForm
-from treatments.models import Cartridge, CartridgeLot, Product
+from treatments.models import Cartridge, CartridgeLot, Product, RecallContact
 
 
 def _lot(request: HttpRequest, uuid: str) -> CartridgeLot:
@@ -34,18 +35,24 @@ def lot(request: HttpRequest, lot: str) -> HttpResponse:
 
 
 def _lot_page(request: HttpRequest, found: CartridgeLot, status: int = 200, **more: Any) -> HttpResponse:
-    received = None
+    context = {"lot": found, "shelf": selectors.lot_shelf(found, found.site.today(timezone.now())), "units": selectors.units_of(found)}
+    return render(request, "treatments/lot.html", context | _of_both(request, found, "lot") | more, status=status)
+
+
+def _of_both(request: HttpRequest, found: selectors.Thing, kind: str) -> dict[str, Any]:
+    """What a lot and a product show alike: receipts, and for those who may who received it and who was told."""
+    received, contacts, may_mail = None, list[RecallContact](), False
     if may(request.actor, "stock:received"):
-        received = selectors.received_lot(found, request.actor)
-        record_access(by=request.actor, action="stock.received", subject=f"lot {found.pk}")
-    context = {
-        "lot": found, "shelf": selectors.lot_shelf(found, found.site.today(timezone.now())), "received": received, "stand": _standing(received),
-        "units": selectors.units_of(found), "receipts": found.receipts.all(), "elsewhere": selectors.elsewhere(found, request.actor),
-        "full": level(request.actor, "stock:received") == "full", "reason_form": ReasonForm(),
-        "contacts": selectors.contacts_of(found, request.actor) if may(request.actor, "stock:contact") else [],
-        "may_mail": may(request.actor, "stock:contact") and services.recalls.may_release(found, request.actor),
+        received = selectors.received(found, request.actor)
+        record_access(by=request.actor, action="stock.received", subject=f"{kind} {found.pk}")
+    if may(request.actor, "stock:contact"):
+        contacts, may_mail = list(selectors.contacts_of(found, request.actor)), services.recalls.may_release(found, request.actor)
+    return {
+        "received": received, "stand": _standing(received), "receipts": found.receipts.all(), "reason_form": ReasonForm(), "contacts": contacts,
+        "full": level(request.actor, "stock:received") == "full", "elsewhere": selectors.elsewhere(found, request.actor), "may_mail": may_mail,
+        "csv_url": reverse(f"treatments:received_{kind}_csv", args=[found.uuid]), "prepare_url": reverse(f"treatments:prepare_{kind}", args=[found.uuid]),
+        "mail_url": reverse(f"treatments:mail_{kind}", args=[found.uuid]),
     }  # fmt: skip
-    return render(request, "treatments/lot.html", context | more, status=status)
 
 
 def _standing(received: list[selectors.Received] | None) -> int:
@@ -61,16 +68,12 @@ def product(request: HttpRequest, product: str) -> HttpResponse:
 
 def _product_page(request: HttpRequest, found: Product, status: int = 200, **more: Any) -> HttpResponse:
     timezone.activate(found.site.tz)
-    received = None
-    if may(request.actor, "stock:received"):
-        received = selectors.received_product(found, request.actor)
-        record_access(by=request.actor, action="stock.received", subject=f"product {found.pk}")
+    today = found.site.today(timezone.now())
     context = {
-        "product": found, "received": received, "stand": _standing(received), "receipts": found.receipts.all(), "reason_form": ReasonForm(),
-        "full": level(request.actor, "stock:received") == "full", "today": found.site.today(timezone.now()),
-        "formula_form": FormulaForm(), "formula_days": selectors.formula_days(found),
+        "product": found, "shelf": selectors.Shelf(found, selectors.product_state(found, today)), "today": today, "formula_form": FormulaForm(),
+        "formula_days": selectors.formula_days(found), "lotless": selectors.without_lot(found).filter(site__in=request.actor.site_ids) if found.recalled else [],
     }  # fmt: skip
-    return render(request, "treatments/product.html", context | more, status=status)
+    return render(request, "treatments/product.html", context | _of_both(request, found, "product") | more, status=status)
 
 
 def _with_reason(request: HttpRequest, act: Callable[[str], object], done: str, page: Callable[..., HttpResponse], back: HttpResponse) -> HttpResponse:
@@ -128,6 +131,17 @@ def withdraw(request: HttpRequest, product: str) -> HttpResponse:
     )  # fmt: skip
 
 
+@allow(POST="stock:recall")
+def recall_product(request: HttpRequest, product: str) -> HttpResponse:
+    """The maker calls it back: out of use for good, everywhere."""
+    found = fetch(Product.objects.select_related("site"), request.actor, uuid=product)
+    return _with_reason(
+        request, lambda reason: services.recall_product(product=found, reason=reason, by=request.actor, at=timezone.now()),
+        _("The product is recalled. See below who received it."),
+        lambda status, **more: _product_page(request, found, status, **more), redirect("treatments:product", product=found.uuid),
+    )  # fmt: skip
+
+
 @allow(POST="stock:quarantine")
 def formula(request: HttpRequest, product: str) -> HttpResponse:
     """The formula changed: patch tests from before then need a reason (S13)."""
@@ -160,7 +174,7 @@ def received_lot_csv(request: HttpRequest, lot: str) -> HttpResponse:
     """Who received this lot, for a spreadsheet."""
     found = _lot(request, lot)
     record_access(by=request.actor, action="stock.received_export", subject=f"lot {found.pk}")
-    return _csv(request, f"lot-{found.pk}.csv", selectors.received_lot(found, request.actor))
+    return _csv(request, f"lot-{found.pk}.csv", selectors.received(found, request.actor))
 
 
 @allow(GET="stock:received")
@@ -168,7 +182,7 @@ def received_product_csv(request: HttpRequest, product: str) -> HttpResponse:
     """Who received this product."""
     found = fetch(Product.objects.select_related("site"), request.actor, uuid=product)
     record_access(by=request.actor, action="stock.received_export", subject=f"product {found.pk}")
-    return _csv(request, f"product-{found.pk}.csv", selectors.received_product(found, request.actor))
+    return _csv(request, f"product-{found.pk}.csv", selectors.received(found, request.actor))
 
 
 def _csv(request: HttpRequest, name: str, rows: list[selectors.Received]) -> HttpResponse:
