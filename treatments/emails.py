@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from clinic import mailkit
 from clinic.audit import Actor
 from clinic.dates import spoken
@@ -32,9 +34,15 @@ def please_call(*, contact: RecallContact, by: Actor, at: datetime) -> OutboxMes
     )  # fmt: skip
 
 
-def withdraw_please_call(*, contact: RecallContact, by: Actor, at: datetime) -> None:
-    """The patient was told; a mail that has not gone stays here."""
-    cancel(cause_uuid=contact.uuid, kind=CALL, reason="the patient was told", by=by, at=at)
+def withdraw_please_call(*, contact: RecallContact, reason: str, by: Actor, at: datetime) -> None:
+    """The patient was told, or is not concerned; a mail that has not gone stays here."""
+    cancel(cause_uuid=contact.uuid, kind=CALL, reason=reason, by=by, at=at)
+
+
+def may_have_gone(contact: RecallContact) -> bool:
+    """Whether the mail of this contact was handed over, is being handed over, or was tried: nobody can be sure that it didn't arrive."""
+    rows = OutboxMessage.objects.filter(cause_uuid=contact.uuid, kind=CALL)
+    return rows.filter(Q(state__in=(State.SENDING, State.SENT)) | Q(first_attempt_at__isnull=False)).exists()
 
 
 def please_come_by(*, test: PatchTest, by: Actor, at: datetime) -> bool:
@@ -58,6 +66,8 @@ def _not_to(patient: Patient) -> Verdict | None:
 
 def _may_call(row: OutboxMessage, at: datetime) -> Verdict:
     contact = RecallContact.objects.select_related("patient").get(uuid=str(row.cause_uuid))
+    if contact.withdrawn_at:
+        return Verdict.cancel("the recall concerns another patient")
     if contact.told_at:
         return Verdict.cancel("the patient was told")
     return _not_to(contact.patient) or Verdict.go()

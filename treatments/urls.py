@@ -38,6 +38,7 @@ urlpatterns = [
     path("inventory/lots/<uuid:lot>/contacts/", recalls.prepare, name="prepare_lot"),
     path("inventory/lots/<uuid:lot>/mail/", recalls.mail, name="mail_lot"),
     path("inventory/contacts/<uuid:contact>/told/", recalls.told, name="told"),
+    path("inventory/contacts/<uuid:contact>/set-right/", recalls.set_right, name="set_right"),
     path("inventory/products/", stock.add_product, name="add_product"),
     path("inventory/products/<uuid:product>/", lots.product, name="product"),
     path("inventory/products/<uuid:product>/formula/", lots.formula, name="formula"),

@@ -160,6 +160,8 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
         found.append((words, count, "desk:unsigned" if may(actor, "session:sign") else "staff:people"))
     if may(actor, "session:cosign") and (count := sessions.signed.second_count(actor)):
         found.append((ngettext("second signature", "second signatures", count), count, "treatments:second_signatures"))
+    if may(actor, "stock:contact") and (count := sessions.calls_waiting(actor)):
+        found.append((ngettext("patient to speak with about a recall of stock", "patients to speak with about a recall of stock", count), count, "treatments:inventory"))
     if may(actor, "patch_test:record") and (count := sessions.patch.due_count(actor, at)):
         found.append((ngettext("patch test to read", "patch tests to read", count), count, "treatments:patch_list"))
     if may(actor, "measurement:record") and (count := sessions.readings.to_do(actor)):

@@ -282,6 +282,7 @@ TABLE: dict[str, dict[str, str]] = {
     "treatments:retire_device": {"POST": "device:quarantine"},
     "treatments:right_record": {"GET": "session:draft", "POST": "session:draft"},
     "treatments:second_signatures": {"GET": "session:cosign"},
+    "treatments:set_right": {"POST": "stock:contact"},
     "treatments:session": {"GET": "session:read", "POST": "session:draft"},
     "treatments:sign": {"POST": "session:sign"},
     "treatments:small_photo": {"GET": "photo:view"},

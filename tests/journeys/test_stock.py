@@ -56,6 +56,29 @@ class TestALot:
         at_chair.sees("told")
 
 
+class TestAProduct:
+    def test_that_was_used_is_recalled_and_its_patients_are_listed_and_told(self, clinic: Clinic, at_desk: Visitor, at_chair: Visitor) -> None:
+        product, name = clinic.rows("SELECT p.uuid, p.name FROM treatments_product p JOIN treatments_productuse u ON u.product_id = p.id WHERE NOT p.withdrawn GROUP BY p.id ORDER BY count(*), p.id LIMIT 1")[0]
+        at_desk.sign_in("max").go(f"/treatments/inventory/products/{product}/")
+        at_desk.sees(name)
+        at_desk.page.locator("summary", has_text="Recall").click()
+        at_desk.press("Recall")
+        at_desk.sees("Give the reason.")
+        at_desk.page.fill("#reason-recall_product", "Maker's letter of today")
+        at_desk.press("Recall")
+        at_desk.sees("Recalled by the maker")
+        at_desk.press("Prepare the list")
+        at_desk.sees("not told yet")
+        at_desk.check()
+        at_desk.go("/today/")
+        at_desk.page.get_by_role("link", name="to speak with about a recall of stock").click()
+        at_desk.sees("Patients to speak with about a recall")
+        at_chair.sign_in("amara").go(f"/treatments/inventory/products/{product}/")
+        at_chair.page.locator("summary", has_text="Told").first.click()
+        at_chair.press("I have told them")
+        at_chair.sees("Noted as told.")
+
+
 class TestAnEvent:
     def test_from_noting_to_its_end(self, clinic: Clinic, at_chair: Visitor) -> None:
         _session, patient = some_signed_session(clinic)

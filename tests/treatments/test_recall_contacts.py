@@ -17,10 +17,10 @@ from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import kinds
 from patients.models import Patient
 from tests.house.test_mails import CLINICAL
-from tests.treatments.make import DAY, make_entry, make_patient, make_product, make_started
+from tests.treatments.make import DAY, make_course, make_entry, make_patient, make_product, make_started
 from tests.treatments.test_signed import refused
 from treatments import selectors, services
-from treatments.models import CartridgeLot, Product, RecallContact
+from treatments.models import CartridgeLot, Product, RecallContact, TreatmentSession
 from treatments.selectors import Thing
 
 SignIn = Callable[[Staff], Client]
@@ -208,6 +208,124 @@ class TestTheMail:
         row.refresh_from_db()
         contact.refresh_from_db()
         assert row.state == "cancelled" and contact.told_by == "Dr Amara Osei"
+
+
+class TestTheRecordIsPutRight:
+    """The wrong patient's contact is withdrawn and stays, the right patient joins the list; who heard of it by mistake is called (decision 0045)."""
+
+    @pytest.fixture
+    def ada(self, site: Site, amara: Staff) -> Patient:
+        person = make_patient(site, given_name="Ada", family_name="Wren", mail_mode="neutral")
+        make_course(person, amara)
+        return person
+
+    def prepared(self, thing: Thing, max_: Staff) -> RecallContact:
+        (contact,) = services.recalls.prepare_contacts(thing=thing, staff=max_, by=Actor.of_staff(max_), at=DAY)
+        return contact
+
+    def put_right(self, ada: Patient, amara: Staff) -> TreatmentSession:
+        by, wrong = Actor.of_staff(amara), TreatmentSession.objects.get(replaces=None)
+        services.mark_entered_in_error(record=wrong, reason="Wrong patient.", staff=amara, by=by, at=DAY)
+        return services.write_right_record(mistaken=TreatmentSession.objects.get(pk=wrong.pk), patient=ada, reason="Chair list.", by=by, at=DAY)
+
+    def of(self, patient: Patient) -> RecallContact:
+        return RecallContact.objects.get(patient=patient)
+
+    def test_the_wrong_one_leaves_with_a_reason_and_the_right_one_joins(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient, client_as: SignIn) -> None:
+        wrong = self.prepared(thing, max_)
+        self.put_right(ada, amara)
+        wrong.refresh_from_db()
+        assert (wrong.withdrawn_at, wrong.withdrawn_by, wrong.misled, wrong.is_open) == (DAY, amara.display_name, False, False)
+        assert "entered in error" in wrong.withdrawn_because and "Wren" not in wrong.withdrawn_because
+        right = self.of(ada)
+        assert (right.thing, right.way, right.prepared_by, right.prepared_as, right.is_open) == (thing, "mail", amara, "clinician", True)
+        page = page_of(client_as(max_), thing)
+        assert "does not concern them" in page and "call them: it was a mistake" not in page and "Ada Wren" in page
+
+    def test_marked_in_error_alone_it_still_concerns_its_patient(self, thing: Thing, max_: Staff, amara: Staff) -> None:
+        """Who had it is not known until the treatment is written into the right record (decision 0027)."""
+        contact, record = self.prepared(thing, max_), TreatmentSession.objects.get()
+        services.mark_entered_in_error(record=record, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        contact.refresh_from_db()
+        assert contact.withdrawn_at is None
+
+    def test_a_mail_that_waits_does_not_go(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient) -> None:
+        contact = self.prepared(thing, max_)
+        services.recalls.release_mails(thing=thing, staff=amara, by=Actor.of_staff(amara), at=DAY)
+        self.put_right(ada, amara)
+        row = OutboxMessage.objects.get(kind="please_call")
+        contact.refresh_from_db()
+        assert row.state == "cancelled" and not contact.misled
+        assert kinds.KINDS["please_call"].may_send(row, DAY).word == "cancel"
+
+    @pytest.mark.parametrize("how", ["sent", "sending", "tried", "told"])
+    def test_who_heard_of_it_by_mistake_is_a_call_that_waits(
+        self, how: str, thing: Thing, site: Site, max_: Staff, amara: Staff, ada: Patient, client_as: SignIn
+    ) -> None:
+        contact, by = self.prepared(thing, max_), Actor.of_staff(amara)
+        if how == "told":
+            services.recalls.note_told(contact=contact, note="comes on Monday", by=by, at=DAY)
+        else:
+            services.recalls.release_mails(thing=thing, staff=amara, by=by, at=DAY)
+            OutboxMessage.objects.update(**({"first_attempt_at": DAY} if how == "tried" else {"state": how}))
+        self.put_right(ada, amara)
+        contact.refresh_from_db()
+        assert contact.misled and contact.is_open and contact.told_at == (DAY if how == "told" else None)
+        client = client_as(amara)
+        today = client.get("/today/").content.decode()
+        assert "2 patients to speak with about a recall of stock" in today
+        inventory = client.get(reverse("treatments:inventory")).content.decode()
+        assert "1 patient to tell" in inventory and "1 to call back: it does not concern them" in inventory
+        assert "call them: it was a mistake" in page_of(client, thing)
+        url, sent = reverse("treatments:set_right", args=[contact.uuid]), {"subject": str(contact.patient.uuid), "note": "apologised"}
+        assert client.post(url, sent).status_code == 302
+        contact.refresh_from_db()
+        assert (contact.set_right_at, contact.set_right_by, contact.set_right_note, contact.is_open) == (DAY, amara.display_name, "apologised", False)
+        page = page_of(client, thing)
+        assert "apologised" in page and "call them: it was a mistake" not in page
+        assert "1 patient to speak with" in client.get("/today/").content.decode()
+
+    def test_nobody_is_told_of_what_does_not_concern_them(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient, client_as: SignIn) -> None:
+        contact = self.prepared(thing, max_)
+        self.put_right(ada, amara)
+        sent = {"subject": str(contact.patient.uuid)}
+        client = client_as(amara)
+        for name in ("told", "set_right"):
+            client.post(reverse(f"treatments:{name}", args=[contact.uuid]), sent)
+        contact.refresh_from_db()
+        assert contact.told_at is None and contact.set_right_at is None
+
+    def test_who_received_it_another_time_stays_on_the_list(self, site: Site, max_: Staff, amara: Staff, ada: Patient) -> None:
+        product = recalled_product(site, amara)
+        contact = self.prepared(product, max_)
+        services.apply_patch_test(patient=contact.patient, product=product, by=Actor.of_staff(amara), at=DAY - timedelta(days=3))
+        self.put_right(ada, amara)
+        contact.refresh_from_db()
+        assert contact.withdrawn_at is None and self.of(ada).is_open
+
+    def test_before_the_list_is_prepared_nobody_joins_it(self, thing: Thing, amara: Staff, max_: Staff, ada: Patient) -> None:
+        self.put_right(ada, amara)
+        assert not RecallContact.objects.exists()
+        assert self.prepared(thing, max_).patient == ada
+
+    def test_put_right_twice_the_first_patient_is_on_the_list_again(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient) -> None:
+        """Olivia → Ada → Olivia after all: a new contact, and the old ones stay as they were."""
+        first, by = self.prepared(thing, max_), Actor.of_staff(amara)
+        second = self.put_right(ada, amara)
+        services.mark_entered_in_error(record=second, reason="No, it was Olivia.", staff=amara, by=by, at=DAY)
+        services.write_right_record(mistaken=TreatmentSession.objects.get(pk=second.pk), patient=first.patient, reason="x", by=by, at=DAY)
+        rows = RecallContact.objects.order_by("pk").values_list("patient", "withdrawn_at")
+        assert list(rows) == [(first.patient.pk, DAY), (ada.pk, DAY), (first.patient.pk, None)]
+
+    def test_the_product_without_a_lot_follows_too(self, site: Site, max_: Staff, amara: Staff, ada: Patient) -> None:
+        used_product(site, amara, lot="")
+        product = make_product(site)
+        services.recall_product(product=product, reason=REASON, by=Actor.of_staff(max_), at=DAY)
+        product.refresh_from_db()
+        contact = self.prepared(product, max_)
+        self.put_right(ada, amara)
+        contact.refresh_from_db()
+        assert contact.withdrawn_at == DAY and self.of(ada).product == product
 
 
 class TestTheExport:

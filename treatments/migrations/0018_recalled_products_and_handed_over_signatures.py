@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('before_name', models.CharField(max_length=160)),
                 ('to_name', models.CharField(max_length=160)),
                 ('reason', models.CharField(max_length=500)),
+                ('content', models.TextField()),
                 ('at', models.DateTimeField()),
             ],
             options={

@@ -60,6 +60,7 @@ class SignatureHandover(models.Model):
     to = models.ForeignKey("clinic.Staff", on_delete=models.PROTECT, related_name="+")
     to_name = models.CharField(max_length=160)
     reason = models.CharField(max_length=500)
+    content = models.TextField()  # the record as it was left, so that what was completed afterwards is told apart
     at = models.DateTimeField()
 
     class Meta:

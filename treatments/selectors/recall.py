@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 
 from clinic.audit import Actor
+from clinic.models import Site
 from patients.models import Patient
 from treatments.models import (
     Anaesthetic,
@@ -46,6 +47,20 @@ Thing = CartridgeLot | Product
 def received(thing: Thing, actor: Actor) -> list[Received]:
     """Patients of the actor's sites on whom something of this lot or product was used, newest first. Drafts that only hold it don't count."""
     return _received(thing, actor.site_ids)
+
+
+def who_received(thing: Thing) -> set[int]:
+    """Ids of the patients of all sites whom the lot or product concerns: not those whose treatment is written in another record meanwhile."""
+    return {row.patient.pk for row in _received(thing, Site.objects.values_list("pk", flat=True)) if not row.replaced}
+
+
+def recalled_things(record: TreatmentSession) -> list[Thing]:
+    """Recalled lots and products whose list of patients this record is on, in an order that all writers share."""
+    lots = CartridgeLot.objects.filter(recalled=True, cartridges__blocks__session=record).distinct().order_by("pk")
+    held = Product.objects.filter(Q(uses__session=record) | Q(pk__in=Anaesthetic.objects.filter(session=record).values("product"))).distinct()
+    numbers = {product.pk for product in held}
+    products = [row for row in Product.objects.filter(recalled=True).order_by("pk") if row.pk in numbers or numbers & set(without_lot(row).values_list("pk", flat=True))]
+    return [*lots, *products]
 
 
 def _received(thing: Thing, sites: Collection[int]) -> list[Received]:
@@ -98,6 +113,46 @@ def about(thing: Thing) -> dict[str, Thing]:
 
 
 def contacts_of(thing: Thing, actor: Actor) -> QuerySet[RecallContact]:
-    """Whom the recall concerns at the actor's sites: those not told first."""
+    """Whom the recall concerns at the actor's sites: first who heard of it by mistake, then those not told."""
     rows = RecallContact.objects.filter(**about(thing), patient__site__in=actor.site_ids).select_related("patient", "prepared_by", "released_by")
-    return rows.order_by(F("told_at").asc(nulls_first=True), "patient__search_name", "pk")
+    return rows.order_by(Case(When(_MISLED, then=0), When(_OPEN, then=1), When(withdrawn_at=None, then=2), default=3), F("told_at").asc(nulls_first=True), "patient__search_name", "pk")
+
+
+# to be told still; or set right, after the wrong patient had heard of it
+_MISLED = Q(misled=True, set_right_at=None)
+_OPEN = Q(withdrawn_at=None, told_at=None) | _MISLED
+
+
+def calls_waiting(actor: Actor) -> int:
+    """How many patients of the actor's sites a person has still to speak with because of a recall."""
+    return _waiting(actor).count()
+
+
+def _waiting(actor: Actor) -> QuerySet[RecallContact]:
+    return RecallContact.objects.filter(_OPEN, patient__site__in=actor.site_ids, patient__deceased_on=None)
+
+
+@dataclass
+class Calls:
+    """One recall with patients to speak with: to tell, and to set right."""
+
+    thing: Thing
+    to_tell: int = 0
+    to_set_right: int = 0
+
+    @property
+    def is_lot(self) -> bool:
+        """Whether its page is a lot's."""
+        return isinstance(self.thing, CartridgeLot)
+
+
+def calls_by_thing(actor: Actor) -> list[Calls]:
+    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query."""
+    found: dict[tuple[int | None, int | None], Calls] = {}
+    for row in _waiting(actor).select_related("lot", "product").order_by("pk"):
+        calls = found.setdefault((row.lot_id, row.product_id), Calls(row.thing))
+        if row.withdrawn_at:
+            calls.to_set_right += 1
+        else:
+            calls.to_tell += 1
+    return list(found.values())

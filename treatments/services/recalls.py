@@ -9,14 +9,21 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Staff
 from clinic.roles import Role
+from patients.models import Patient
 from treatments import emails, selectors
-from treatments.models import RecallContact
+from treatments.models import RecallContact, TreatmentSession
 from treatments.selectors import Thing, about
 from treatments.vocabulary import ContactWay
+
+PUT_RIGHT = "The record that named this patient was entered in error, and the treatment is written in the right one."
 
 
 class NotRecalled(Refused):
     """Only of what its maker called back."""
+
+
+class NotTheirs(Refused):
+    """The recall concerns somebody else, as a corrected record shows."""
 
 
 class TwoRoles(Refused):
@@ -32,22 +39,53 @@ def prepare_contacts(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> 
         locked = type(thing).objects.select_for_update().get(pk=thing.pk)
         if not locked.recalled:
             raise NotRecalled(_("Nothing of this is recalled."))
-        known = set(RecallContact.objects.filter(**about(thing)).values_list("patient_id", flat=True))
-        role = Role.MANAGER if Role.MANAGER in by.roles and Role.CLINICIAN not in by.roles else Role.CLINICIAN
+        known = set(RecallContact.objects.filter(**about(thing), withdrawn_at=None).values_list("patient_id", flat=True))
         rows = []
         for row in selectors.received(thing, by):
             person = row.patient
             if row.replaced or person.pk in known or person.deceased_on:
                 continue
             known.add(person.pk)
-            way = ContactWay.PHONE if person.no_mail_because else ContactWay.MAIL
-            rows.append(RecallContact(**about(thing), patient=person, way=way, prepared_at=at, prepared_by=staff, prepared_as=role.value))
+            rows.append(_contact(thing, person, staff, by, at))
         return RecallContact.objects.bulk_create(rows)
+
+
+def _contact(thing: Thing, person: Patient, staff: Staff, by: Actor, at: datetime) -> RecallContact:
+    role = Role.MANAGER if Role.MANAGER in by.roles and Role.CLINICIAN not in by.roles else Role.CLINICIAN
+    way = ContactWay.PHONE if person.no_mail_because else ContactWay.MAIL
+    return RecallContact(**about(thing), patient=person, way=way, prepared_at=at, prepared_by=staff, prepared_as=role.value)
+
+
+def correct_contacts(*, wrong: TreatmentSession, right: TreatmentSession, by: Actor, at: datetime) -> None:
+    """The treatment of `wrong` is written into `right`: of each list that was prepared the wrong patient leaves and the right one joins.
+
+    The contact of the wrong patient stays as a row. Where a mail may have gone, or somebody spoke with them, a person has to set it
+    right. Who received the same thing in a record that stands is not touched. To be called in the transaction of the correction.
+    """
+    for thing in selectors.recalled_things(wrong):
+        type(thing).objects.select_for_update().get(pk=thing.pk)
+        known = list(RecallContact.objects.select_for_update(of=("self",)).select_related("patient").filter(**about(thing)))
+        concerned = selectors.who_received(thing)
+        for row in known:
+            if row.patient_id == wrong.patient_id and row.withdrawn_at is None and row.patient_id not in concerned:
+                _withdraw(row, by, at)
+        person = right.patient
+        there = {row.patient_id for row in known if row.withdrawn_at is None}
+        if known and person.pk in concerned - there and not person.deceased_on:
+            staff = Staff.objects.get(pk=by.staff_id) if by.staff_id else right.operator
+            _contact(thing, person, staff, by, at).save(force_insert=True)
+
+
+def _withdraw(row: RecallContact, by: Actor, at: datetime) -> None:
+    emails.withdraw_please_call(contact=row, reason=PUT_RIGHT, by=by, at=at)
+    row.withdrawn_at, row.withdrawn_by, row.withdrawn_because = at, by.name[:160], PUT_RIGHT
+    row.misled = row.told_at is not None or emails.may_have_gone(row)
+    row.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because", "misled"])
 
 
 def may_release(thing: Thing, by: Actor) -> bool:
     """Whether this actor is the second role for the mails that wait: a clinician after a manager, or the other way round."""
-    waiting = RecallContact.objects.filter(**about(thing), way=ContactWay.MAIL, released_at=None)
+    waiting = RecallContact.objects.filter(**about(thing), way=ContactWay.MAIL, released_at=None, withdrawn_at=None)
     return any(_is_second(row, by) for row in waiting)
 
 
@@ -60,7 +98,7 @@ def release_mails(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> int
     """The second role lets the neutral mails go. Returns how many. Raises TwoRoles."""
     with audit.write(by=by, action="recall.mail"):
         rows = RecallContact.objects.select_for_update(of=("self",)).select_related("patient__site")
-        found = list(rows.filter(**about(thing), way=ContactWay.MAIL, released_at=None, told_at=None, patient__site__in=by.site_ids))
+        found = list(rows.filter(**about(thing), way=ContactWay.MAIL, released_at=None, told_at=None, withdrawn_at=None, patient__site__in=by.site_ids))
         mine = [row for row in found if _is_second(row, by)]
         if not mine:
             raise TwoRoles("Mail to many needs a manager and a clinician: the other one lets it go.")
@@ -72,11 +110,25 @@ def release_mails(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> int
 
 
 def note_told(*, contact: RecallContact, note: str, by: Actor, at: datetime) -> RecallContact:
-    """Somebody spoke with the patient; a mail that has not gone is not needed any more."""
+    """Somebody spoke with the patient; a mail that has not gone is not needed any more. Raises NotTheirs."""
     with audit.write(by=by, action="recall.told"):
         row = RecallContact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+        if row.withdrawn_at:
+            raise NotTheirs(_("This recall does not concern this patient: the record that named them was put right."))
         if row.told_at is None:
             row.told_at, row.told_by, row.note = at, by.name[:160], note[:300]
             row.save(update_fields=["told_at", "told_by", "note"])
-            emails.withdraw_please_call(contact=row, by=by, at=at)
+            emails.withdraw_please_call(contact=row, reason="the patient was told", by=by, at=at)
+    return row
+
+
+def note_set_right(*, contact: RecallContact, note: str, by: Actor, at: datetime) -> RecallContact:
+    """Somebody told a patient that the recall does not concern them after all. Raises NotTheirs where nothing had reached them."""
+    with audit.write(by=by, action="recall.set_right"):
+        row = RecallContact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+        if not row.misled:
+            raise NotTheirs(_("Nothing reached this patient by mistake."))
+        if row.set_right_at is None:
+            row.set_right_at, row.set_right_by, row.set_right_note = at, by.name[:160], note[:300]
+            row.save(update_fields=["set_right_at", "set_right_by", "set_right_note"])
     return row

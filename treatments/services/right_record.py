@@ -13,6 +13,7 @@ from treatments import selectors
 from treatments.models import Anaesthetic, Course, DeviceBlock, PreTopical, ProductUse, TreatmentSession, ZoneRecord
 from treatments.services.courses import NoCourse, declared_skin
 from treatments.services.events import events_of_bleeding
+from treatments.services.recalls import correct_contacts
 from treatments.vocabulary import SessionState
 
 # what was done to the scalp is the same in the right record; what is known of a patient, and what was decided about one, is not
@@ -43,6 +44,7 @@ def write_right_record(*, mistaken: TreatmentSession, patient: Patient, reason: 
         )  # fmt: skip
         _take_over_blocks(wrong, record)
         _take_over_topicals(wrong, record)
+        correct_contacts(wrong=wrong, right=record, by=by, at=at)
         if record.state == SessionState.ENDED:
             events_of_bleeding(record, by, at)
             nudge("aftercare.plan_ended_sessions")

@@ -1,5 +1,7 @@
 """Who must be told of a recalled lot or product, and who was: one list and one way for both kinds."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -40,10 +42,23 @@ def mail(request: HttpRequest, lot: str = "", product: str = "") -> HttpResponse
 @allow(POST="stock:contact")
 def told(request: HttpRequest, contact: str) -> HttpResponse:
     """Somebody spoke with this patient."""
+    return _spoken(request, contact, recalls.note_told, _("Noted as told."))
+
+
+@allow(POST="stock:contact")
+def set_right(request: HttpRequest, contact: str) -> HttpResponse:
+    """Somebody told a patient that the recall does not concern them after all."""
+    return _spoken(request, contact, recalls.note_set_right, _("Noted: it is set right."))
+
+
+def _spoken(request: HttpRequest, contact: str, act: Callable[..., RecallContact], done: str) -> HttpResponse:
     row = fetch(RecallContact.objects.select_related("patient", "lot", "product"), request.actor, uuid=contact)
     check_subject(request, row.patient.uuid)
-    recalls.note_told(contact=row, note=request.POST.get("note", "").strip(), by=request.actor, at=timezone.now())
-    messages.success(request, _("Noted as told."))
+    try:
+        act(contact=row, note=request.POST.get("note", "").strip(), by=request.actor, at=timezone.now())
+        messages.success(request, done)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
     return _contacts(row.thing)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.errors import Refused
 from clinic.models import Site
-from clinic.permissions import allow, fetch, scoped
+from clinic.permissions import allow, fetch, may, scoped
 from clinic.requests import HttpRequest
 from treatments import selectors, services
 from treatments.forms import DeviceForm, LotForm, ProductForm, ReasonForm
@@ -42,6 +42,7 @@ def _inventory(request: HttpRequest, status: int = 200, **more: Any) -> HttpResp
     everything = request.GET.get("all") == "1"
     stock = selectors.inventory(request.actor, _today(sites), site=site, everything=everything)
     context = {"stock": stock, "sites": sites, "site": site, "everything": everything, "device_form": DeviceForm(), "days": selectors.stock.EXPIRING_DAYS}
+    context["calls"] = selectors.calls_by_thing(request.actor) if may(request.actor, "stock:contact") else []
     return render(request, "treatments/inventory.html", context | more, status=status)
 
 
