@@ -75,6 +75,7 @@ urlpatterns = [
     path("sessions/<uuid:session>/preset/keep/", steps.keep_preset, name="keep_preset"),
     path("sessions/<uuid:session>/preset/remove/", steps.remove_preset, name="remove_preset"),
     path("sessions/<uuid:session>/take-over/", steps.take_over, name="take_over"),
+    path("sessions/<uuid:session>/take-over-signature/", steps.take_over_signature, name="take_over_signature"),
     path("sessions/<uuid:session>/start/", steps.start, name="start"),
     path("sessions/<uuid:session>/block/", steps.change_block, name="change_block"),
     path("sessions/<uuid:session>/end/", steps.end, name="end"),

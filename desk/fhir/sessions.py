@@ -130,7 +130,8 @@ def _remarks(draft: Draft, record: TreatmentSession) -> list[Json]:
         found += note(f"Replaces a record of the same treatment that was entered in error: {record.replaces_reason}")
     if signed is None:
         return found + note("Not signed yet.")
-    found += note(f"Signed by {signed.signed_name} on {draft.moment(signed.signed_at, record.site.tz)}. SHA-256 of the signed record: {signed.sha256}")
+    in_place = f" in place of {record.operator.display_name}, who treated," if signed.signed_by_id != record.operator_id else ""
+    found += note(f"Signed by {signed.signed_name}{in_place} on {draft.moment(signed.signed_at, record.site.tz)}. SHA-256 of the signed record: {signed.sha256}")
     for row in signed.addenda.all():
         found.append({"authorReference": practitioner(draft, row.by), "time": draft.moment(row.at, record.site.tz), "text": row.text})
     return found

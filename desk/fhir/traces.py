@@ -1,13 +1,15 @@
 """Who vouches for what: clearances, signatures, errors, and the handing out of the file itself (Provenance, DocumentReference, AuditEvent)."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 from clinic.models import Staff
 from desk.fhir.parts import TERMINOLOGY, Draft, Json, coding, day
 from desk.fhir.people import organization, practitioner
-from treatments.models import CoSignature, SignedRecord
+from treatments.models import SignedRecord
 
 _AUTHORS_SIGNATURE = coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.1", "Author's Signature")
+_FOR_THE_AUTHOR = coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.5", "Verification Signature")
 _VERIFIERS_SIGNATURE = coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.13", "Review Signature")
 
 
@@ -15,8 +17,8 @@ def vouched(draft: Draft) -> None:
     """Clearances with what they rest on, and the signature of every session that is in the bundle."""
     _clearances(draft)
     rows = SignedRecord.objects.filter(session__patient=draft.patient).select_related(
-        "session__site", "session__entered_in_error__by", "signed_by", "cosignature__by"
-    )
+        "session__site", "session__entered_in_error__by", "session__operator", "signed_by", "cosignature__by"
+    ).prefetch_related("session__signature_handovers")
     for row in rows.order_by("pk"):
         _signature(draft, row)
         if (wrong := getattr(row.session, "entered_in_error", None)) is not None:
@@ -50,18 +52,22 @@ def _of(row: SignedRecord) -> Json:
 def _signature(draft: Draft, row: SignedRecord) -> None:
     zone, second = row.session.site.tz, getattr(row, "cosignature", None)
     reasons = [f"{rule}: {words}" for rule, words in sorted(row.session.reasons.items())]
-    signatures = [{"type": [_AUTHORS_SIGNATURE], "when": draft.moment(row.signed_at, zone), "who": practitioner(draft, row.signed_by)}]
+    operator, taken_over = row.session.operator, list(row.session.signature_handovers.all())
+    in_place = bool(taken_over) and operator != row.signed_by  # who treated is the author; who signed vouches for it
+    reasons += [f"{one.to_name} signs in place of {one.before_name}: {one.reason}" for one in taken_over if in_place]
+    kind = _FOR_THE_AUTHOR if in_place else _AUTHORS_SIGNATURE
+    signatures = [{"type": [kind], "when": draft.moment(row.signed_at, zone), "who": practitioner(draft, row.signed_by)}]
     if second is not None:
         signatures.append({"type": [_VERIFIERS_SIGNATURE], "when": draft.moment(second.at, zone), "who": practitioner(draft, second.by)})
-    _provenance(draft, draft.id_of(row, "provenance"), targets=[_of(row)], at=draft.moment(row.signed_at, zone), who=row.signed_by, second=second,
-                activity="Signed and locked", reasons=reasons, signatures=signatures)  # fmt: skip
+    _provenance(draft, draft.id_of(row, "provenance"), targets=[_of(row)], at=draft.moment(row.signed_at, zone), who=operator if in_place else row.signed_by,
+                beside=([("attester", row.signed_by)] if in_place else []) + ([("verifier", second.by)] if second else []), activity="Signed and locked", reasons=reasons, signatures=signatures)  # fmt: skip
 
 
 def _provenance(
     draft: Draft, key: str, *, targets: list[Json], at: str | None, who: Staff, activity: str, reasons: list[str],
-    second: CoSignature | None = None, signatures: list[Json] | None = None,
+    beside: Sequence[tuple[str, Staff]] = (), signatures: list[Json] | None = None,
 ) -> None:  # fmt: skip
-    agents = [("author", who)] + ([("verifier", second.by)] if second else [])
+    agents = [("author", who), *beside]
     draft.add(
         "Provenance", key, target=targets, recorded=at, activity={"text": activity}, reason=[{"text": words} for words in reasons], signature=signatures or [],
         agent=[{"type": {"coding": [coding(TERMINOLOGY + "provenance-participant-type", word)]}, "who": practitioner(draft, staff)} for word, staff in agents],

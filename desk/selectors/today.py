@@ -16,7 +16,6 @@ from appointments.rules import AppointmentState as S
 from clinic.audit import Actor
 from clinic.models import Site
 from clinic.permissions import may, scoped
-from clinic.roles import Role
 from patients import selectors as people
 from patients.models import Hold, Rescreen
 from treatments import selectors as sessions
@@ -153,9 +152,9 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "link:unlock") and (count := people.locked_count(actor, at)):
         found.append((ngettext("locked link", "locked links", count), count, "patients:locked_links"))
     if may(actor, "session:sign"):
-        count = _unsigned(actor).filter(operator_id=actor.staff_id).count()
+        count = _unsigned(actor).filter(signs=actor.staff_id, nobody_signs=False).count()
         found.append((ngettext("unsigned record", "unsigned records", count), count, "desk:unsigned"))
-    if (may(actor, "session:sign") or may(actor, "staff:manage")) and (count := _unsigned(actor).filter(_HAS_LEFT).count()):
+    if (may(actor, "session:sign") or may(actor, "staff:manage")) and (count := _unsigned(actor).filter(nobody_signs=True).count()):
         words = ngettext("unsigned record of somebody who left", "unsigned records of people who left", count)
         found.append((words, count, "desk:unsigned" if may(actor, "session:sign") else "staff:people"))
     if may(actor, "session:cosign") and (count := sessions.signed.second_count(actor)):
@@ -169,15 +168,15 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     return found
 
 
-# who can't sign in any more, or is no clinician any more: nobody else signs for them (SECURITY, “author only”), so others must know
-_HAS_LEFT = Q(operator__is_active=False) | ~Q(operator__roles__contains=[Role.CLINICIAN])
+def _unsigned(actor: Actor) -> QuerySet[Any]:
+    """With whose signature each waits for: the operator's, or after they have left who took it over (decision 0046)."""
+    return sessions.with_signer(scoped(TreatmentSession.objects.filter(state=SessionState.ENDED, entered_in_error=None), actor))
 
 
-def _unsigned(actor: Actor) -> QuerySet[TreatmentSession]:
-    return scoped(TreatmentSession.objects.filter(state=SessionState.ENDED, entered_in_error=None), actor)
+def unsigned_records(actor: Actor) -> list[Any]:
+    """Ended records that wait for the actor's signature, and those of the site whose operator has left, whoever signs them; oldest first.
 
-
-def unsigned_records(actor: Actor) -> list[TreatmentSession]:
-    """The actor's own records that have ended and are not signed, and those of the site whose author can't sign any more; oldest first."""
-    rows = _unsigned(actor).select_related("patient", "site", "operator").filter(Q(operator_id=actor.staff_id) | _HAS_LEFT)
+    `nobody_signs`: it is to be taken over; `signs_name`: by whom it is signed otherwise.
+    """
+    rows = _unsigned(actor).select_related("patient", "site", "operator").filter(Q(signs=actor.staff_id) | Q(operator_left=True))
     return list(rows.order_by("ended_at", "pk"))

@@ -47,7 +47,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "rooms": visits.rooms_of(site),
     }  # fmt: skip
     unsigned = selectors.unsigned_records(request.actor) if may(request.actor, "session:sign") else []
-    unsigned = [record for record in unsigned if record.operator_id == request.actor.staff_id]
+    unsigned = [record for record in unsigned if record.signs == request.actor.staff_id]
     context |= {"unsigned": unsigned[:5], "unsigned_count": len(unsigned)}
     return fragment_or_page(request, "desk/_board.html", "desk/today.html", context)
 
@@ -147,7 +147,7 @@ def to_look_at(request: HttpRequest) -> HttpResponse:
 
 @allow(GET="session:sign")
 def unsigned(request: HttpRequest) -> HttpResponse:
-    """Records that wait for a signature, oldest first: the reader's own, and those whose author can't sign any more."""
+    """Records that wait for a signature, oldest first: the reader's own, and those whose author can't sign any more, with who signs them."""
     found = selectors.unsigned_records(request.actor)
-    own = [record for record in found if record.operator_id == request.actor.staff_id]
+    own = [record for record in found if record.signs == request.actor.staff_id]
     return render(request, "desk/unsigned.html", {"records": own, "left": [record for record in found if record not in own]})

@@ -68,6 +68,19 @@ class TestWhoVouches:
         assert [one.type.coding[0].code for one in row.agent] == ["author", "verifier"]
         assert [one.type[0].code for one in row.signature] == ["1.2.840.10065.1.12.1.1", "1.2.840.10065.1.12.1.13"]
 
+    def test_signed_in_place_of_one_who_left_the_author_stays_the_author(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        ended = make_ended(site, amara)
+        Staff.objects.filter(pk=amara.pk).update(is_active=False)
+        by = Actor.of_staff(okoro)
+        services.take_over_signature(record=ended, staff=okoro, reason="I was in the room.", by=by, at=NOW)
+        services.sign_session(record=TreatmentSession.objects.get(pk=ended.pk), signer=okoro, by=by, at=NOW)
+        found = read(ended.patient)
+        (row,) = found["Provenance"]
+        assert [one.type.coding[0].code for one in row.agent] == ["author", "attester"] and [one.type[0].code for one in row.signature] == ["1.2.840.10065.1.12.1.5"]
+        names = {f"urn:uuid:{one.id}": one.name[0].text for one in found["Practitioner"]}
+        assert [names[one.who.reference] for one in row.agent] == [amara.display_name, okoro.display_name]
+        assert [one.text for one in row.reason] == [f"{okoro.display_name} signs in place of {amara.display_name}: I was in the room."]
+
     def test_entered_in_error_says_who_and_why(self, site: Site, amara: Staff) -> None:
         record = make_signed(site, amara).session
         services.mark_entered_in_error(record=record, reason="Wrong patient", staff=amara, by=Actor.of_staff(amara), at=NOW)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,8 +14,9 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site, Staff
 from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_started
+from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
-from treatments.models import SignedRecord, TreatmentSession
+from treatments.models import SignatureHandover, SignedRecord, TreatmentSession
 from treatments.services import Blocked, ChangedMeanwhile, NotOpen, NotYours
 
 DURING = DAY + timedelta(minutes=12)
@@ -95,6 +97,173 @@ class TestAfterTheStart:
     def test_after_the_end_the_operator_stays(self, site: Site, amara: Staff, okoro: Staff) -> None:
         with pytest.raises(NotOpen):
             taken(make_ended(site, amara), okoro, END)
+
+
+class TestTheSignatureOfOneWhoLeft:
+    """Decision 0046: another clinician signs in their place, by name and with a reason. Who treated stays who treated."""
+
+    LATER = END + timedelta(days=3)
+    WHY = "Dr Osei left the clinic; I was in the room."
+
+    def left(self, staff: Staff, how: str = "inactive") -> None:
+        if how == "inactive":
+            Staff.objects.filter(pk=staff.pk).update(is_active=False)
+        elif how == "no clinician":
+            Staff.objects.filter(pk=staff.pk).update(roles=["front_desk"])
+        else:
+            staff.sites.clear()
+
+    def over(self, record: TreatmentSession, staff: Staff, reason: str = WHY) -> SignatureHandover:
+        return services.take_over_signature(record=record, staff=staff, reason=reason, by=Actor.of_staff(staff), at=self.LATER)
+
+    def sign(self, record: TreatmentSession, staff: Staff) -> dict[str, Any]:
+        found = TreatmentSession.objects.get(pk=record.pk)
+        services.sign_session(record=found, signer=staff, by=Actor.of_staff(staff), at=self.LATER)
+        content: dict[str, Any] = json.loads(SignedRecord.objects.get().content)
+        return content
+
+    @pytest.mark.parametrize("how", ["inactive", "no clinician", "elsewhere"])
+    def test_the_record_names_both_and_why(self, how: str, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara, how)
+        row = self.over(record, okoro)
+        assert (row.before, row.to, row.reason, row.at) == (amara, okoro, self.WHY, self.LATER)
+        content = self.sign(record, okoro)
+        assert content["operator"]["name"] == amara.display_name and content["input"][0]["operator"]["id"] == str(amara.uuid)
+        assert content["signed_by"] == okoro.display_name
+        told = content["signature"]
+        assert told["in_place_of"] == amara.display_name and told["completed_since"] == [] and len(told["left_sha256"]) == 64
+        assert told["handovers"] == [{"from": amara.display_name, "to": okoro.display_name, "reason": self.WHY, "at": self.LATER.isoformat()}]
+        record.refresh_from_db()
+        assert record.operator == amara and services.broken_records() == []
+
+    def test_what_the_successor_completes_is_told_apart(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        row = self.over(record, okoro)
+        entry = make_entry(site, device=record.blocks.get().device, cartridge=record.blocks.get().cartridge)
+        entry.fields.update(notes="Vertex tender, as she told me.", pain_readings=[3, 5])
+        services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(okoro), at=self.LATER)
+        assert self.sign(record, okoro)["signature"]["completed_since"] == ["notes", "pain"]
+        assert json.loads(row.content)["notes"] == "" and json.loads(row.content)["input"][0]["painReadings"] == [3]
+
+    def test_not_while_the_operator_can_sign(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        with pytest.raises(Refused, match="can still sign"):
+            self.over(record, okoro)
+        with pytest.raises(NotYours):
+            self.sign(record, okoro)
+
+    def test_nobody_signs_for_another_without_taking_it_over(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        with pytest.raises(NotYours, match="Take the signature over first"):
+            self.sign(record, okoro)
+
+    def test_needs_a_reason_and_a_clinician(self, site: Site, amara: Staff, okoro: Staff, rosa: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        with pytest.raises(Refused) as stop:
+            self.over(record, okoro, " ")
+        assert stop.value.field == "handover_reason"
+        with pytest.raises(Refused, match="Only a clinician"):
+            self.over(record, rosa)
+        assert not SignatureHandover.objects.exists()
+
+    def test_neither_before_the_end_nor_after_the_signature(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        running, done = make_started(site, amara), make_ended(site, amara)
+        services.sign_session(record=done, signer=amara, by=Actor.of_staff(amara), at=END)
+        self.left(amara)
+        for record in (running, done):
+            with pytest.raises(NotOpen):
+                self.over(record, okoro)
+
+    def test_once_the_operator_is_there_again_they_sign(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        self.over(record, okoro)
+        Staff.objects.filter(pk=amara.pk).update(is_active=True)
+        with pytest.raises(NotYours):
+            self.sign(record, okoro)
+        assert self.sign(record, amara)["signature"] is None
+
+    def test_who_took_over_and_left_as_well_is_followed(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        self.over(record, okoro)
+        third = make_clinician(site)
+        with pytest.raises(Refused, match="can still sign"):
+            self.over(record, third)
+        self.left(okoro)
+        self.over(record, third, "Both have left; from the paper notes.")
+        told = self.sign(record, third)["signature"]
+        assert [(row["from"], row["to"]) for row in told["handovers"]] == [(amara.display_name, okoro.display_name), (okoro.display_name, third.display_name)]
+
+    def test_a_licence_that_was_struck_off_since_is_explained_not_hidden(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        """S04 was judged at the start. What it says today stays in the record, beside what the one who signs says of it."""
+        record = make_ended(site, amara)
+        self.left(amara)
+        Staff.objects.filter(pk=amara.pk).update(credential_valid=False)
+        self.over(record, okoro)
+        with pytest.raises(Blocked) as stop:
+            self.sign(record, okoro)
+        assert [f.rule for f in stop.value.findings] == ["S04"]
+        TreatmentSession.objects.filter(pk=record.pk).update(reasons={"S04": "Valid on that day; ended when she left."})
+        content = self.sign(record, okoro)
+        assert {"rule": "S04", "severity": "BLOCK"} in content["findings"] and content["reasons"]["S04"].startswith("Valid on that day")
+
+    def test_for_the_operator_s_own_signature_s04_is_never_explained(self, site: Site, amara: Staff) -> None:
+        record = make_ended(site, amara)
+        Staff.objects.filter(pk=amara.pk).update(credential_valid=False)
+        TreatmentSession.objects.filter(pk=record.pk).update(reasons={"S04": "x"})
+        with pytest.raises(Blocked):
+            self.sign(record, amara)
+
+    @pytest.mark.parametrize("text", ["UPDATE treatments_signaturehandover SET reason = 'x'", "DELETE FROM treatments_signaturehandover"])
+    def test_its_rows_are_only_ever_added(self, text: str, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        self.over(record, okoro)
+        refused(lambda: sql(text))
+
+    def test_from_the_list_over_the_page_to_the_signature(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        with time_machine.travel(self.LATER, tick=False):
+            client = client_as(okoro)
+            page = client.get("/unsigned/").content.decode()
+            assert "Of people who left" in page and "nobody signs it yet" in page
+            url, take, sign = (reverse(f"treatments:{name}", args=[record.uuid]) for name in ("session", "take_over_signature", "sign"))
+            page = client.get(url).content.decode()
+            assert "can’t sign this record any more" in page and take in page and sign not in page
+            subject = {"subject": str(record.patient.uuid)}
+            answer = client.post(take, subject | {"handover_reason": ""})
+            assert answer.status_code == 422 and "Say why, and how you know what was done." in answer.content.decode()
+            assert client.post(take, subject | {"handover_reason": self.WHY}).status_code == 302
+            assert "in place of Dr Amara Osei" in client.get("/unsigned/").content.decode()
+            page = client.get(url).content.decode()
+            assert self.WHY in page and sign in page and take not in page
+            assert client.post(sign, subject).status_code == 302
+            signed, printed = (client.get(reverse(f"treatments:{name}", args=[record.uuid])).content.decode() for name in ("session", "record_print"))
+            assert all("in place of Dr Amara Osei" in text and self.WHY in text for text in (signed, printed))
+            other = client_as(make_clinician(site))
+            assert "Of people who left" not in other.get("/unsigned/").content.decode()
+
+    def test_others_see_on_the_list_who_signs(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        self.over(record, okoro)
+        client = client_as(make_clinician(site))
+        assert f"{okoro.display_name} signs" in client.get("/unsigned/").content.decode()
+        assert "of somebody who left" not in client.get("/today/").content.decode()
+        assert "1 unsigned record" in client_as(okoro).get("/today/").content.decode()
+
+
+def make_clinician(site: Site) -> Staff:
+    """A third one."""
+    third = Staff.objects.create(email="third@example.org", name="Third Person", title="Dr", roles=["clinician"], operator_role="dermatologist", credential_valid=True)
+    third.sites.add(site)
+    return third
 
 
 class TestThePage:

@@ -22,7 +22,15 @@ from treatments.selectors.courses import (
     window_of,
 )
 from treatments.selectors.evaluations import Evaluation, evaluate, reason_key
-from treatments.selectors.handovers import TAKE_OVER, Handover, handovers
+from treatments.selectors.handovers import (
+    TAKE_OVER,
+    Handover,
+    Signer,
+    handovers,
+    signature_handovers,
+    signer_of,
+    with_signer,
+)
 from treatments.selectors.inputs import session_input
 from treatments.selectors.recall import (
     Received,
@@ -60,10 +68,10 @@ from treatments.selectors.stock import (
 next_window = window_of
 
 __all__ = [
-    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Stock", "Thing", "Window", "ZoneHistory", "about", "calls_by_thing", "calls_waiting", "checklist", "contacts_of", "course_notes",
+    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Signer", "Stock", "Thing", "Window", "ZoneHistory", "about", "calls_by_thing", "calls_waiting", "checklist", "contacts_of", "course_notes",
     "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "open_course", "patch",
     "photos", "place_in_course", "place_of_begun", "policy", "policy_of", "presets_of", "product_state", "prp", "readings", "reason_key", "recalled_things", "received", "same_lot", "scanned",
-    "session_days", "session_input", "sessions_ended_since", "settings_of", "signed", "through", "through_courses", "units_of", "usable_products",
-    "who_received", "why_not", "window_after", "window_of", "without_lot", "zone_histories",
+    "session_days", "session_input", "sessions_ended_since", "settings_of", "signature_handovers", "signed", "signer_of", "through", "through_courses", "units_of", "usable_products",
+    "who_received", "why_not", "window_after", "window_of", "with_signer", "without_lot", "zone_histories",
 ]  # fmt: skip

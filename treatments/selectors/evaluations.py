@@ -19,7 +19,8 @@ class Evaluation:
 
     `withdrawn` are findings (`S05`, `S06`, `STOCK`) that stand only because a device, lot or product was taken out of use after it
     had touched skin. It can't be unmade: with a reason, which is signed with the record, they stop neither check-out nor signature (decision 0017).
-    `happened` are the same of a record that replaces a mistaken one: the treatment took place before it was written here (decision 0027).
+    `happened` are the same of a record that replaces a mistaken one: the treatment took place before it was written here (decision 0027);
+    and S04 of an operator who has left, when another clinician signs (decision 0046).
     """
 
     overall: str
@@ -94,9 +95,14 @@ def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, A
 
 
 def _took_place(record: TreatmentSession, worst: Worst) -> list[str]:
-    """What stops, on a record that is written after the treatment: all but what can still be mended in it, which is S26."""
-    if not record.replaces_id or record.ended_at is None:
+    """What stops, on a record that is written after the treatment: all but what can still be mended in it, which is S26.
+
+    And S04 on one that another clinician signs, because its operator has left since: they were judged when they started (decision 0046).
+    """
+    if record.ended_at is None:
         return []
+    if not record.replaces_id:
+        return ["S04"] if ("S04", "") in worst and record.signature_handovers.exists() else []
     stopping = (key for key, row in worst.items() if row["severity"] in ("BLOCK", "BLOCK_PRODUCT") and key[0] != "S26")
     return sorted(reason_key(*key) for key in stopping)
 

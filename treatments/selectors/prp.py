@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from patients import selectors as people
 from patients.models import Patient
 from treatments.models import PrpUse, TreatmentSession, TubeCheck
@@ -28,12 +30,29 @@ def _worst(found: people.Eligibility) -> str:
     return max((found.overall, *(str(t["class"]) for t in found.triggers)), key=_ORDER.index)
 
 
+def carried(record: TreatmentSession) -> PrpUse | None:
+    """The used PRP of the mistaken record that this one replaces, when it was taken over from there. Its times can't change any more."""
+    there = PrpUse.objects.filter(session=record.replaces_id, used_at__isnull=False).first() if record.replaces_id else None
+    here = getattr(record, "prp", None)
+    return there if there and here and (here.drawn_at, here.used_at, here.volume_ml) == (there.drawn_at, there.used_at, there.volume_ml) else None
+
+
+def checks_of_another(record: TreatmentSession) -> list[TubeCheck]:
+    """What was said about the tube in the mistaken record of another patient: it says nothing about this one's, and doesn't count."""
+    there = carried(record)
+    if there is None or there.session.patient_id == record.patient_id:
+        return []
+    return list(there.session.tube_checks.all())
+
+
 def checks_that_count(record: TreatmentSession, prp: PrpUse) -> list[TubeCheck]:
-    """Each person's newest word since the blood was drawn, on the label as it is now."""
+    """Each person's newest word since the blood was drawn, on the label as it is now; of carried PRP also those of the same patient's mistaken record."""
     if prp.drawn_at is None:
         return []
     newest: dict[int, TubeCheck] = {}
-    for check in record.tube_checks.filter(at__gte=prp.drawn_at, tube_label=prp.tube_label).select_related("by"):
+    there = carried(record)
+    own = Q(session=record) | (Q(session=there.session_id) if there and there.session.patient_id == record.patient_id else Q(pk=None))
+    for check in TubeCheck.objects.filter(own, at__gte=prp.drawn_at, tube_label=prp.tube_label).select_related("by").order_by("at", "pk"):
         newest[check.by_id] = check
     return list(newest.values())
 

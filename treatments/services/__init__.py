@@ -16,7 +16,7 @@ from treatments.services.errors import (
     NotUsable,
 )
 from treatments.services.events import EventEntry, close_adverse_event, record_adverse_event
-from treatments.services.handover import take_over_session
+from treatments.services.handover import take_over_session, take_over_signature
 from treatments.services.measurements import (
     AlreadyMarked,
     LookAgain,
@@ -57,5 +57,5 @@ __all__ = [
     "note_earlier_sessions", "note_formula_change", "note_response", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recall_product", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
-    "signing", "start_session", "take_over_session", "undo_copy", "withdraw_product", "write_right_record",
+    "signing", "start_session", "take_over_session", "take_over_signature", "undo_copy", "withdraw_product", "write_right_record",
 ]  # fmt: skip

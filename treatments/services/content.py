@@ -12,7 +12,7 @@ from treatments.models import AdverseEvent, DeviceBlock, TreatmentSession
 from treatments.rules import RULES_VERSION
 from treatments.rules.vocabulary import Stage
 
-CONTENT_VERSION = 3
+CONTENT_VERSION = 4
 
 
 def canonical(content: dict[str, Any]) -> str:
@@ -30,7 +30,7 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
     found = selectors.evaluate(record, Stage.SIGNOFF)
     patient = record.patient
     rows = list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones"))
-    return {
+    content = {
         "version": CONTENT_VERSION,
         "session": str(record.uuid),
         "patient": {"uuid": str(patient.uuid), "number": patient.number, "name": patient.name, "born": patient.birth_on},
@@ -57,6 +57,34 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "signed_at": at.isoformat(),
         "cosign_asked": cosign,
     }
+    return content | {"signature": _signature(record, signer, content)}
+
+
+# the parts of a record that its author writes, with the words for people; what the rules say of them changes by itself
+_WRITTEN = {
+    "blocks": "device and zones", "reactions": "reactions", "notes": "notes", "reasons": "reasons", "prp": "PRP", "photos": "photos",
+    "no_adverse_event": "no adverse event", "adverse_events": "adverse events",
+}  # fmt: skip
+_WRITTEN_INPUT = {
+    "fitzpatrick": "skin type", "painReadings": "pain", "aftercareDelivered": "aftercare given", "sharpsAndCleaningConfirmed": "sharps and cleaning",
+    "products": "products", "preTopicals": "topicals before", "anaesthetic": "numbing", "fullRescreenDone": "full re-screen",
+}  # fmt: skip
+
+
+def _signature(record: TreatmentSession, signer: Staff, content: dict[str, Any]) -> dict[str, Any] | None:
+    """Where another one signs than who treated: for whom, why, and what was completed since. None for the operator's own signature."""
+    rows = list(selectors.signature_handovers(record))
+    if signer.pk == record.operator_id or not rows:
+        return None
+    left, now = json.loads(rows[0].content), json.loads(canonical(content))
+    was: dict[str, Any] = next(iter(left["input"]), {})
+    given: dict[str, Any] = next(iter(now["input"]), {})
+    since = [words for key, words in _WRITTEN.items() if left[key] != now[key]]
+    since += [words for key, words in _WRITTEN_INPUT.items() if was.get(key) != given.get(key)]
+    return {
+        "in_place_of": record.operator.display_name, "left_sha256": fingerprint(rows[0].content, ""), "completed_since": since,
+        "handovers": [{"from": row.before_name, "to": row.to_name, "reason": row.reason, "at": row.at.isoformat()} for row in rows],
+    }  # fmt: skip
 
 
 def _replaces(record: TreatmentSession) -> dict[str, Any] | None:
@@ -92,11 +120,15 @@ def _prp(record: TreatmentSession) -> dict[str, Any] | None:
     row = getattr(record, "prp", None)
     if row is None:
         return None
+    same = selectors.prp.checks_that_count(record, row) if selectors.prp.carried(record) else record.tube_checks.all()
     checks = [
         {"name": check.name, "matches": check.matches, "label": check.tube_label, "how": check.how, "at": check.at.isoformat()}
-        for check in record.tube_checks.all()
+        for check in same
     ]
+    # by name and instant only: the label names the other patient
+    others = [{"name": check.name, "at": check.at.isoformat()} for check in selectors.prp.checks_of_another(record)]
     return {
+        "carried": selectors.prp.carried(record) is not None, "checks_of_another": others,
         "drawn_at": row.drawn_at.isoformat() if row.drawn_at else None,
         "used_at": row.used_at.isoformat() if row.used_at else None,
         "volume_ml": str(row.volume_ml) if row.volume_ml is not None else None,

@@ -1,4 +1,4 @@
-"""Who treats: a colleague's session is taken over by name, never by opening its page (SECURITY, session drafts; decision 0029)."""
+"""Who treats, and who signs for one who has left: taken over by name, never by opening a page (SECURITY, session drafts; decisions 0029, 0046)."""
 
 from datetime import datetime
 
@@ -8,9 +8,11 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Staff
+from clinic.roles import Role
 from treatments import selectors
-from treatments.models import TreatmentSession
+from treatments.models import SignatureHandover, TreatmentSession
 from treatments.rules.vocabulary import Stage
+from treatments.services.content import canonical, content_of
 from treatments.services.drafts import locked_session
 from treatments.services.errors import Blocked
 from treatments.vocabulary import SessionState
@@ -42,3 +44,25 @@ def check_operator(record: TreatmentSession, by: Actor) -> None:
     if by.staff_id is not None and by.staff_id != record.operator_id:
         words = _("This is %(name)s’s session. Take it over first, if you are the one who treats.")
         raise Blocked(words % {"name": record.operator.display_name}, [], [], [])
+
+
+def take_over_signature(*, record: TreatmentSession, staff: Staff, reason: str, by: Actor, at: datetime) -> SignatureHandover:
+    """An ended record whose signer has left is signed by `staff`, who says why and how they know what was done.
+
+    The operator stays the operator; the record as they left it is kept word for word. Once the operator is there again, they sign.
+    Raises Refused while somebody can sign, and NotOpen before the end or after the signature.
+    """
+    with audit.write(by=by, action="session.take_over_signature", reason=reason):
+        locked = locked_session(record, SessionState.ENDED)
+        signer = selectors.signer_of(locked)
+        if not signer.has_left:
+            words = _("You sign this record already.") if signer.staff_id == staff.pk else _("%(name)s can still sign this record.") % {"name": signer.name}
+            raise Refused(words)
+        if Role.CLINICIAN not in by.roles:
+            raise Refused(_("Only a clinician signs a record."))
+        if not reason.strip():
+            raise Refused(_("Say why, and how you know what was done."), field="handover_reason")
+        content = canonical(content_of(locked, locked.operator, at, cosign=locked.site.clinic.cosign_records))
+        return SignatureHandover.objects.create(
+            session=locked, before_id=signer.staff_id, before_name=signer.name, to=staff, to_name=staff.display_name, reason=reason.strip()[:500], content=content, at=at
+        )

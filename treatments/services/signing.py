@@ -21,7 +21,7 @@ __all__ = ["broken_records", "canonical", "fingerprint"]
 
 
 class NotYours(Refused):
-    """Only the author signs."""
+    """Only the author signs; or, after they have left, who took it over by name."""
 
 
 class NotReady(Refused):
@@ -33,7 +33,7 @@ class NotASecond(Refused):
 
 
 def sign_session(*, record: TreatmentSession, signer: Staff, by: Actor, at: datetime) -> SignedRecord:
-    """Lock the record for ever. Raises NotYours, NotReady, Blocked.
+    """Lock the record for ever: by its operator, or by who took the signature over after they had left. Raises NotYours, NotReady, Blocked.
 
     S18 and S23 say what happened and do not stop the signature; frank bleeding has its adverse event by then.
     """
@@ -60,7 +60,10 @@ def sign_session(*, record: TreatmentSession, signer: Staff, by: Actor, at: date
 def _ready(record: TreatmentSession, signer: Staff) -> None:
     if record.state != SessionState.ENDED or hasattr(record, "entered_in_error"):
         raise NotReady("Only a session that has ended, and is not signed yet, can be signed.")
-    if record.operator_id != signer.pk:
+    waits_for = selectors.signer_of(record)
+    if waits_for.staff_id != signer.pk:
+        if waits_for.has_left:
+            raise NotYours("Who recorded this session can’t sign any more. Take the signature over first.")
         raise NotYours("Only the operator who recorded this session signs it.")
     events = record.adverse_events.exclude(outcome_kind="no_event").exists()
     if not record.no_adverse_event and not record.adverse_events.exists():
@@ -120,13 +123,20 @@ def add_addendum(*, record: SignedRecord, text: str, staff: Staff, by: Actor, at
 
 
 def mark_entered_in_error(*, record: TreatmentSession, reason: str, staff: Staff, by: Actor, at: datetime) -> EnteredInError:
-    """Recorded by mistake: a new row with its reason; the plan of its aftercare is cancelled by the sweep (SETTLED 7)."""
+    """Recorded by mistake: a new row with its reason; the plan of its aftercare is cancelled by the sweep (SETTLED 7), and its visit put back.
+
+    A draft that never began used nothing, so the unit that it held is free again (docs/decisions/0046).
+    """
     if not reason.strip():
         raise Refused("Give the reason.", field="reason")
     with audit.write(by=by, action="session.entered_in_error", reason=reason):
+        locked = TreatmentSession.objects.select_for_update().get(pk=record.pk)
         lock_chain()
-        row, _made = EnteredInError.objects.get_or_create(
+        row, made = EnteredInError.objects.get_or_create(
             session=record, defaults={"reason": reason.strip()[:500], "by": staff, "at": at}
         )
+        if made and locked.started_at is None:
+            locked.blocks.filter(replaces=None).update(cartridge=None)
         nudge("aftercare.plan_ended_sessions")
+        nudge("appointments.sweep_states")
     return row

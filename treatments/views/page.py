@@ -60,10 +60,12 @@ def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, stat
     """The whole page, or for htmx the part with findings and what is wrong."""
     fragment = is_fragment(request)
     template = "treatments/_findings.html" if fragment else "treatments/session.html"
-    own = {
+    own: dict[str, Any] = {
         "swap_oob": fragment, "presets": selectors.presets_of(request.actor.staff_id), "mine": record.operator_id == request.actor.staff_id,
         "handovers": [] if fragment else selectors.handovers(record),
-    }  # fmt: skip
+    }
+    if record.state == SessionState.ENDED and not fragment:
+        own |= {"prp_carried": selectors.prp.carried(record) is not None, "signer": selectors.signer_of(record), "signature_handovers": selectors.signature_handovers(record)}  # fmt: skip
     return render(request, template, _context(record, form) | own | more, status=status)
 
 
