@@ -27,6 +27,7 @@ urlpatterns = [
     path("recalls/<uuid:recall>/", recalls.note_recall, name="note_recall"),
     path("waiting-list/", waiting.waiting_list, name="waiting_list"),
     path("waiting-list/<uuid:entry>/leave/", waiting.leave_waiting_list, name="leave_waiting_list"),
+    path("put-back/", visits.put_back, name="put_back"),
     path("working-time/", hours.working_time, name="working_time"),
     path("working-time/stranded/", stranded.stranded_visits, name="stranded_visits"),
     path("working-time/hours/", hours.set_hours, name="set_hours"),

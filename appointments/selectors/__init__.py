@@ -2,16 +2,21 @@
 
 from appointments.selectors.courses import Proposal, course_proposals
 from appointments.selectors.days import (
+    PUT_BACK,
     change_lines,
     day_of,
     days_of,
     ended_visits,
+    is_put_back,
     last_change,
     next_appointment,
     next_appointments,
     of_patient,
     same_day,
     usual_clinician,
+    visits_in_error,
+    visits_put_back,
+    visits_recorded_anew,
     who_has,
 )
 from appointments.selectors.deaths import visits_to_stop, waits_of
@@ -53,7 +58,7 @@ from appointments.selectors.stranded import MOST_AT_ONCE, Stranded, WayOut, diar
 from appointments.selectors.waiting import best_entries, freed_slots, is_taken, may_offer_now, waiting, wants_of
 
 __all__ = [
-    "DayOffer", "MOST_AT_ONCE", "WAITING", "Gate", "Proposal", "Slot", "Stranded", "WayOut", "Week", "best_entries", "booking_rules", "change_lines", "coming_absences", "coming_closures", "coming_session", "course_proposals", "day_of", "days_of", "diary_for", "doubles_of", "ended_visits",
+    "PUT_BACK", "is_put_back", "visits_in_error", "visits_put_back", "visits_recorded_anew", "DayOffer", "MOST_AT_ONCE", "WAITING", "Gate", "Proposal", "Slot", "Stranded", "WayOut", "Week", "best_entries", "booking_rules", "change_lines", "coming_absences", "coming_closures", "coming_session", "course_proposals", "day_of", "days_of", "diary_for", "doubles_of", "ended_visits",
     "feed_ics", "feed_of", "feed_owner", "free_slots", "freed_slots", "gate_for", "imports_of", "imports_under_way", "left_over_lines", "is_taken", "last_change", "may_offer_now", "next_appointment", "next_appointments", "of_patient",
     "offers", "own_offers", "patient_lines", "recall_counts", "recalls", "recalls_out_of_date", "recalls_that_came", "recalls_whose_visit_is_gone", "rooms_of", "row_counts", "rows_in", "rows_to_write", "same_day", "screen_of", "screens", "sessions_to_recall", "stranded", "visit_types", "waiting", "ways_out", "grounds_of",
     "wants_of", "weeks", "usual_clinician", "visits_to_stop", "waits_of", "who_has", "why_not_invited", "window_for",

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, Occupation, StatusChange
 from appointments.rules import OPEN, AppointmentState
+from clinic.audit import Actor
 from clinic.clock import local_date, resolve_local, wall
 from clinic.models import Site
+from clinic.permissions import scoped
 from patients.models import Patient
+from treatments.models import TreatmentSession
 
 
 def _of_day(site: Site, on: date) -> Q:
@@ -106,5 +109,42 @@ def who_has(wanted: Appointment) -> str:
 
 def ended_visits() -> QuerySet[Appointment]:
     """Visits whose session has ended while they still say “in session”."""
-    ended = Q(session__state__in=["ended", "signed"])
+    ended = Q(session__state__in=["ended", "signed"], session__entered_in_error=None)
     return Appointment.objects.filter(ended, state=AppointmentState.IN_SESSION)
+
+
+PUT_BACK = "the record of its session was entered in error"  # the reason on those changes; by it a visit is found that waits for a word
+
+
+def visits_in_error() -> QuerySet[Appointment]:
+    """Visits that were begun or are done only by a session that is entered in error (docs/decisions/0046)."""
+    return Appointment.objects.filter(session__entered_in_error__isnull=False, state__in=[AppointmentState.IN_SESSION, AppointmentState.DONE])
+
+
+def _waiting() -> QuerySet[Appointment]:
+    told = StatusChange.objects.filter(appointment=OuterRef("pk"), what="undone", reason=PUT_BACK)
+    return Appointment.objects.filter(Exists(told), state=AppointmentState.ARRIVED, session=None)
+
+
+def visits_recorded_anew() -> list[tuple[Appointment, TreatmentSession]]:
+    """Visits put back whose treatment is now written in a right record of the same patient, with that record."""
+    found = []
+    for visit in _waiting():
+        row = visit.changes.filter(what="undone", reason=PUT_BACK, before__session__isnull=False).order_by("-at", "-pk").first()
+        wrong = row.before["session"] if row and row.before else None
+        right = TreatmentSession.objects.filter(replaces__uuid=wrong, patient=visit.patient_id, entered_in_error=None, appointment=None).first() if wrong else None
+        if right is not None:
+            found.append((visit, right))
+    return found
+
+
+def visits_put_back(actor: Actor) -> QuerySet[Appointment]:
+    """Visits of the actor's sites of which somebody has still to say what is true for their patient, oldest first."""
+    rows = scoped(_waiting(), actor)
+    return rows.select_related("patient", "clinician", "visit_type", "site").order_by("starts_at", "pk")
+
+
+def is_put_back(appointment: Appointment) -> bool:
+    """Whether this one is among them."""
+    waits = appointment.state == AppointmentState.ARRIVED and appointment.session_id is None
+    return waits and appointment.changes.filter(what="undone", reason=PUT_BACK).exists()

@@ -120,10 +120,36 @@ def start_visit(*, appointment: Appointment, operator: Staff, by: Actor, at: dat
 
 
 def sweep_states(*, by: Actor, at: datetime) -> int:
-    """“Done” follows an ended session (SETTLED 14)."""
+    """“Done” follows an ended session (SETTLED 14), and goes when its record is entered in error. Returns how many visits changed."""
     count = 0
+    for appointment, right in selectors.visits_recorded_anew():
+        with audit.write(by=by, action="appointment.recorded_anew"):
+            Appointment.objects.filter(pk=appointment.pk).update(session=right)
+            change_state(appointment=appointment, to=AppointmentState.IN_SESSION, by=by, at=at, reason="written in the right record")
     for appointment in selectors.ended_visits():
         with transaction.atomic():
             change_state(appointment=appointment, to=AppointmentState.DONE, by=by, at=at, reason="session ended")
         count += 1
+    for appointment in selectors.visits_in_error():
+        _put_back(appointment, by=by, at=at)
+        count += 1
     return count
+
+
+def _put_back(appointment: Appointment, *, by: Actor, at: datetime) -> None:
+    """What the mistaken session said of this visit is taken back, step by step: it stands where people had left it, *arrived*.
+
+    Whether this patient was here is for a person to say: done without a session, never here, or treated in another session.
+    """
+    with audit.write(by=by, action="appointment.put_back"):
+        locked = _locked(appointment)
+        if locked.session is None or not hasattr(locked.session, "entered_in_error"):
+            return
+        before, locked.session = {"session": str(locked.session.uuid)}, None
+        while locked.state in (AppointmentState.IN_SESSION, AppointmentState.DONE):
+            was, last = locked.state, selectors.last_change(locked)
+            known = last is not None and last.now == was and last.was in (AppointmentState.IN_SESSION, AppointmentState.ARRIVED)
+            locked.state = last.was if known and last is not None else AppointmentState.ARRIVED
+            note(locked, was=was, by=by, at=at, what="undone", undoes=last if known else None, reason=selectors.PUT_BACK, before=before)
+        locked.state_since = at
+        locked.save(update_fields=["state", "state_since", "session"])

@@ -33,9 +33,17 @@ def _page(request: HttpRequest, found: Appointment, cancel_form: CancelForm, sta
     context = {
         "appointment": found, "patient": found.patient, "changes": selectors.change_lines(found), "tab": "appointments",
         "rooms": Room.objects.filter(site=found.site, out_of_service=False), "cancel_form": cancel_form,
+        "put_back": selectors.is_put_back(found),
         "undo": last if last and not (found.session_id and last.now in ("in_session", "done")) else None,
     }  # fmt: skip
     return render(request, "appointments/appointment.html", context, status=status)
+
+
+@allow(GET="appointment:state")
+def put_back(request: HttpRequest) -> HttpResponse:
+    """Visits whose session was entered in error: somebody says what is true for their patient."""
+    record_access(by=request.actor, action="appointment.put_back_list")
+    return render(request, "appointments/put_back.html", {"visits": selectors.visits_put_back(request.actor)})
 
 
 @allow(POST="appointment:state")

@@ -149,6 +149,8 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "recall:view"):
         count = visits.recalls(site, on).count()
         found.append((ngettext("recall", "recalls", count), count, "appointments:recalls"))
+    if may(actor, "appointment:state") and (count := visits.visits_put_back(actor).count()):
+        found.append((ngettext("visit to put right", "visits to put right", count), count, "appointments:put_back"))
     if may(actor, "link:unlock") and (count := people.locked_count(actor, at)):
         found.append((ngettext("locked link", "locked links", count), count, "patients:locked_links"))
     if may(actor, "session:sign"):

@@ -60,7 +60,7 @@ NO_SUBJECT = {
 IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test", "visit"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
-    "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "language", "name", "next", "on", "on_paper", "out",
+    "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "handover_reason", "language", "name", "next", "on", "on_paper", "out",
     "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "then", "version", "view", "visit_type", "wash", "with",
 }  # fmt: skip
 

@@ -42,6 +42,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "patients": lambda: "/patients/",
     "search": lambda: "/search/?q=a%20n",
     "recalls": lambda: "/appointments/recalls/",
+    "visits to put right": lambda: "/appointments/put-back/",
     "working time": lambda: "/appointments/working-time/",
     "waiting list": lambda: "/appointments/waiting-list/",
     "concerns": lambda: "/aftercare/concerns/",

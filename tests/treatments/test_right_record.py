@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -31,9 +32,9 @@ from tests.treatments.make import (
 from tests.treatments.test_race import together
 from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
-from treatments.models import Cartridge, DeviceBlock, EnteredInError, SignedRecord, TreatmentSession
+from treatments.models import Cartridge, DeviceBlock, EnteredInError, PrpUse, SignedRecord, TreatmentSession, TubeCheck
 from treatments.rules.vocabulary import Stage
-from treatments.services import Blocked, CartridgeTaken, NoCourse, NotReplaceable, broken_records
+from treatments.services import Blocked, CartridgeTaken, NoCourse, NotOpen, NotReplaceable, broken_records
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff], Client]
@@ -304,6 +305,79 @@ class TestAtOnce:
 
         answers = together(2, take)
         assert sum(isinstance(a, int) for a in answers) == 1 and DeviceBlock.objects.filter(cartridge=unit).count() == 1
+
+
+class TestADraftThatNeverBegan:
+    def test_gives_its_unit_back(self, site: Site, amara: Staff, ada: Patient) -> None:
+        """Nothing of it touched anybody: the unit is free, and the history keeps that it was held."""
+        draft = make_draft(site, amara)
+        unit = unit_of(draft)
+        assert unit not in selectors.free_cartridges(site, DAY.date())
+        in_error(draft, amara)
+        assert draft.blocks.get().cartridge is None and unit in selectors.free_cartridges(site, DAY.date())
+        assert selectors.why_not(unit, DAY.date()) == ""
+        assert unit_of(make_draft(site, amara, make_entry(site, cartridge=unit), patient=ada)) == unit
+        kept = apps.get_model("treatments", "DeviceBlockEvent").objects.filter(pgh_obj_id=draft.blocks.get().pk, cartridge_id=unit.pk)
+        assert kept.exists()
+
+    def test_one_that_began_keeps_it(self, site: Site, amara: Staff) -> None:
+        record = in_error(make_started(site, amara), amara)
+        assert unit_of(record) not in selectors.free_cartridges(site, DAY.date())
+
+    def test_cannot_be_started_any_more(self, site: Site, amara: Staff) -> None:
+        with pytest.raises(NotOpen):
+            services.start_session(record=in_error(make_draft(site, amara), amara), by=Actor.of_staff(amara), at=DAY)
+
+
+class TestPrp:
+    """When it was drawn and used and how much are facts of the treatment; the check of the tube was of another person (decision 0046)."""
+
+    def wrong(self, site: Site, amara: Staff, okoro: Staff) -> TreatmentSession:
+        record = make_ended(site, amara)
+        PrpUse.objects.create(session=record, planned_at=DAY, planned_by="x", drawn_at=DAY, tube_label="Olivia Marsh", used_at=DAY + timedelta(minutes=20), volume_ml=6)
+        for who in (amara, okoro):
+            TubeCheck.objects.create(session=record, by=who, name=who.display_name, matches=True, tube_label="Olivia Marsh", how="own_login", at=DAY + timedelta(minutes=9))
+        return in_error(record, amara)
+
+    def test_times_and_volume_are_carried_and_marked_the_label_is_not(self, site: Site, amara: Staff, okoro: Staff, ada: Patient) -> None:
+        record = rewritten(self.wrong(site, amara, okoro), ada, amara)
+        row = record.prp
+        assert (row.drawn_at, row.used_at, row.volume_ml, row.tube_label) == (DAY, DAY + timedelta(minutes=20), 6, "")
+        assert selectors.prp.carried(record) is not None and not record.tube_checks.exists()
+
+    def test_the_check_was_of_another_patient_and_does_not_count(self, site: Site, amara: Staff, okoro: Staff, ada: Patient) -> None:
+        record = completed(rewritten(self.wrong(site, amara, okoro), ada, amara), amara)
+        assert selectors.prp.checks_that_count(record, record.prp) == []
+        with pytest.raises(Blocked) as stop:
+            signed(record, amara)
+        assert [f.rule for f in stop.value.findings] == ["S03", "S19"]  # nor did she consent to PRP
+        content = signed(completed(record, amara, S03="Asked and agreed by word.", S19="The tube was drawn from Ada at the chair; the label was printed from the wrong chart."), amara).content
+        told = json.loads(content)
+        assert told["prp"]["carried"] is True and told["prp"]["checks"] == []
+        assert [row["name"] for row in told["prp"]["checks_of_another"]] == [amara.display_name, okoro.display_name]
+        assert "Olivia Marsh" not in json.dumps(told["prp"]) and {"rule": "S19", "severity": "BLOCK"} in told["findings"]
+
+    def test_for_the_same_patient_the_check_stands(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        wrong = self.wrong(site, amara, okoro)
+        record = rewritten(wrong, wrong.patient, amara)
+        assert record.prp.tube_label == "Olivia Marsh" and len(selectors.prp.checks_that_count(record, record.prp)) == 2
+        assert selectors.prp.checks_of_another(record) == []
+
+    def test_what_was_only_planned_is_not_carried(self, site: Site, amara: Staff, ada: Patient) -> None:
+        record = make_started(site, amara)
+        PrpUse.objects.create(session=record, planned_at=DAY, planned_by="x", drawn_at=DAY, tube_label="Olivia Marsh")
+        assert not PrpUse.objects.filter(session=rewritten(in_error(record, amara), ada, amara)).exists()
+
+    def test_the_pages_say_so(self, site: Site, amara: Staff, okoro: Staff, ada: Patient, client_as: SignIn) -> None:
+        wrong = self.wrong(site, amara, okoro)
+        with time_machine.travel(LATER, tick=False):
+            client = client_as(amara)
+            page = client.get(reverse("treatments:right_record", args=[wrong.uuid])).content.decode()
+            assert "When PRP was drawn and used, and how much, is taken over." in page
+            record = rewritten(wrong, ada, amara)
+            page = client.get(reverse("treatments:prp", args=[record.uuid])).content.decode()
+            assert "Taken over from the mistaken record" in page and "so this does not count" in page and okoro.display_name in page
+            assert "taken over from the mistaken record" in client.get(reverse("treatments:session", args=[record.uuid])).content.decode()
 
 
 class TestWhoReceivedTheLot:

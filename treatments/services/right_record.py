@@ -10,7 +10,16 @@ from clinic.errors import Refused
 from clinic.nudges import nudge
 from patients.models import Patient
 from treatments import selectors
-from treatments.models import Anaesthetic, Course, DeviceBlock, PreTopical, ProductUse, TreatmentSession, ZoneRecord
+from treatments.models import (
+    Anaesthetic,
+    Course,
+    DeviceBlock,
+    PreTopical,
+    ProductUse,
+    PrpUse,
+    TreatmentSession,
+    ZoneRecord,
+)
 from treatments.services.courses import NoCourse, declared_skin
 from treatments.services.events import events_of_bleeding
 from treatments.services.recalls import correct_contacts
@@ -28,7 +37,7 @@ class NotReplaceable(Refused):
 def write_right_record(*, mistaken: TreatmentSession, patient: Patient, reason: str, by: Actor, at: datetime) -> TreatmentSession:
     """The record of the same treatment for the patient who had it, to be completed and signed by its operator.
 
-    Device, cartridges, zones, numbing and products are taken over as they were noted; skin type, weight, patch tests, reasons and
+    Device, cartridges, zones, numbing, products and used PRP are taken over as they were noted; skin type, weight, patch tests, reasons and
     notes are this patient's own and are not. Raises NotReplaceable, NoCourse.
     """
     with audit.write(by=by, action="session.right_record", reason=reason):
@@ -44,7 +53,9 @@ def write_right_record(*, mistaken: TreatmentSession, patient: Patient, reason: 
         )  # fmt: skip
         _take_over_blocks(wrong, record)
         _take_over_topicals(wrong, record)
+        _take_over_prp(wrong, record)
         correct_contacts(wrong=wrong, right=record, by=by, at=at)
+        nudge("appointments.sweep_states")
         if record.state == SessionState.ENDED:
             events_of_bleeding(record, by, at)
             nudge("aftercare.plan_ended_sessions")
@@ -94,3 +105,16 @@ def _take_over_topicals(wrong: TreatmentSession, record: TreatmentSession) -> No
     cream = Anaesthetic.objects.filter(session=wrong).first()
     if cream is not None:
         Anaesthetic.objects.create(session=record, **{name: getattr(cream, name) for name in _CREAM})
+
+
+def _take_over_prp(wrong: TreatmentSession, record: TreatmentSession) -> None:
+    """When it was drawn and used and how much: once it was used, these are facts of this treatment. What was only planned is planned anew.
+
+    The label of the tube and the words of the two who checked it are about the patient whom the mistaken record names
+    (docs/decisions/0046); for the same patient, whose record was only wrong in itself, the label is taken over and their words count.
+    """
+    row = PrpUse.objects.filter(session=wrong, used_at__isnull=False).first()
+    if row is None:
+        return
+    same = {name: getattr(row, name) for name in ("planned_at", "planned_by", "drawn_at", "used_at", "volume_ml")}
+    PrpUse.objects.create(session=record, tube_label=row.tube_label if wrong.patient_id == record.patient_id else "", **same)

@@ -31,6 +31,7 @@ def _page(request: HttpRequest, record: TreatmentSession, status: int = 200, **m
         "all_checks": record.tube_checks.all(), "mine": next((c for c in checks if c.by_id == request.actor.staff_id), None),
         "two": len({c.by_id for c in checks if c.matches}) >= 2 and all(c.matches for c in checks),
         "triggers": [t for t in triggers if t["class"] not in ("CLEAR", "CAUTION")], "open": record.state != "signed",
+        "carried": selectors.prp.carried(record) is not None, "checks_of_another": selectors.prp.checks_of_another(record),
         "laboratory": people.laboratory_of(record.patient),
         "draw_form": DrawForm(initial={"tube_label": f"{record.patient.name}, {record.patient.birth_on:%d %b %Y}, #{record.patient.number}"}),
         "check_form": CheckForm(auto_id="id_own_%s"), "witness_form": WitnessForm(), "use_form": UseForm(), "reason_form": ReasonForm(),
