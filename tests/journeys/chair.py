@@ -42,6 +42,9 @@ def make_clinician(site: Site, name: str) -> Staff:
     return staff
 
 
+NOTE_BUTTONS = {"Close or open zones": "Note closed zones", "Note the response": "Note the response"}
+
+
 class Chair:
     """One clinician at one tablet."""
 
@@ -104,6 +107,21 @@ class Chair:
         if not found.count():
             return None
         return str(found.get_attribute("data-severity")), found.locator(".finding-words").inner_text()
+
+    def note_on_course(self, record: TreatmentSession, what: str, *, chosen: tuple[str, ...], words: str) -> str:
+        """On the course's page open the form with these words, choose exactly these, type how it is known, send. Gives what the page then says."""
+        page = self.page
+        page.goto(f"{self.base}/treatments/of/{record.patient.uuid}/")
+        page.locator("summary").get_by_text(what, exact=True).click()
+        form = page.locator("details[open] form", has=page.get_by_role("button", name=NOTE_BUTTONS[what], exact=True))
+        for box in form.locator("input[type=checkbox], input[type=radio]").all():
+            name = str(box.evaluate("box => box.labels[0].textContent.trim()"))
+            if box.get_attribute("type") == "checkbox" or name in chosen:
+                form.get_by_label(name, exact=True).set_checked(name in chosen)
+        form.locator("input[type=text]").fill(words)
+        with page.expect_navigation():
+            form.get_by_role("button").click()
+        return page.locator("main").inner_text()
 
     def crafted(self, record: TreatmentSession, step: str) -> int:
         """A POST of a step that skips the form: the status of the answer."""

@@ -18,11 +18,9 @@ from tests.journeys.chair import Chair, clinic_in_process, make_clinician, make_
 from tests.journeys.session_rules import closing, gate, needling, products, prp
 from tests.journeys.session_rules.model import World
 from tests.journeys.session_rules.sessions import draft
-from tests.treatments.make import make_ready
-from treatments.models import (
-    HomePlan,
-    ZoneRecord,
-)
+from tests.treatments.make import make_draft, make_ready
+from tests.treatments.test_prp import ready_for_prp
+from treatments.models import HomePlan, PrpUse, TreatmentSession, ZoneRecord
 from treatments.rules.texts import RULES
 
 pytestmark = pytest.mark.journey
@@ -64,6 +62,9 @@ def test_the_rule_speaks_at_its_boundary_in_its_words_and_a_crafted_step_is_refu
     record = case.build(world)
     chair.open(record)
     for number, step in enumerate(case.steps, 1):
+        if step.elsewhere:
+            step.elsewhere(chair, record)
+            chair.open(record)
         if step.change:
             step.change(record)
         if step.typed:
@@ -132,6 +133,79 @@ def test_a_home_plan_is_judged_while_it_is_typed_and_a_crafted_post_is_refused_a
     page.locator("#running").wait_for()
     assert "Approved by Dr Amara Osei" in page.locator("#running").inner_text()
     assert Axe().run(page).response["violations"] == []
+    assert not chair.noise, chair.noise
+
+
+def test_a_zone_is_not_closed_without_a_reason_and_what_was_ticked_stays(world: World) -> None:
+    record, page = draft()(world), world.chair.page
+    said = world.chair.note_on_course(record, "Close or open zones", chosen=("Vertex",), words="  ")
+    assert "Say why." in said and "Closed zones\nnone" in said
+    assert page.get_by_label("Vertex", exact=True).is_checked()
+    assert Axe().run(page).response["violations"] == []
+    page.locator("details[open]").get_by_label("Why").fill("tattoo")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Note closed zones").click()
+    assert "Closed zones\nVertex\ntattoo · Dr Amara Osei" in page.locator("main").inner_text()
+
+
+# Typed into the blood test's form; then what the rules say of the needling (E08 on the page *Screening*, S02 in the session) and of plasma (E08, E44).
+BLOOD_STEPS: tuple[tuple[dict[str, str], bool, list[str]], ...] = (
+    ({"Platelets, × 10⁹/L": "100", "Haemoglobin, g/dL": "10"}, False, []),
+    ({"Platelets, × 10⁹/L": "99.9"}, True, ["E08: ABSOLUTE", "E44: ABSOLUTE"]),
+    ({"Platelets, × 10⁹/L": "100"}, False, []),
+    ({"Haemoglobin, g/dL": "9,9"}, False, ["E44: ABSOLUTE"]),
+)
+
+
+def blood_noted(chair: Chair, record: TreatmentSession, values: dict[str, str], on: str = "2026-02-27") -> str:
+    """A blood test is typed into its form on the page *Screening*; gives what the page then says."""
+    page = chair.page
+    page.goto(f"{chair.base}/patients/{record.patient.uuid}/screening/")
+    page.locator("#laboratory summary").get_by_text("Enter a blood test", exact=True).click()
+    for label, value in values.items():
+        page.locator("#laboratory").get_by_label(label).fill(value)
+    page.get_by_label("Day of the blood test").fill(on)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Note the values").click()
+    return page.locator("main").inner_text()
+
+
+def test_blood_values_close_what_the_rules_say_at_their_boundary(world: World) -> None:
+    record, chair = make_draft(world.site, world.amara, patient=ready_for_prp(world.site)), world.chair
+    page, plasma = chair.page, f"{chair.base}/treatments/sessions/{record.uuid}/prp/"
+    for values, closed, of_plasma in BLOOD_STEPS:
+        said = blood_noted(chair, record, values)
+        assert "The blood values are noted." in said
+        assert ("A bleeding disorder is diagnosed, or platelets are low." in said) is closed, values
+        chair.open(record)
+        assert (chair.finding("S02") is not None) is closed, values
+        if closed:
+            assert chair.crafted(record, "start") == 422
+        page.goto(plasma)
+        assert page.locator(".prp-steps > li >> nth=0").locator("ul > li").all_inner_texts() == of_plasma, values
+    page.get_by_role("button", name="Plan PRP in this session").click()
+    page.get_by_role("alert").get_by_text("PRP is not possible today: E44 is ABSOLUTE.").wait_for()
+    record.refresh_from_db()
+    assert record.state == "draft" and not PrpUse.objects.filter(session=record).exists()
+    assert not chair.noise, chair.noise
+
+
+def test_a_blood_test_says_what_is_wrong_beside_the_field_and_is_taken_back_with_a_reason(world: World) -> None:
+    record, chair = draft()(world), world.chair
+    page, laboratory = chair.page, chair.page.locator("#laboratory")
+    assert "This is not in g/dL. 130 g/L are 13.0 g/dL." in blood_noted(chair, record, {"Haemoglobin, g/dL": "130", "Platelets, × 10⁹/L": "80"})
+    assert laboratory.get_by_label("Platelets").input_value() == "80"
+    assert Axe().run(page).response["violations"] == []
+    assert "not measured" in laboratory.locator("dl").inner_text()
+    blood_noted(chair, record, {"Platelets, × 10⁹/L": "80"})
+    shown = laboratory.locator("dl").inner_text()
+    assert "80 × 10⁹/L" in shown and "blood of 27 Feb 2026, entered by Dr Amara Osei" in shown
+    laboratory.locator("summary").get_by_text("Entered by mistake", exact=True).click()
+    laboratory.locator("form", has=page.get_by_role("button", name="Take the values back")).locator("[name=reason]").fill("another patient's paper")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take the values back").click()
+    assert "The blood values are taken back." in page.locator("main").inner_text()
+    assert laboratory.locator("dl").inner_text().count("not measured") == 2
     assert not chair.noise, chair.noise
 
 

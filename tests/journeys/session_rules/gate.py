@@ -8,7 +8,7 @@ from clinic.models import Staff
 from clinic.roles import OperatorRole
 from patients import services as people
 from patients.models import Consent, ConsentText, Intake, Rescreen
-from tests.journeys.session_rules.model import BY, Case, Step
+from tests.journeys.session_rules.model import BY, Case, Step, judging
 from tests.journeys.session_rules.sessions import (
     after,
     baseline_of,
@@ -92,10 +92,11 @@ CASES: dict[str, Case] = {
     "S11 an open event": Case("S11", "", draft(), (Step(None), Step("BLOCK", change=with_open_event))),
     "S12 six sessions": Case("S12", "", numbered(6), (Step(None),)),
     "S12 seven sessions": Case("S12", "", numbered(7), (Step("REASON"),)),
-    "S12 no response at the second": Case("S12", "", numbered(2, response="none"), (Step(None),)),
-    "S12 no response at the third": Case("S12", "", numbered(3, response="none"), (Step("REASON"),)),
-    "S12 a day before month 6": Case("S12", "", course_of(date(2025, 9, 3)), (Step(None),)),
-    "S12 no response at month 6": Case("S12", "", course_of(date(2025, 9, 2)), (Step("REASON"),)),
+    "S12 no response at the second": Case("S12", "", numbered(2), (Step(None, elsewhere=judging("no response")),)),
+    "S12 no response at the third": Case("S12", "", numbered(3), (
+        Step(None), Step("REASON", elsewhere=judging("no response")), Step(None, elsewhere=judging("a response is seen")), Step(None, elsewhere=judging("not judged yet")))),
+    "S12 a day before month 6": Case("S12", "", course_of(date(2025, 9, 3)), (Step(None, elsewhere=judging("no response")),)),
+    "S12 no response at month 6": Case("S12", "", course_of(date(2025, 9, 2)), (Step(None), Step("REASON", elsewhere=judging("no response")))),
     "S20 baseline": Case("S20", "", first_session, (Step("BLOCK"), Step("REASON", {"baseline_waiver_reason": "camera broken"}))),
     **{f"S20 without {name}": Case("S20", "", first_with_baseline, (Step(None), Step("BLOCK", change=without(**which)), Step("REASON", {"baseline_waiver_reason": "camera broken"})))
        for name, which in {"a view": {"view": "occipital"}, "a grade": {"kind": "sinclair"}, "a density": {"kind": "hair_density"}}.items()},

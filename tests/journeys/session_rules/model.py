@@ -30,11 +30,15 @@ Build = Callable[[World], TreatmentSession]
 
 @dataclass(frozen=True)
 class Step:
-    """Type this (and change that in the database), then the page shows this severity; None: the rule is silent."""
+    """Type this (and change that in the database), then the page shows this severity; None: the rule is silent.
+
+    `elsewhere`: what the clinician does on another page first, by its form.
+    """
 
     severity: str | None
     typed: dict[str, Any] = field(default_factory=dict)
     change: Callable[[TreatmentSession], object] | None = None
+    elsewhere: Callable[[Chair, TreatmentSession], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,24 @@ class Case:
     subject: str
     build: Build
     steps: tuple[Step, ...]
+
+
+def closing(*zones: str, why: str = "mole to be looked at") -> Callable[[Chair, TreatmentSession], object]:
+    """Exactly these zones are closed on the course's page, which says so with the reason and the name."""
+    def close(chair: Chair, record: TreatmentSession) -> None:
+        said = chair.note_on_course(record, "Close or open zones", chosen=zones, words=why)
+        assert ("Closed zones are noted." if zones else "All zones are open again.") in said
+        assert f"Closed zones\n{', '.join(zones) or 'none'}\n{why} · Dr Amara Osei, " in said
+    return close
+
+
+def judging(response: str) -> Callable[[Chair, TreatmentSession], object]:
+    """The response is judged on the course's page, which says so with how it was judged and by whom."""
+    def judge(chair: Chair, record: TreatmentSession) -> None:
+        said = chair.note_on_course(record, "Note the response", chosen=(response,), words="photos side by side")
+        assert "The response is noted." in said
+        assert f"Response so far\n{response}\nphotos side by side · Dr Amara Osei, " in said
+    return judge
 
 
 def depths(zone: str, *pairs: tuple[str, str | None]) -> tuple[Step, ...]:

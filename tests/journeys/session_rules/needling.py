@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.journeys.session_rules.model import Case, Step, depths
+from tests.journeys.session_rules.model import Case, Step, closing, depths
 from tests.journeys.session_rules.sessions import draft, of_block, started
 from tests.treatments.make import DAY
 from treatments.models import (
@@ -35,5 +35,6 @@ CASES: dict[str, Case] = {
         Step("NOTE"), Step(None, {"endpoint_vertex": "mild_erythema"}), Step("NOTE", {"endpoint_vertex": "pinpoint_bleeding"}), Step("BLOCK", {"endpoint_vertex": "frank_bleeding"}))),
     "S23 pain": Case("S23", "", started, (Step(None, {"pain": "7, 7"}), Step("NOTE", {"pain": "7, 8"}), Step("BLOCK", {"pain": "8, 3, 8"}))),
     "S24 below the hairline": Case("S24", "vertex", draft(), (Step(None), Step("BLOCK", {"below_vertex": True}))),
-    "S24 a closed zone": Case("S24", "vertex", draft(), (Step("BLOCK", change=lambda r: type(r.course).objects.filter(pk=r.course_id).update(excluded_zones=["vertex"])),)),
+    "S24 a closed zone": Case("S24", "vertex", draft(), (
+        Step(None, elsewhere=closing("Frontal hairline", "Occipital")), Step("BLOCK", elsewhere=closing("Vertex", "Occipital")), Step(None, elsewhere=closing(why="benign, may be treated")))),
 }  # fmt: skip

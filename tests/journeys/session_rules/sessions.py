@@ -78,7 +78,7 @@ def first_with_baseline(world: World) -> TreatmentSession:
     return draft()(world)
 
 
-def numbered(number: int, **course: Any) -> Build:
+def numbered(number: int) -> Build:
     """The so-manieth treatment of its course: those before it took place, four weeks apart."""
     def build(world: World) -> TreatmentSession:
         record = draft()(world)
@@ -88,7 +88,6 @@ def numbered(number: int, **course: Any) -> Build:
                 patient=record.patient, course=record.course, site=world.site, number=90 + before, operator=world.amara, state="ended", opened_at=began,
                 planned_start_at=began, started_at=began, ended_at=began + timedelta(minutes=30), saved_at=began, saved_by="x",
             )  # fmt: skip
-        type(record.course).objects.filter(pk=record.course_id).update(**course)
         return record
     return build
 
@@ -110,11 +109,10 @@ def baseline_of(at: datetime) -> Callable[[TreatmentSession], object]:
 
 
 def course_of(months_ago_day: date) -> Build:
-    """A second session without a response, in a course that began on this day."""
+    """A second session, in a course that began on this day."""
     def build(world: World) -> TreatmentSession:
         began = datetime.combine(months_ago_day, DAY.timetz())
         record = after((DAY.date() - months_ago_day).days)(world)
-        type(record.course).objects.filter(pk=record.course_id).update(response="none")
         TreatmentSession.objects.filter(pk=record.pk).update(number=2)
         TreatmentSession.objects.filter(course=record.course, number=90).update(number=1, started_at=began)
         return record
