@@ -113,8 +113,10 @@ def _with_change(last: TreatmentSession, before: TreatmentSession | None = None)
 
 def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date) -> Step | None:
     """The one thing to do now, the most pressing first; None when nobody here may do it."""
-    uuid, consent = patient.uuid, found["consent"]
-    if (record := _record_to_finish(found, actor)) is not None:
+    uuid, consent, record = patient.uuid, found["consent"], _record_to_finish(found, actor)
+    if patient.deceased_on and (record is None or record.state != SessionState.ENDED):
+        return None
+    if record is not None:
         words = _("Sign session %(n)s") if record.state == SessionState.ENDED else _("Go on with session %(n)s")
         return Step(words % {"n": record.number}, reverse("treatments:session", args=[record.uuid]))
     if found.get("concerns"):

@@ -51,8 +51,17 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "clearances": patient.clearances.filter(withdrawn_at=None).select_related("by"),
         "history": patient.screenings.order_by("-at")[:10],
         "changes": unreviewed_changes(patient),
-        "prp": eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy()) if found.facts else {},
+        "plasma": _of_plasma(found),
     }
+
+
+def _of_plasma(found: eligible.Eligibility) -> list[Finding]:
+    """What measured blood and the answers say of platelet-rich plasma alone (E43–E45), whether it is planned or not; what was not answered says nothing."""
+    if not found.facts:
+        return []
+    triggers = eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy())["triggers"]
+    of_plasma = [trigger for trigger in triggers if trigger.get("scope") == "PRP" and trigger["class"] != "INCOMPLETE"]
+    return list(findings_for({"triggers": of_plasma}, eligible.policy()))
 
 
 def decision_page(row: Screening) -> dict[str, Any]:
