@@ -14,7 +14,7 @@ from clinic.audit import Actor
 from clinic.clock import local_date
 from clinic.models import Site
 from desk.demo import cast
-from desk.demo.people import HEALTHY
+from desk.demo.people import healthy
 from patients import services as people
 from patients.models import ConsentText, Intake, Patient
 from patients.questions import pages_for
@@ -46,8 +46,7 @@ def type_in_paper(*, at: datetime) -> Patient | None:
     typed = at - timedelta(days=2)
     paper_on = patient.site.today(at) - timedelta(days=4)
     draft = people.open_paper_intake(patient=patient, paper_on=paper_on, by=_DESK, at=typed)
-    gone = () if patient.sex == "female" else ("pregnancy", "trying_to_conceive", "breastfeeding")
-    draft.answers = {key: value for key, value in HEALTHY.items() if key not in gone} | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": "II"}
+    draft.answers = healthy(patient.sex) | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": "II"}
     draft.pages_done = [page.name for page in pages_for(patient.sex)]
     draft.save(update_fields=["answers", "pages_done"])
     people.submit_intake(intake=draft, by=_DESK, at=typed, today=patient.site.today(typed))

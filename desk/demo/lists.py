@@ -36,7 +36,7 @@ def fill_lists(site: Site, at: datetime, *, by: Actor) -> None:
 def _end_old_courses(at: datetime) -> None:
     lately = TreatmentSession.objects.filter(course=OuterRef("pk"), started_at__gte=at - timedelta(days=100))
     old = Course.objects.filter(ended_at=None).exclude(Exists(lately)).values_list("pk", flat=True)
-    Course.objects.filter(pk__in=[pk for pk in old if pk % 5]).update(ended_at=at - timedelta(days=30), ended_by="Dr Amara Osei", end_reason="did not come again")
+    Course.objects.filter(pk__in=[pk for pk in old if pk % 5]).update(ended_at=at - timedelta(days=30), ended_by="Dr Amara Osei", end_reason="all planned sessions took place")
 
 
 def _go_on(at: datetime) -> None:

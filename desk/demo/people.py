@@ -40,11 +40,13 @@ class People:
     sessions: int
 
 
+def healthy(sex: str) -> dict[str, Any]:
+    """Answers without anything to report, of the questions that this person is asked."""
+    return {key: value for key, value in HEALTHY.items() if sex != "male" or key not in ("pregnancy", "trying_to_conceive", "breastfeeding")}
+
+
 def _answers(dice: random.Random, sex: str) -> dict[str, Any]:
-    answers = HEALTHY | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": dice.choice(["I", "II", "II", "III", "III", "IV", "V", "VI"])}
-    if sex == "male":
-        for key in ("pregnancy", "trying_to_conceive", "breastfeeding"):
-            answers.pop(key, None)
+    answers = healthy(sex) | {"diagnosis": "androgenetic_alopecia", "fitzpatrick": dice.choice(["I", "II", "II", "III", "III", "IV", "V", "VI"])}
     twist = dice.random()
     if twist < 0.08:
         answers |= {"psoriasis": "history_clear"}

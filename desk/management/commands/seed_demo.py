@@ -2,16 +2,18 @@
 
 import random
 import time
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from clinic import audit
 from clinic.audit import Actor
-from clinic.models import Clinic
-from desk.demo import chart, elsewhere, front, lists, live, past, people, photos, post, shelf
+from clinic.models import Clinic, Site
+from desk.demo import chart, elsewhere, front, lists, live, past, people, photos, post, shelf, unusual
 from desk.demo.house import build_house
 
 
@@ -36,7 +38,15 @@ class Command(BaseCommand):
             front.wall_code(by=Actor.of_command("seed_demo"), at=timezone.now())
             self.stdout.write("There is a clinic already; nothing was changed.")
             return
-        began, dice, by, at = time.monotonic(), random.Random(options["seed"]), Actor.of_command("seed_demo"), timezone.now()
+        began, by, at = time.monotonic(), Actor.of_command("seed_demo"), timezone.now()
+        with transaction.atomic():  # all of it or nothing: where a clinic is, nothing is added
+            site = self._fill(options, by=by, at=at)
+            unusual.add_unusual(site, by=by, at=at)
+        self.stdout.write(f"demo clinic ready in {time.monotonic() - began:.1f} s")
+
+    def _fill(self, options: dict[str, Any], *, by: Actor, at: datetime) -> Site:
+        """A clinic in its everyday, written in bulk."""
+        dice = random.Random(options["seed"])
         with audit.write(by=by, action="demo.seed"):
             site = build_house(by=by, at=at)
             self.stdout.write("clinic, staff, rooms, stock")
@@ -49,6 +59,7 @@ class Command(BaseCommand):
             live.plan_live(site, fresh, by=by, at=at)
             booked = live.fill_calendar(site, rest[:150], dice, by=by, at=at)
             past.past_visits(site, dice, at)
+            unusual.stop_courses(at=at)
             lists.fill_lists(site, at, by=by)
             front.offer_a_time(site, by=by, at=at)
             shelf.fill_shelf(site, rest, by=by, at=at)
@@ -61,4 +72,4 @@ class Command(BaseCommand):
             front.wall_code(by=by, at=at)
             self.stdout.write(f"{photos.give_photos(rest, options['photos'], by=by, at=at)} drawn photos")
             self.stdout.write(f"{booked} visits, today and in the next days; recalls and a waiting list")
-        self.stdout.write(f"demo clinic ready in {time.monotonic() - began:.1f} s")
+        return site
