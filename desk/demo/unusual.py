@@ -22,7 +22,7 @@ from treatments import services
 from treatments.models import Cartridge, CartridgeLot, Course, Device, RecallContact, TreatmentSession
 from treatments.services import SessionEntry, ZoneEntry
 
-_WHY_STOPPED = ("moved to another town", "the patient sees no benefit", "pregnant: treatment waits", "wants tablets only")
+_WHY_STOPPED = ("moved to another town", "the patient sees no benefit", "the way here is too long", "wants tablets only")
 _ELSEWHERE = "letter of the Northside Clinic"
 
 
