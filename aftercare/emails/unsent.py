@@ -22,9 +22,5 @@ def _could_go(at: datetime) -> QuerySet[PlannedMessage]:
 def messages_to_plan_again(at: datetime) -> list[PlannedMessage]:
     """In the order in which they were wished. Nothing to an address that is known to send mail back."""
     rows = list(_could_go(at).select_related("plan__patient", "outbox").order_by("send_after", "pk"))
-    known: dict[str, bool] = {}
-    for row in rows:
-        address = row.plan.patient.email
-        if address not in known:
-            known[address] = suppress.arrives([address])
-    return [row for row in rows if known[row.plan.patient.email]]
+    failing = suppress.failing_of([row.plan.patient.email for row in rows])
+    return [row for row in rows if row.plan.patient.email.lower() not in failing]

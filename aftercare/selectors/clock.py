@@ -39,18 +39,18 @@ def response_due(level: str, *, opened_at: datetime, site: Site, plan: Plan | No
     return by_day[working[days - 1]] if len(working) >= days else _weekdays_after(today, days, site)
 
 
-def open_spans(site: Site, since: datetime) -> list[tuple[datetime, datetime]]:
-    """Opening spans from the day of `since` on, in order, as instants; closures left out."""
+def open_spans(site: Site, since: datetime, *, days: int = _LOOK_AHEAD) -> list[tuple[datetime, datetime]]:
+    """Opening spans of so many days from the day of `since` on, in order, as instants; closures left out."""
     first = local_date(since, site.zone)
     hours: dict[int, list[OpeningHours]] = {}
     for row in OpeningHours.objects.filter(site=site).order_by("weekday", "opens", "pk"):
         hours.setdefault(row.weekday, []).append(row)
-    last = first + timedelta(days=_LOOK_AHEAD)
+    last = first + timedelta(days=days)
     closed = set(Closure.objects.filter(site=site, on__gte=first, on__lte=last).values_list("on", flat=True))
-    days = (first + timedelta(days=n) for n in range(_LOOK_AHEAD))
+    dates = (first + timedelta(days=n) for n in range(days))
     return [
         (resolve_local(day, row.opens, site.zone), resolve_local(day, row.closes, site.zone))
-        for day in days
+        for day in dates
         if day not in closed
         for row in hours.get(day.weekday(), [])
     ]
@@ -58,7 +58,8 @@ def open_spans(site: Site, since: datetime) -> list[tuple[datetime, datetime]]:
 
 def opened_between(site: Site, since: datetime, until: datetime) -> bool:
     """Whether the site opened after `since`, at `until` at the latest."""
-    return any(since < opens <= until for opens, _closes in open_spans(site, since))
+    days = (local_date(until, site.zone) - local_date(since, site.zone)).days + 1
+    return any(since < opens <= until for opens, _closes in open_spans(site, since, days=days))
 
 
 def _weekdays_after(day: date, count: int, site: Site) -> datetime:

@@ -57,7 +57,7 @@ def on_call_names(actor: Actor, *, at: datetime) -> list[str]:
 
 def is_site_open_at(site: Site, at: datetime) -> bool:
     """Whether the site is open at an instant, by its hours and closures."""
-    return any(begins <= at < ends for begins, ends in open_spans(site, at))
+    return any(begins <= at < ends for begins, ends in open_spans(site, at, days=1))
 
 
 def rotas(actor: Actor, *, at: datetime) -> list[SiteRota]:

@@ -33,9 +33,14 @@ def suppress(row: OutboxMessage, *, address: str, kind: Undeliverable, reason: s
 
 def arrives(addresses: Collection[str]) -> bool:
     """Whether mail to at least one of these is not known to come back."""
+    return len({address.lower() for address in addresses}) > len(failing_of(addresses))
+
+
+def failing_of(addresses: Collection[str]) -> frozenset[str]:
+    """Those of these addresses, in lower case, from which mail is known to come back."""
     wanted = {address.lower() for address in addresses}
     failing = Suppression.objects.filter(lifted_at=None, address__in=wanted).exclude(kind=Undeliverable.COMPLAINED)
-    return len(wanted) > failing.count()
+    return frozenset(failing.values_list("address", flat=True))
 
 
 def lift(*, pk: int, by: Actor, at: datetime) -> Suppression:

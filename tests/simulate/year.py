@@ -220,8 +220,8 @@ class Year:
             self._cared_for(concern)
 
     def _cared_for(self, concern: Concern) -> None:
-        """Most are claimed within the morning, one in six only after days of reminders; some stay open for a fortnight."""
-        slow = self.chance.random() < 0.16
+        """Most are claimed within the morning, one in twenty-five only after days of reminders; some stay open for a fortnight."""
+        slow = self.chance.random() < 0.04
         claimed = self.now + (self._some(6 * 3600, 3 * 86400) if slow else self._some(300, 4 * 3600))
         self.at(claimed, lambda: self._claim(concern))
         self.at(claimed + self._some(600, 14 * 86400), lambda: self._close(concern))
