@@ -53,7 +53,7 @@ def _send_what_was_left(*, by: Actor, at: datetime) -> int:
         try:
             done += services.send_unfinished(check_in=check_in, by=by, at=at) is not None
         except services.AnswersRefused:
-            done += services.open_call_task(check_in=check_in, reason=CallReason.MISSED, by=by, at=at) is not None
+            done += services.ask_about_refused(check_in=check_in, by=by, at=at) is not None
         except Exception:  # the sweep must reach the other patients; the trace names the check-in
             log.exception("sending the answers of %s failed", check_in.uuid)
     return done

@@ -16,6 +16,7 @@ from treatments.vocabulary import UploadState
 
 _HOUR = timedelta(hours=1)
 _LINK_OUTLIVES = timedelta(days=14)
+_SENT_BY = timedelta(hours=2)  # a draft that still waits by then is not going to be sent
 _LASTING = timedelta(hours=72)
 _SKIN_KEYS = ("dark_spots", "light_patches", "raised_or_pitted_scars", "firm_bumps", "numbness")
 _UNSENT = ("skipped", "failed")
@@ -58,17 +59,18 @@ def reminder_until(check_in: CheckIn) -> datetime | None:
 
 
 def check_ins_to_call(at: datetime) -> QuerySet[CheckIn]:
-    """Unanswered past the hours of the call, without a call task."""
-    return _missed(at, "call_hours").filter(call_task__isnull=True).exclude(_no_mail())
+    """Unanswered past the hours of the call, without a call task. Answers that wait to be sent in have their time for it first."""
+    nothing_waits = Q(draft__waits__isnull=True) | Q(draft__waits=False) | Q(draft__has_key="refused") | Q(draft_saved_at__lte=at - _SENT_BY)
+    return _missed(at, "call_hours").filter(nothing_waits, call_task__isnull=True).exclude(_no_mail())
 
 
 def check_ins_left(at: datetime, *, idle: timedelta) -> QuerySet[CheckIn]:
     """Drafts with something to say, untouched for as long as `idle`; a link may outlive the questions' own closing by its lifetime.
 
-    Not those that the desk was asked to phone about since: the rules could not read them.
+    Not those that the rules could not read: the desk was asked to phone. A call that was due anyway keeps nothing back.
     """
     rows = CheckIn.objects.unanswered().filter(closes_at__gt=at - _LINK_OUTLIVES, draft__waits=True, draft_saved_at__lte=at - idle)
-    rows = rows.filter(patient__deceased_on__isnull=True).exclude(call_task__opened_at__gte=F("draft_saved_at"))
+    rows = rows.filter(patient__deceased_on__isnull=True).exclude(draft__has_key="refused")
     return rows.order_by("draft_saved_at", "pk")
 
 

@@ -103,6 +103,12 @@ def done_in(plan: Plan) -> Done:
     return record_of(plan.session) if plan.basis is None else Done.from_json(plan.basis)
 
 
+def was_told_minoxidil_early(plan: Plan, *, at: datetime) -> bool:
+    """Whether the patient was told that a prescriber allowed minoxidil before its time (T28, T17): by the plan, not by a record that changed since (SETTLED 1)."""
+    allowed = plan.session.minoxidil_early_allowed if plan.basis is None else Done.from_json(plan.basis).minoxidil_early
+    return allowed and not minoxidil_waits(plan.session, at=at)
+
+
 def treated_by(plan: Plan, *, done: Done | None = None) -> Treated:
     """A plan's session as the rules read it."""
     known = done or done_in(plan)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aftercare.models import Plan, PlannedMessage, ProtocolStep
-from aftercare.states import Purpose
+from aftercare.states import PlanState, Purpose
 from treatments.models import Measurement
 from treatments.selectors.measurements import about
 from treatments.vocabulary import MeasurementKind
@@ -37,7 +37,9 @@ def _has_baseline(plan: Plan, at: datetime) -> bool:
 
 
 def results_asked(plan: Plan, *, at: datetime) -> ResultsAsked | None:
-    """The newest results step whose time has come, or None."""
+    """The newest results step whose time has come, or None. A treatment that was recorded by mistake asks nothing."""
+    if plan.state == PlanState.CANCELLED:
+        return None
     rows = PlannedMessage.objects.filter(plan=plan, step__purpose=Purpose.RESULTS, send_after__lte=at).exclude(outbox__state="cancelled")
     newest = rows.select_related("step").order_by("-send_after", "-pk").first()
     if newest is None or newest.step is None:

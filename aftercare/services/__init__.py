@@ -63,7 +63,7 @@ from aftercare.services.replan import NothingToPlan, NotRunning, replan_aftercar
 from aftercare.services.results import NotAsked, answer_results
 from aftercare.services.rota import NotAColleague, PlaceTaken, add_shift, hand_over_concern, remove_shift
 from aftercare.services.steps import when_of
-from aftercare.services.unfinished import IDLE, add_to_answer, send_unfinished
+from aftercare.services.unfinished import IDLE, add_to_answer, ask_about_refused, send_unfinished
 from aftercare.services.unsent import plan_unsent_again
 
 __all__ = [
@@ -98,6 +98,7 @@ __all__ = [
     "add_to_answer",
     "answer_for_patient",
     "approve_protocol",
+    "ask_about_refused",
     "blocks_for",
     "cancel_plan",
     "claim_concern",

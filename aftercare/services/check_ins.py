@@ -12,6 +12,7 @@ from aftercare import pages
 from aftercare.models import CheckIn, CheckInResponse
 from aftercare.rules import RULES_VERSION, checkin
 from aftercare.selectors.check_ins import photos_of
+from aftercare.selectors.instructions import was_told_minoxidil_early
 from aftercare.selectors.rulebook import policy
 from aftercare.services.concerns import open_concern
 from aftercare.services.locks import lock_patient
@@ -71,6 +72,7 @@ def save_page(*, check_in: CheckIn, page: str, values: dict[str, Any], by: Actor
     with audit.write(by=by, action="check_in.save"):
         locked = lock_unanswered(check_in)
         locked.draft = pages.with_page(locked.draft, page, values)
+        locked.draft.pop("refused", None)  # there is something new for the rules to read
         found = _level_so_far(locked, at=at)
         waits = found != Level.REASSURE or _says_more(locked) or pages.first_missing(locked.asked, locked.draft) is None
         locked.draft |= {"level": found, "waits": waits, "staff": by.staff_id, "link": by.link_id}
@@ -146,7 +148,7 @@ def _rule_input(check_in: CheckIn, asked: list[str], answers: dict[str, Any], *,
     skin = (known.get("answers") or {}).get("fitzpatrick")
     if skin in _SKIN_TYPES:
         context["fitzpatrick"] = skin
-    if check_in.plan.session.minoxidil_early_allowed:
+    if was_told_minoxidil_early(check_in.plan, at=at):
         context["minoxidilEarlyAllowed"] = True
     return {
         "sessionEnd": check_in.plan.ended_at.isoformat(),

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from aftercare import pages
-from aftercare.models import CheckIn, CheckInResponse, Concern
+from aftercare.models import CallTask, CheckIn, CheckInResponse, Concern
 from aftercare.selectors.check_ins import photos_of
+from aftercare.services.calls import open_call_task
 from aftercare.services.check_ins import (
     AlreadySubmitted,
     NotWanted,
@@ -18,7 +19,7 @@ from aftercare.services.check_ins import (
 from aftercare.services.concerns import add_event, open_concern
 from aftercare.services.locks import lock_patient
 from aftercare.services.measures import keep_measures
-from aftercare.states import ConcernState, EventKind, Level
+from aftercare.states import CallReason, ConcernState, EventKind, Level
 from clinic import audit, links
 from clinic.audit import Actor
 from clinic.models import Link
@@ -58,6 +59,22 @@ def send_unfinished(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckInRes
         close_call_task(locked, by=by, at=at)
         bring_to_a_person(locked, response, by=by, at=at)
         return response
+
+
+def ask_about_refused(*, check_in: CheckIn, by: Actor, at: datetime) -> CallTask | None:
+    """The rules can't read what was left: the desk phones, also when it had phoned before. Not tried again until the patient writes more."""
+    with audit.write(by=by, action="check_in.ask_about_refused"):
+        try:
+            locked = lock_unanswered(check_in)
+        except (AlreadySubmitted, NotWanted):
+            return None
+        locked.draft |= {"refused": True}
+        locked.save(update_fields=["draft"])
+        task = open_call_task(check_in=locked, reason=CallReason.MISSED, by=by, at=at)
+        if task is not None and task.done_at is not None:
+            task.done_at, task.done_by, task.result, task.opened_at = None, None, "", at
+            task.save(update_fields=["done_at", "done_by", "result", "opened_at"])
+        return task
 
 
 def add_to_answer(*, check_in: CheckIn, files: list[bytes], words: str = "", by: Actor, at: datetime, link: Link) -> int:

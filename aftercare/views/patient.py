@@ -14,6 +14,7 @@ from aftercare import emails, pages, selectors, services
 from aftercare.forms import MOST_FILES, PageForm, ResultsForm, form_for
 from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
+from aftercare.states import PlanState
 from clinic.errors import Conflict, Refused
 from clinic.permissions import link_page
 from clinic.requests import HttpRequest
@@ -145,6 +146,8 @@ def _plan(request: HttpRequest) -> Plan:
 def instructions(request: HttpRequest) -> HttpResponse:
     """The instructions to read again; POST says that they were read, with the answer to one question."""
     plan, at = _plan(request), timezone.now()
+    if plan.state == PlanState.CANCELLED:
+        return _render(request, "aftercare/instructions_closed.html", {"plan": plan})
     known = selectors.instructions_of(plan, at=at)
     context = {"plan": plan, "instructions": known, "watched": selectors.keeps_watch(plan.site, at), "teach": selectors.teach_back(plan)}
     context["changed"] = selectors.corrections(plan, known)
@@ -180,6 +183,8 @@ def times(request: HttpRequest) -> HttpResponse:
     """The restart times as a calendar file, in neutral words."""
     at = timezone.now()
     plan = _plan(request)
+    if plan.state == PlanState.CANCELLED:
+        raise Http404
     data = emails.times_file(plan, selectors.instructions_of(plan, at=at).groups, at=at, sequence=plan.replans.count())
     answer = HttpResponse(data, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{emails.FILE_NAME}"'

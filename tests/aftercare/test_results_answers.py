@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from aftercare import selectors, services
 from aftercare.models import Plan
@@ -130,3 +131,32 @@ def test_the_mail_leads_there(plan: Plan, language: str) -> None:
     mail = KINDS[row.kind].build(row, MONTH3)
     words = {"en": "Tell us how your hair is now", "es": "Cuéntenos cómo está su pelo ahora"}[language]
     assert words in mail.html and "/l/" in mail.html and "/l/" in mail.text
+
+
+class TestOfAMistake:
+    """A treatment that was recorded by mistake: its mails had gone, and their links still open."""
+
+    @pytest.fixture
+    def mistaken(self, plan: Plan) -> Plan:
+        OutboxMessage.objects.filter(planned_message__plan=plan, kind="results_review").update(state="sent", sent_at=MONTH3)
+        services.cancel_plan(plan=plan, by=TASK, at=MONTH3)
+        return Plan.objects.get(pk=plan.pk)
+
+    def test_asks_for_no_result_and_keeps_none(self, mistaken: Plan) -> None:
+        later = MONTH3 + timedelta(hours=1)
+        assert selectors.results_asked(mistaken, at=later) is None
+        with pytest.raises(services.NotAsked):
+            services.answer_results(plan=mistaken, change=2, satisfaction=8, by=TASK, at=later)
+        client = phone(mistaken, later)
+        with time_machine.travel(later, tick=False):
+            assert client.post(URL, {"change": "2", "satisfaction": "8"}).status_code == 302
+        assert said(mistaken) == []
+
+    def test_its_page_says_that_the_instructions_do_not_count(self, mistaken: Plan) -> None:
+        later = MONTH3 + timedelta(hours=1)
+        client = phone(mistaken, later)
+        with time_machine.travel(later, tick=False):
+            body = client.get(reverse("aftercare_links:instructions")).content.decode()
+            assert client.get(reverse("aftercare_links:times")).status_code == 404
+        assert "These instructions do not count any more" in body and "020 7946 0123" in body
+        assert "Wash your hair" not in body

@@ -11,7 +11,7 @@ from django.urls import reverse
 from aftercare import pages, selectors, services, tasks
 from aftercare.models import CallTask, CheckIn, CheckInResponse, Concern, Plan
 from clinic.audit import Actor
-from clinic.models import Link, Site, Staff
+from clinic.models import Link, OutboxMessage, Site, Staff
 from tests.aftercare.make import TASK, WELL, make_hours, make_plan
 from tests.aftercare.test_link_pages import _link, _open
 from tests.aftercare.test_views import SignIn
@@ -184,3 +184,64 @@ def test_a_clinician_who_types_on_after_the_sweep_is_told(plan: Plan, amara: Sta
         address = reverse("aftercare:answer_for", kwargs={"check_in_uuid": check_in.uuid, "page": "used"})
         answer = client_as(amara).post(address, {"none": "1", "subject": str(plan.patient.uuid)}, follow=True)
     assert "This page was not kept" in answer.content.decode()
+
+
+def _mailed(plan: Plan, code: str) -> tuple[CheckIn, datetime]:
+    """A check-in whose mail went, and when the desk is asked to phone about it."""
+    check_in = plan.check_ins.get(code=code)
+    OutboxMessage.objects.filter(pk=check_in.message.outbox_id).update(state="sent", sent_at=check_in.opens_at)
+    hours = check_in.message.step.call_hours
+    assert hours is not None
+    return plan.check_ins.get(code=code), check_in.opens_at + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("minutes_before", [1, 10, 29, 31])
+def test_red_flags_left_around_the_hour_of_the_call_reach_a_clinician(plan: Plan, minutes_before: int) -> None:
+    check_in, due = _mailed(plan, "check_24h")
+    left = due - timedelta(minutes=minutes_before)
+    _answer(check_in, left, until="pain", pain=7)
+    _sweep(due)
+    _sweep(left + HALF_HOUR)
+    assert Concern.objects.get(check_in=check_in).level == "SAME_DAY"
+    assert not CallTask.objects.filter(done_at=None).exists(), "the clinician calls, not the desk"
+
+
+def test_a_call_that_was_due_anyway_keeps_nothing_back(plan: Plan, rosa: Staff) -> None:
+    """The desk phones, hears that all is well, and the patient answers something else after it."""
+    check_in, due = _mailed(plan, "check_24h")
+    _sweep(due)
+    services.finish_call(task=CallTask.objects.get(), result="fine", by=Actor.of_staff(rosa), at=due + HALF_HOUR)
+    after = due + timedelta(hours=2)
+    _answer(check_in, after, until="pain", pain=7)
+    _sweep(after + HALF_HOUR)
+    assert Concern.objects.get(check_in=check_in).level == "SAME_DAY"
+
+
+def test_what_the_rules_can_not_read_is_asked_about_again_after_a_call(plan: Plan, rosa: Staff) -> None:
+    check_in, due = _mailed(plan, "check_24h")
+    _sweep(due)
+    services.finish_call(task=CallTask.objects.get(), result="fine", by=Actor.of_staff(rosa), at=due + HALF_HOUR)
+    after = due + timedelta(hours=2)
+    _answer(check_in, after, until="now", bleeding="a lot")
+    for minutes in (30, 31, 120):
+        _sweep(after + timedelta(minutes=minutes))
+    task = CallTask.objects.get()
+    assert (task.done_at, task.result, task.opened_at) == (None, "", after + HALF_HOUR)
+    services.save_page(check_in=check_in, page="now", values={"bleeding": "none", "hot_skin": True}, by=TASK, at=after + timedelta(hours=3))
+    _sweep(after + timedelta(hours=3, minutes=30))
+    assert Concern.objects.get(check_in=check_in).level == "SAME_DAY", "what is written later is read again"
+
+
+def test_a_draft_that_can_not_be_sent_does_not_hold_the_call_for_ever(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_in, due = _mailed(plan, "check_24h")
+    left = due - timedelta(minutes=10)
+    _answer(check_in, left, until="pain", pain=7)
+
+    def broken(**_given: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(services, "send_unfinished", broken)
+    _sweep(left + timedelta(hours=2) - timedelta(seconds=1))
+    assert not CallTask.objects.exists()
+    _sweep(left + timedelta(hours=2))
+    assert CallTask.objects.filter(check_in=check_in, done_at=None).exists()
