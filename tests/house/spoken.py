@@ -254,7 +254,7 @@ def _meant(cast: Cast, name: str, answers: dict[str, Any], at: Any) -> Iterator[
 
 
 def aftercare_pages(cast: Cast) -> Iterator[Words]:
-    """The instructions, the one question with a right and a wrong answer, the calendar file; a check-in that is not needed."""
+    """The instructions, the one question with a right and a wrong answer, the calendar file; a check-in that is not needed, instructions of a mistake."""
     plan = cast.plan()
     phone = cast.phone(cast.link("aftercare", plan.patient, plan))
     yield _page(phone, "/l/aftercare/")
@@ -274,6 +274,8 @@ def aftercare_pages(cast: Cast) -> Iterator[Words]:
     CheckIn.objects.filter(plan=plan).update(cancelled_at=NOW, cancelled_reason="x")
     gone = cast.phone(cast.link("check_in", plan.patient, plan.check_ins.first()))
     yield _page(gone, "/l/check-in/")
+    after.cancel_plan(plan=old, by=TASK, at=NOW)
+    yield _page(now, "/l/aftercare/")
 
 
 def appointment_pages(cast: Cast) -> Iterator[Words]:
