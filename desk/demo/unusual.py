@@ -218,7 +218,7 @@ def _tell_about_the_lot(house: _House) -> None:
     if lot is None:
         return
     max_ = Staff.objects.get(email="max@demo.example")
-    services.recalls.prepare_contacts(lot=lot, staff=max_, by=Actor.of_staff(max_), at=house.at - timedelta(hours=20))
+    services.recalls.prepare_contacts(thing=lot, staff=max_, by=Actor.of_staff(max_), at=house.at - timedelta(hours=20))
     first = RecallContact.objects.filter(lot=lot).order_by("pk").first()
     if first is not None:
         services.recalls.note_told(contact=first, note="No scabs, no fever. Comes for a look on Thursday.", by=Actor.of_staff(house.okoro), at=house.at - timedelta(hours=2))
