@@ -15,6 +15,11 @@ _MORE: dict[str, tuple[str, ...]] = {
 _READ_ANEW = frozenset({"inr", "inr_on"})
 
 
+def amended(answers: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers with these changes. Details of a changed answer go with the old one, unless they are named too."""
+    return {key: value for key, value in answers.items() if LEADS.get(key) not in changes} | dict(changes)
+
+
 def rules_touched(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """Rules whose answers differ between two sets of answers. Absent and blank are the same as each other, and nothing else."""
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} - _READ_ANEW

@@ -138,6 +138,11 @@ def _question(key: str) -> tuple[str, list[tuple[str, str]]]:
     return "", []
 
 
+def in_words(key: str, value: Any) -> str:
+    """An answer as the page says it."""
+    return _answered(value, _question(key)[1])
+
+
 def _answered(value: Any, options: list[tuple[str, str]]) -> str:
     if value in (None, "", []):
         return gettext("not answered")

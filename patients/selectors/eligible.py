@@ -1,7 +1,8 @@
 """What the eligibility rules say: for one patient on many days, or for many patients on one day, with few queries."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,11 @@ from clinic.clock import local_date
 from patients.models import Clearance, EligibilityPolicy, Intake, Patient
 from patients.rules import DEFAULT, eligibility
 from patients.rules import EligibilityPolicy as Policy
+from patients.rules.changes import amended
 from patients.rules.findings import DeskCode, desk_word_for
 from patients.rules.policy import policy_from
+from patients.rules.softer import softer_rules
+from patients.rules.vocabulary import DENIALS
 from patients.selectors.records import open_holds
 from patients.vocabulary import Gate, IntakeState
 
@@ -170,6 +174,31 @@ def facts(patient: Patient, *, as_of: date, prp: bool = False) -> dict[str, Any]
 def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligibility:
     """What the rules say of that day."""
     return dossier(patient).eligibility(as_of, prp=prp)
+
+
+def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date) -> list[str]:
+    """Rules that would say less of that day, PRP included, if the answers were changed so; nothing is stored.
+
+    No clearance counts on either side: a change ends those that were given for the old answer. A question that was left blank is no answer
+    that could be softened, as long as the new one does not deny. Answers that the rules can't read are for `amend_answers` to refuse.
+    """
+    found = replace(dossier(patient), clearances=[])
+    if found.intake is None:
+        return []
+    told: dict[str, Any] = found.intake.answers
+    if all(told.get(key) == value for key, value in changes.items()):  # nothing is written then, and the details stay
+        return []
+    filled = {key for key, value in changes.items() if key in told and told[key] is None and isinstance(value, str) and value not in DENIALS}
+    results = [_judged(found, answers, as_of) for answers in ({key: told[key] for key in told.keys() - filled}, amended(told, changes))]
+    return [] if any("errors" in one for one in results) else softer_rules(*results)
+
+
+def _judged(found: Dossier, answers: dict[str, Any], as_of: date) -> dict[str, Any]:
+    """The rules on these answers in place of the newest ones."""
+    assert found.intake is not None
+    intake = copy(found.intake)
+    intake.answers = answers
+    return eligibility(replace(found, intake=intake).facts(as_of, prp=True), found.policy)
 
 
 def eligibility_at_start(patient: Patient, *, started_at: datetime, prp: bool = False) -> Eligibility | None:

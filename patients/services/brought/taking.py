@@ -12,8 +12,10 @@ from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Allergy, Medication, Patient, ProposalDecision, RecordImport, RecordProposal
+from patients.rules import RULES
 from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
+from patients.selectors import eligible
 from patients.services.answers import amend_answers
 from patients.services.people import PersonData, change_patient
 from patients.vocabulary import Decision, ProposalKind
@@ -76,15 +78,32 @@ class _Act:
         return dict(self.proposal.suggestion)
 
     def amend(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """Change answers; says what they were and are."""
-        from patients.selectors.eligible import latest_answers
-
-        before = latest_answers(self.patient)
+        """Change answers; says what they were and are. Raises NotAcceptable where a rule would say less than it does now, and what `amend_answers` raises."""
+        before, today = eligible.latest_answers(self.patient), self.patient.site.today(self.at)
+        if rules := eligible.softened_by(self.patient, changes=changes, as_of=today):
+            raise NotAcceptable(self._milder(rules, changes), field="answer")
         amend_answers(
-            patient=self.patient, changes=changes, source=self.proposal.record.source, staff=self.staff, by=self.by, at=self.at,
-            today=self.patient.site.today(self.at),
+            patient=self.patient, changes=changes, source=self.proposal.record.source, staff=self.staff, by=self.by, at=self.at, today=today,
         )  # fmt: skip
         return {key: [before.answers.get(key) if before else None, value] for key, value in changes.items()}
+
+    def answered(self, key: str) -> Any:
+        """What is answered here now; None where it was not asked, or left blank."""
+        found = eligible.latest_answers(self.patient)
+        return found.answers.get(key) if found else None
+
+    def left_blank(self, key: str) -> bool:
+        """Whether it was asked here and not answered."""
+        found = eligible.latest_answers(self.patient)
+        return found is not None and key in found.answers and found.answers[key] is None
+
+    def _milder(self, rules: list[str], changes: dict[str, Any]) -> str:
+        here = "; ".join(selectors.in_words(key, self.answered(key)) for key in changes if key in QUESTIONS)
+        named = ", ".join(f"{RULES[rule].title} ({rule})" for rule in rules)
+        return gettext(
+            "What stands here is graver: %(here)s. Taken over, this would say less: %(rules)s. So nothing was changed. "
+            "If it is over or was wrong, a person answers the question anew on the patient’s Screening page."
+        ) % {"here": here, "rules": named}  # fmt: skip
 
 
 def _open(proposal: RecordProposal) -> None:
@@ -118,12 +137,23 @@ def _contact(act: _Act) -> dict[str, Any]:
 def _allergy(act: _Act) -> dict[str, Any]:
     severe = _was_anaphylaxis(act)
     if act.told.get("key") == "metal_allergy":
-        changes: dict[str, Any] = {"metal_allergy": _one_of("metal_allergy", act.choice.answer or act.told["answer"])}
+        changes: dict[str, Any] = {"metal_allergy": _metal(act, _one_of("metal_allergy", act.choice.answer or act.told["answer"]))}
         return {"answers": act.amend(changes | (_listed(act, "other", act.told["name"], severe) if severe else {}))}
     substance = act.choice.substance or act.told["substance"]
     if substance not in SUBSTANCES:
         raise NotAcceptable(gettext("Choose what kind of allergy it is."), field="substance")
     return {"answers": act.amend(_listed(act, substance, act.told["name"], severe))}
+
+
+def _metal(act: _Act, answer: str) -> str:
+    """The question holds one metal: another of the same weight would take the place of the one that stands. Raises NotAcceptable."""
+    here = act.answered("metal_allergy")
+    if here in ("nickel", "other_metal") and answer not in (here, "stainless_steel"):
+        raise NotAcceptable(
+            gettext("The answer about metals holds one metal, and %(here)s stands here. Nothing was changed. Note this one by name on the patient’s Allergies page.")
+            % {"here": selectors.in_words("metal_allergy", here)}, field="answer",
+        )  # fmt: skip
+    return answer
 
 
 def _was_anaphylaxis(act: _Act) -> bool:
@@ -138,24 +168,20 @@ def _was_anaphylaxis(act: _Act) -> bool:
 
 
 def _listed(act: _Act, substance: str, name: str, severe: bool) -> dict[str, Any]:
-    """It stands in the list; the answers that say so."""
+    """It stands in the list; the answers that say so. A list of answers that was left blank stays blank: one name would make it look whole."""
     there = next((row for row in act.patient.allergies.filter(substance=substance, ended_at=None) if row.name.casefold() == name.casefold()), None)
     if there is None:
         Allergy.objects.create(patient=act.patient, substance=substance, name=name, anaphylaxis=severe, noted_at=act.at)
     elif severe and not there.anaphylaxis:
         there.anaphylaxis = True
         there.save(update_fields=["anaphylaxis"])
-    entry = {"substance": substance, "name": there.name if there else name, "anaphylaxis": severe or bool(there and there.anaphylaxis)}
-    return {"allergies": [*_others(act.patient, entry), entry]}
-
-
-def _others(patient: Patient, entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """The allergies that were answered, without an older entry of the same."""
-    from patients.selectors.eligible import latest_answers
-
-    before = latest_answers(patient)
-    rows = (before.answers.get("allergies") or []) if before else []
-    return [row for row in rows if (row["substance"], str(row.get("name", "")).casefold()) != (entry["substance"], entry["name"].casefold())]
+    if act.left_blank("allergies"):
+        return {}
+    known = there.name if there else name
+    told = act.answered("allergies") or []
+    same = [row for row in told if (row["substance"], str(row.get("name", "")).casefold()) == (substance, known.casefold())]
+    grave = severe or bool(there and there.anaphylaxis) or any(row.get("anaphylaxis") for row in same)
+    return {"allergies": [*(row for row in told if row not in same), {"substance": substance, "name": known, "anaphylaxis": grave}]}
 
 
 def _medication(act: _Act) -> dict[str, Any]:
@@ -169,16 +195,14 @@ def _medication(act: _Act) -> dict[str, Any]:
         Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at)
     wrote: dict[str, Any] = {} if unknown_end else {"medication": name}
     if key:
-        wrote["answers"] = act.amend(_with_since(act, key, _added(act.patient, key, answer) if told.get("many") else answer))
+        wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _with_since(act, key, answer))
     return wrote
 
 
-def _added(patient: Patient, key: str, answer: str) -> list[str]:
-    from patients.selectors.eligible import latest_answers
-
-    before = latest_answers(patient)
-    there = (before.answers.get(key) or []) if before else []
-    return there if answer in there else [*there, answer]
+def _added(act: _Act, key: str, answer: str) -> dict[str, Any]:
+    """The list of answers with one more; one that was left blank stays blank."""
+    there = act.answered(key) or []
+    return {} if answer in there or act.left_blank(key) else {key: [*there, answer]}
 
 
 def _condition(act: _Act) -> dict[str, Any]:

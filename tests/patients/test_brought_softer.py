@@ -1,0 +1,228 @@
+"""A record from elsewhere never softens what stands here: no rule says less after it than before (RULES 2)."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from clinic.audit import Actor
+from clinic.models import Site, Staff
+from patients import selectors, services
+from patients.models import Patient, ProposalDecision, RecordProposal
+from patients.rules import RANK, eligibility
+from patients.rules.exchange.codes import LOCAL
+from patients.rules.exchange.tables import CONDITION_CODES, CONDITION_WORDS, MEDICINE_WORDS
+from patients.rules.softer import softer_rules
+from patients.rules.vocabulary import QUESTIONS
+from tests.patients.bundles import allergy, condition, medicine, raw
+from tests.patients.screened import ago, asked
+from tests.treatments.make import DAY, make_ready
+
+SignIn = Callable[[Staff], Client]
+TODAY = DAY.date()
+BEFORE = "2026-01-15"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(DAY, tick=False):
+        yield
+
+
+def softer(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    here, then = (eligibility(asked(answers, planned={"prp": True})) for answers in (before, after))
+    return softer_rules(here, then)
+
+
+class TestTheRule:
+    @pytest.mark.parametrize(
+        ("before", "after", "rules"),
+        [
+            ({"metal_allergy": "stainless_steel"}, {"metal_allergy": "nickel"}, ["E24"]), ({"metal_allergy": "nickel"}, {"metal_allergy": "stainless_steel"}, []),
+            ({"metal_allergy": "nickel"}, {"metal_allergy": "none"}, ["E24"]), ({}, {"metal_allergy": "nickel"}, []),
+            # the lesser rule of a pair gives way to the graver one, and to nothing less
+            ({"keloid": "family_only"}, {"keloid": "personal"}, []), ({"keloid": "family_only"}, {"keloid": "unsure"}, []), ({"keloid": "family_only"}, {"keloid": "never"}, ["E04b"]),
+            ({"bleeding_disorder": "unexplained_bruising"}, {"bleeding_disorder": "diagnosed"}, []), ({"bleeding_disorder": "diagnosed"}, {"bleeding_disorder": "unsure"}, ["E08"]),
+            ({"blood_thinner": "aspirin_low_dose_only"}, {"blood_thinner": "two_or_more"}, []), ({"blood_thinner": "aspirin_low_dose_only"}, {"blood_thinner": "none"}, ["E07b", "E45"]),
+            # a second rule that the same answer speaks about counts too
+            ({"diagnosis": "scarring_alopecia"}, {"diagnosis": "androgenetic_alopecia"}, ["E18"]), ({"diagnosis": "undiagnosed"}, {"diagnosis": "telogen_effluvium"}, ["E20"]),
+            ({"liver_disease": "yes"}, {"liver_disease": "no"}, ["E45"]),
+        ],
+    )  # fmt: skip
+    def test_a_class_that_falls(self, before: dict[str, Any], after: dict[str, Any], rules: list[str]) -> None:
+        assert softer(before, after) == rules
+
+    @pytest.mark.parametrize(
+        ("before", "after", "rules"),
+        [
+            # DEFER until an event, DEFER until a day: the day is the softer one
+            ({"isotretinoin": "current"}, {"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(1)}, ["E09"]),
+            ({"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(1)}, {"isotretinoin": "current"}, []),
+            ({"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(30)}, {"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(31)}, ["E09"]),
+            ({"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(30)}, {"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(30)}, []),
+            ({"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(30)}, {"isotretinoin": "stopped", "isotretinoin_stopped_on": ago(29)}, []),
+            ({"psoriasis": "active_scalp"}, {"psoriasis": "scalp_cleared", "psoriasis_scalp_clear_since": ago(1)}, ["E02"]),
+            ({"blood_thinner": "warfarin", "inr": 3.1, "inr_on": ago(0)}, {"blood_thinner": "doac"}, ["E07"]),
+            ({"blood_thinner": "warfarin", "inr": 3.0, "inr_on": ago(0)}, {"blood_thinner": "doac"}, []),
+            # a steroid of a low dose speaks about PRP alone
+            ({"systemic_steroid": "current", "systemic_steroid_mg_per_day": 5, "systemic_steroid_weeks": 1}, {"systemic_steroid": "stopped", "systemic_steroid_stopped_on": ago(20)}, ["E43"]),
+        ],
+    )  # fmt: skip
+    def test_a_wait_that_is_over_sooner(self, before: dict[str, Any], after: dict[str, Any], rules: list[str]) -> None:
+        assert softer(before, after) == rules
+
+    @pytest.mark.parametrize("question", QUESTIONS)
+    def test_every_fall_of_the_whole_is_found(self, question: str) -> None:
+        """For each two answers of each question; the same answer is never softer than itself."""
+        for here, then in product(QUESTIONS[question], repeat=2):
+            whole = [RANK[eligibility(asked({question: answer}))["overall"]] for answer in (here, then)]
+            assert softer({question: here}, {question: then}) or whole[1] >= whole[0], (here, then)
+            assert here != then or not softer({question: here}, {question: then})
+
+
+@pytest.fixture
+def take(amara: Staff) -> Callable[..., ProposalDecision]:
+    """Read one thing and take it over."""
+
+    def one(patient: Patient, resource: dict[str, Any], **choice: str) -> ProposalDecision:
+        by = Actor.of_staff(amara)
+        record = services.read_record(patient=patient, content=raw(resource), source="Northside Clinic", staff=amara, by=by, at=DAY)
+        row = record.proposals.exclude(kind="contact").get()
+        return services.accept_proposal(proposal=row, choice=services.Choice(**choice), staff=amara, by=by, at=DAY)
+
+    return one
+
+
+def answers(patient: Patient) -> dict[str, Any]:
+    found = selectors.latest_answers(patient)
+    assert found is not None
+    return dict(found.answers)
+
+
+def classes(patient: Patient) -> dict[str, str]:
+    return {row["rule"]: row["class"] for row in selectors.eligibility_on(patient, as_of=TODAY).triggers}
+
+
+def coded(text: str, code: str) -> dict[str, Any]:
+    return condition(text) | {"code": {"text": text, "coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": code}]}}
+
+
+def ours(answer: str) -> dict[str, Any]:
+    """As another clinic with Anagen sends it: our own code."""
+    return condition("As told there") | {"code": {"text": "As told there", "coding": [{"system": LOCAL, "code": answer}]}}
+
+
+@pytest.mark.django_db
+class TestTakingOver:
+    @pytest.mark.parametrize(
+        ("here", "resource", "rule", "level"),
+        [
+            ({"metal_allergy": "stainless_steel"}, allergy("Nickel"), "E24", "ABSOLUTE"), ({"metal_allergy": "stainless_steel"}, allergy("Cobalt"), "E24", "ABSOLUTE"),
+            ({"scalp_infection": "active"}, condition("Tinea capitis", clinical="resolved"), "E01", "DEFER"), ({"psoriasis": "active_scalp"}, condition("Psoriasis"), "E02", "DEFER"),
+            ({"eczema": "active_scalp"}, condition("Eczema"), "E03", "DEFER"), ({"keloid": "personal"}, coded("Acne keloid", "L73.0"), "E04", "ABSOLUTE"),
+            ({"bleeding_disorder": "diagnosed"}, ours("bleeding_disorder.unexplained_bruising"), "E08", "ABSOLUTE"),
+            ({"isotretinoin": "current"}, medicine("Isotretinoin", "completed", effectivePeriod={"end": BEFORE}), "E09", "DEFER"),
+            ({"isotretinoin": "current"}, medicine("Isotretinoin", "completed", effectivePeriod={"end": "2025-01-15"}), "E09", "DEFER"),
+            ({"isotretinoin": "stopped", "isotretinoin_stopped_on": "2026-01-16"}, medicine("Isotretinoin", "completed", effectivePeriod={"end": BEFORE}), "E09", "DEFER"),
+            ({"systemic_steroid": "current", "systemic_steroid_mg_per_day": 20, "systemic_steroid_weeks": 4}, medicine("Prednisolone", "completed", effectivePeriod={"end": BEFORE}), "E12", "REVIEW"),
+            ({"systemic_steroid": "current", "systemic_steroid_weeks": 4}, medicine("Prednisolone", "completed", effectivePeriod={"end": BEFORE}), "E12", "INCOMPLETE"),
+            ({"herpes": "active"}, condition("Herpes simplex", clinical="inactive"), "E16", "DEFER"), ({"head_skin_cancer": "current"}, condition("Melanoma"), "E17", "ABSOLUTE"),
+            ({"head_skin_cancer": "undiagnosed_spot"}, condition("Actinic keratosis"), "E17", "DEFER"), ({"scarring_alopecia": "active"}, condition("Scarring alopecia", clinical="inactive"), "E18", "DEFER"),
+            ({"diagnosis": "scarring_alopecia"}, condition("Androgenetic alopecia", "87872006"), "E18", "DEFER"), ({"diagnosis": "undiagnosed"}, condition("Telogen effluvium"), "E20", "REVIEW"),
+            ({"seborrhoeic_dermatitis": "inflamed"}, condition("Seborrhoeic dermatitis"), "E23", "DEFER"), ({"fainting_seizures": "unsure"}, condition("Epilepsy"), "E34", "REVIEW"),
+        ],
+    )  # fmt: skip
+    def test_what_would_soften_is_refused_and_nothing_changes(
+        self, site: Site, take: Any, here: dict[str, Any], resource: dict[str, Any], rule: str, level: str
+    ) -> None:
+        patient = make_ready(site, **here)
+        before = answers(patient)
+        assert classes(patient)[rule] == level
+        with pytest.raises(services.NotAcceptable, match="othing was changed") as refused:
+            take(patient, resource)
+        assert refused.value.field == "answer"
+        assert answers(patient) == before and classes(patient)[rule] == level
+        assert not patient.medications.exists() and not patient.allergies.exists() and not ProposalDecision.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("here", "resource", "rule", "level"),
+        [
+            ({"metal_allergy": "nickel"}, allergy("Stainless steel"), "E24", "ABSOLUTE"), ({"keloid": "family_only"}, condition("Keloid"), "E04", "ABSOLUTE"),
+            ({"keloid": "unsure"}, condition("Keloid"), "E04", "ABSOLUTE"), ({"head_skin_cancer": "past"}, condition("Skin cancer of the head"), "E17", "ABSOLUTE"),
+            ({"herpes": "past"}, condition("Herpes simplex"), "E16", "DEFER"), ({"psoriasis": "active_elsewhere"}, condition("Scalp psoriasis"), "E02", "DEFER"),
+            ({"isotretinoin": "stopped", "isotretinoin_stopped_on": BEFORE}, medicine("Isotretinoin"), "E09", "DEFER"),
+            ({"bleeding_disorder": "unexplained_bruising"}, condition("Haemophilia A"), "E08", "ABSOLUTE"), ({"systemic_steroid": "no"}, medicine("Prednisolone"), "E12", "INCOMPLETE"),
+            # what was left blank is filled by what the file says
+            ({"psoriasis": None}, condition("Psoriasis"), "E02", "REVIEW"), ({"keloid": None}, condition("Keloid"), "E04", "ABSOLUTE"), ({"blood_thinner": None}, medicine("Apixaban"), "E07", "REVIEW"),
+        ],
+    )  # fmt: skip
+    def test_what_is_graver_or_was_left_blank_is_taken_over(self, site: Site, take: Any, here: dict[str, Any], resource: dict[str, Any], rule: str, level: str) -> None:
+        patient = make_ready(site, **here)
+        take(patient, resource)
+        assert classes(patient)[rule] == level
+
+    def test_a_blank_is_not_filled_with_a_denial(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, keloid=None)
+        with pytest.raises(services.NotAcceptable):
+            take(patient, condition("Keloid"), answer="never")
+        assert classes(patient)["E04"] == "INCOMPLETE"
+
+    def test_a_clearance_does_not_hide_what_it_was_given_for(self, site: Site, take: Any, amara: Staff) -> None:
+        """Cleared, E24 is CAUTION on both sides; the clearance ends with the answer, and what was looked at is gone."""
+        patient = make_ready(site, psoriasis="active_elsewhere")
+        services.clear_finding(patient=patient, rule="E02", evidence="letter", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert classes(patient)["E02"] == "CAUTION"
+        with pytest.raises(services.NotAcceptable):
+            take(patient, condition("Psoriasis"), answer="never")
+        assert classes(patient)["E02"] == "CAUTION"
+
+    def test_the_same_again_keeps_its_details(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, isotretinoin="stopped", isotretinoin_stopped_on=BEFORE)
+        take(patient, medicine("Isotretinoin", "completed"))  # over, of no day
+        assert answers(patient)["isotretinoin_stopped_on"] == BEFORE
+
+    def test_another_metal_does_not_take_the_place_of_the_first(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, metal_allergy="nickel")
+        with pytest.raises(services.NotAcceptable, match="Nickel stands here"):
+            take(patient, allergy("Cobalt"))
+        assert answers(patient)["metal_allergy"] == "nickel"
+        take(patient, allergy("Nickel sulfate"))
+        assert answers(patient)["metal_allergy"] == "nickel"
+
+    def test_an_anaphylaxis_that_was_answered_stays_one(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, allergies=[{"substance": "latex", "name": "latex", "anaphylaxis": True}, {"substance": "medicine", "name": "codeine"}])
+        take(patient, allergy("Latex"))
+        assert answers(patient)["allergies"] == [{"substance": "medicine", "name": "codeine"}, {"substance": "latex", "name": "Latex", "anaphylaxis": True}]
+
+    def test_a_list_that_was_left_blank_does_not_look_whole(self, site: Site, take: Any) -> None:
+        """The list of allergies holds it and stops its products; that the question is open still shows (E25, E42)."""
+        patient = make_ready(site, allergies=None, hair_medicines=None)
+        take(patient, allergy("Latex"))
+        take(patient, medicine("Finasteride 1 mg"))
+        assert (patient.allergies.get().name, patient.medications.get().name) == ("Latex", "finasteride")
+        assert answers(patient)["allergies"] is None and answers(patient)["hair_medicines"] is None
+        assert (classes(patient)["E25"], classes(patient)["E42"]) == ("INCOMPLETE", "INCOMPLETE")
+
+    def test_it_is_said_beside_the_field_and_the_choice_is_kept(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site, metal_allergy="stainless_steel")
+        client = client_as(amara)
+        client.post(
+            reverse("patients:brought_records", args=[patient.uuid]), {"subject": str(patient.uuid), "source": "Dr Ruiz", "file": SimpleUploadedFile("x.json", raw(allergy("Nickel")))}
+        )
+        row = RecordProposal.objects.get()
+        answer = client.post(reverse("patients:accept_proposal", args=[patient.uuid, row.record.uuid, row.uuid]), {"subject": str(patient.uuid), "answer": "nickel"})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "What stands here is graver: Stainless steel." in page and "Metal allergy (E24)" in page and 'value="nickel" selected' in page
+
+
+def test_every_answer_that_a_file_may_suggest_has_a_question_of_one_answer_or_is_a_list() -> None:
+    """Nothing else is amended from a file: what is added here needs its row above."""
+    meanings = {*CONDITION_CODES.values(), *CONDITION_WORDS.values(), *MEDICINE_WORDS.values()}
+    assert {one.key for one in meanings if one.many} == {"hair_medicines"}
+    assert {one.key for one in meanings if not one.many} <= set(QUESTIONS)
