@@ -14,13 +14,14 @@ from clinic.outbox import Kind, Mail, Scope, State, Verdict, kinds, people, queu
 from clinic.outbox.again import unsent
 from clinic.outbox.people import Contact
 from clinic.outbox.states import NO_ADDRESS, UNWANTED
-from patients.models import Patient
-from patients.vocabulary import MailMode
+from patients.models import Intake, Patient
+from patients.vocabulary import IntakeState, MailMode
 
 INTAKE_DAYS = 14
 PREFERENCES, PREFERENCES_DAYS = "preferences", 400
 CONSENT, CONSENT_DAYS = "consent", 180
 AGAIN = "link_again"
+_ANSWERED = "the questions have been answered since"
 _LINKED = ("intake_invitation", "consent_link", AGAIN)
 
 
@@ -96,13 +97,18 @@ def _with_link(patient: Patient, *, purpose: str, kind: str, by: Actor, at: date
 
 
 def send_unsent(*, patient: Patient, by: Actor, at: datetime) -> list[OutboxMessage]:
-    """Links that had no address or no consent go once there is one, while they open: another row each, the old one stays as it ended."""
+    """Links that had no address or no consent go once there is one, while they open: another row each, the old one stays as it ended.
+
+    None to questions that were answered since, at the clinic for example.
+    """
     if patient.no_mail_because or not suppress.arrives([patient.email]):
         return []
     afresh = {"intake_invitation": intake_invitation, "consent_link": consent_link}
     found: list[OutboxMessage] = []
     for row in unsent(at).filter(patient_uuid=patient.uuid, kind__in=_LINKED):
         link = Link.objects.filter(uuid=str(row.cause_uuid)).first()
+        if link is not None and _answered_since(link):
+            continue
         mails = OutboxMessage.objects.filter(kind=row.kind, cause_uuid=row.cause_uuid)
         if link is not None and link.revoked_at == at and row.kind in afresh:  # the address has just changed, and it never reached the old one
             found.append(afresh.pop(row.kind)(patient=patient, by=by, at=at))
@@ -130,9 +136,17 @@ def _may_send(row: OutboxMessage, at: datetime) -> Verdict:
         return Verdict.cancel("the patient is not contacted any more")
     if patient.mail_mode == MailMode.NONE:
         return Verdict.skip(UNWANTED)
+    if _answered_since(link):
+        return Verdict.skip(_ANSWERED)
     if not links.is_alive(link, at):
         return Verdict.cancel("a newer link was sent")
     return Verdict.go()
+
+
+def _answered_since(link: Link) -> bool:
+    """Whether somebody answered the questions behind this link after it was made. What a clinician amends in them is no answer to a new invitation."""
+    sent = Intake.objects.filter(patient__uuid=str(link.patient_uuid), submitted_at__gte=link.created_at).exclude(state=IntakeState.DRAFT)
+    return link.purpose == "intake" and sent.exclude(extras__has_key="amended").exists()
 
 
 def _build(row: OutboxMessage, at: datetime) -> Mail:

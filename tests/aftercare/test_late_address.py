@@ -11,6 +11,7 @@ from aftercare.models import CallTask, Plan
 from clinic.audit import Actor
 from clinic.models import Link, OutboxMessage, Site, Staff, Suppression
 from clinic.smtp import Outcome
+from patients import services as people
 from patients.models import Patient
 from patients.services import choose_mail
 from patients.services.people import PersonData, change_patient, invite_to_intake
@@ -183,3 +184,43 @@ class TestLinks:
         invite_to_intake(patient=other, by=TASK, at=ENDED)
         give(other, "other@patient.example", at=ENDED + timedelta(days=15))
         assert [state for _key, state in self._states(other)] == ["skipped"]
+
+    def _answer(self, patient: Patient, at: datetime) -> None:
+        """At the clinic, on the tablet or read out by the desk: the link stays as it is."""
+        draft = people.open_draft(patient=patient, by=TASK, at=at)
+        draft = people.save_intake_page(intake=draft, page="sun", answers={"fitzpatrick": "II", "pregnancy": "no"}, drop=set(), by=TASK, at=at)
+        people.submit_intake(intake=draft, by=TASK, at=at, today=patient.site.today(at))
+
+    @pytest.mark.parametrize("first", ["", "typo@patient.example"])
+    def test_nobody_is_asked_what_was_answered_at_the_clinic_meanwhile(self, site: Site, first: str) -> None:
+        """Neither by the old link, nor by a new one in the place of one that went to a wrong address."""
+        patient = make_patient(site, email=first)
+        invite_to_intake(patient=patient, by=TASK, at=ENDED)
+        relay = FakeRelay()
+        relay.answers["typo@patient.example"] = BAD
+        drain(relay, at=ENDED + timedelta(minutes=1))
+        self._answer(patient, ENDED + HOUR)
+        give(patient, "new@patient.example", at=ENDED + 2 * HOUR)
+        drain(relay, at=ENDED + 2 * HOUR)
+        assert [state for _key, state in self._states(patient)] == ["failed" if first else "skipped"] and "new@patient.example" not in relay.asked
+
+    def test_an_invitation_that_waits_is_asked_again_when_it_is_due(self, site: Site) -> None:
+        patient = make_patient(site)
+        invite_to_intake(patient=patient, by=TASK, at=ENDED)
+        self._answer(patient, ENDED + timedelta(seconds=30))
+        relay = FakeRelay()
+        drain(relay, at=ENDED + HOUR)
+        row = OutboxMessage.objects.get(patient_uuid=patient.uuid, kind="intake_invitation")
+        assert (row.state, row.reason, relay.asked) == ("skipped", "the questions have been answered since", [])
+
+    def test_who_is_asked_anew_after_the_answers_gets_the_invitation(self, site: Site, amara: Staff) -> None:
+        """And what a clinician amends in the old answers doesn't stop it."""
+        patient = make_patient(site)
+        self._answer(patient, ENDED - HOUR)
+        invite_to_intake(patient=patient, by=TASK, at=ENDED)
+        people.amend_answers(
+            patient=patient, changes={"keloid": "unsure"}, source="a letter", staff=amara, by=TASK, at=ENDED + timedelta(seconds=30), today=site.today(ENDED)
+        )
+        relay = FakeRelay()
+        drain(relay, at=ENDED + HOUR)
+        assert relay.asked == [patient.email]
