@@ -22,6 +22,7 @@ from patients.rules.exchange.codes import (
     SUBSTANCE_SNOMED,
     SUBSTANCE_WORDS,
 )
+from patients.selectors.words import told_in
 from patients.vocabulary import AllergyEnd
 
 _SAID = {"verificationStatus": listed("condition-ver-status", "unconfirmed")}
@@ -154,7 +155,7 @@ def _response(draft: Draft, intake: Intake, questionnaire: str) -> None:
     """The answers by the keys of our rules, in the values of our rules: nothing is left out and nothing is worded anew."""
     asked = {question.into or question.key: str(question.words) for page in PAGES for question in page.every}
     asked |= {more.key: str(more.words) for page in PAGES for question in page.every for more in question.follow_ups}
-    items = [{"linkId": key, "text": asked.get(key, ""), "answer": _values(value)} for key, value in sorted(intake.answers.items()) if value is not None]
+    items = [{"linkId": key, "text": asked.get(key, ""), "answer": _values(value)} for key, value in sorted(told_in(intake).items()) if value is not None]
     draft.add(
         "QuestionnaireResponse", draft.id_of(intake), questionnaire=questionnaire, status="completed", subject=draft.subject,
         authored=draft.moment(intake.submitted_at), source=draft.subject if intake.answered_by == "patient" else None, item=[item for item in items if item["answer"]],

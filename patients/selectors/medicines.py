@@ -10,8 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.models import Intake, Medication, Patient
 from patients.questions.walk import confirmed
+from patients.rules.changes import amended
 from patients.rules.exchange.reading import medicine_meaning
+from patients.rules.taken import Taken, changes_for
+from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import latest_answers
+from patients.selectors.words import TOLD
 from patients.selectors.words import said as day_of
 
 HAIR = {
@@ -84,6 +88,37 @@ def medicines_of(patient: Patient) -> Medicines:
         return Medicines(False, None, listed)
     told = [*_declared(intake.answers, _hair_of(listed)), *_in_words(intake)]
     return Medicines(_asked(intake), intake, [*listed, *told])
+
+
+def hair_rows(patient: Patient) -> dict[str, list[Medication]]:
+    """Open rows of hair medicines by the answer that they stand for."""
+    found: dict[str, list[Medication]] = {}
+    for row in patient.medications.filter(ended_on=None):
+        meaning = medicine_meaning(row.name)
+        if meaning and meaning.many:
+            found.setdefault(meaning.answer, []).append(row)
+    return found
+
+
+def taken_of(patient: Patient) -> list[Taken]:
+    """Open rows that a rule asks about and that no answer made: noted by a clinician, or taken over from elsewhere. New answers don't end them."""
+    found = []
+    for row in patient.medications.filter(ended_on=None):
+        meaning = medicine_meaning(row.name)
+        if meaning and (row.noted_by or not meaning.many):
+            found.append(Taken(meaning, " ".join(filter(None, (row.name, row.dose)))))
+    return found
+
+
+def with_noted(patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """New answers of the patient, and what a clinician noted and nobody ended: the stricter counts.
+
+    Where they differ, what the patient said stays in `extras` by its question, so that a clinician sees both.
+    """
+    changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), earlier=before.answers if before else None)
+    said = {lead: {key: value for key, value in answers.items() if LEADS.get(key, key) == lead} for lead in changes if lead not in LEADS}
+    told = extras.get(TOLD, {}) | said
+    return amended(answers, changes), extras | ({TOLD: told} if told else {})
 
 
 def _hair_of(listed: list[Line]) -> set[str]:

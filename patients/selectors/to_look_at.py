@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from clinic.audit import Actor
 from clinic.permissions import scoped
 from patients.models import Intake, Patient, Rescreen, Screening
+from patients.selectors.words import TOLD
 from patients.vocabulary import IntakeState
 
 _SENT = (IntakeState.SUBMITTED, IntakeState.REVIEWED)
@@ -18,9 +19,10 @@ def changes_to_look_at(actor: Actor) -> QuerySet[Rescreen]:
 
 
 def answers_to_look_at(actor: Actor) -> QuerySet[Intake]:
-    """Each patient's newest answers, where no clinician has read them and the last screening has a REVIEW; the oldest first.
+    """Each patient's newest answers, where no clinician has read them and the last screening has a REVIEW, or the clinic's list of medicines
+    says more than the patient did; the oldest first.
 
-    Once every REVIEW is cleared the screening that follows has none. ABSOLUTE is left out.
+    Once every REVIEW is cleared the screening that follows has none. ABSOLUTE is left out, but for what the list says otherwise.
     """
     return scoped(_unread().filter(_HERE), actor).select_related("patient__site").order_by("submitted_at", "pk")
 
@@ -35,7 +37,7 @@ def _unread() -> QuerySet[Intake]:
     last = Screening.objects.filter(patient=OuterRef("patient")).order_by("-at", "-pk")
     waits = Screening.objects.filter(pk=OuterRef("screening"), triggers__contains=[{"class": "REVIEW"}]).exclude(overall=_NOT_POSSIBLE)
     rows = Intake.objects.filter(state=IntakeState.SUBMITTED).annotate(screening=Subquery(last.values("pk")[:1]))
-    return rows.filter(Exists(waits), pk=Subquery(newer.values("pk")[:1]))
+    return rows.filter(Exists(waits) | Q(extras__has_key=TOLD), pk=Subquery(newer.values("pk")[:1]))
 
 
 def to_look_at_count(actor: Actor) -> int:

@@ -16,9 +16,11 @@ from clinic.dates import spoken
 from patients.models import Intake, Patient, WordingReview
 from patients.questions import PAGES, FollowUp, Page, Question, pages_for
 from patients.questions.walk import confirmed, is_confirmable, keys_of
+from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import latest_answers
 
 Line = tuple[Any, Any]
+TOLD = "told"  # in `extras`: what the patient said, by question, where the list of medicines says more
 
 
 def fresh_extras(patient: Patient) -> dict[str, Any]:
@@ -46,12 +48,13 @@ def with_confirmed(draft: Intake) -> tuple[dict[str, Any], dict[str, Any]]:
     earlier, answers, extras = earlier_of(draft), dict(draft.answers), {k: v for k, v in draft.extras.items() if k != "typed"}
     if earlier is None:
         return answers, extras
-    notes = dict(extras.get("notes", {}))
+    notes, told = dict(extras.get("notes", {})), dict[str, Any]()
     for page in PAGES:
         if page.name in confirmed(draft.extras):
+            told |= {lead: said for lead, said in earlier.extras.get(TOLD, {}).items() if lead in keys_of(page)}
             answers |= {key: earlier.answers[key] for key in keys_of(page) if key in earlier.answers}
             notes = {key: value for key, value in earlier.extras.get("notes", {}).items() if _is_note_of(page, key)} | notes
-    return answers, extras | {"notes": notes}
+    return answers, extras | {"notes": notes} | ({TOLD: told} if told else {})
 
 
 def _is_note_of(page: Page, key: str) -> bool:
@@ -170,6 +173,20 @@ class Change:
     question: Any
     before: str
     now: str
+
+
+def told_in(intake: Intake) -> dict[str, Any]:
+    """The answers as they were said, without what the list of medicines adds to them."""
+    told: dict[str, dict[str, Any]] = intake.extras.get(TOLD, {})
+    kept = {key: value for key, value in intake.answers.items() if LEADS.get(key, key) not in told}
+    return kept | {key: value for said in told.values() for key, value in said.items()}
+
+
+def told_otherwise(intake: Intake) -> list[Change]:
+    """Questions where the patient said something else (`before`) than the clinic's list of medicines (`now`), by which the rules go."""
+    if not intake.extras.get(TOLD):
+        return []
+    return changes_between(Intake(answers=told_in(intake), extras={"notes": intake.extras.get("notes", {})}), intake)
 
 
 def changes_between(earlier: Intake, now: Intake) -> list[Change]:

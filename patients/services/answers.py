@@ -18,11 +18,10 @@ from patients import emails
 from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening, WordingReview
 from patients.names import searchable
 from patients.rules import RULES_VERSION, eligibility
-from patients.rules.changes import rules_touched
-from patients.rules.exchange.reading import medicine_meaning
-from patients.rules.vocabulary import LEADS
+from patients.rules.changes import amended, rules_touched
 from patients.selectors import eligible, words
 from patients.selectors.laboratory import LABORATORY, kept_laboratory, with_laboratory
+from patients.selectors.medicines import hair_rows, with_noted
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
 
@@ -128,7 +127,7 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
         before = eligible.latest_answers(locked.patient)
-        locked.answers, locked.extras = with_laboratory(before, *words.with_confirmed(locked))
+        locked.answers, locked.extras = with_noted(locked.patient, before, *with_laboratory(before, *words.with_confirmed(locked)))
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)
@@ -137,7 +136,8 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         _keep_lists(locked, at)
         _keep_wishes(locked, by)
         if before:
-            _end_clearances(locked.patient, rules_touched(before.answers, locked.answers), at)
+            told = rules_touched(words.told_in(before), words.told_in(locked))  # also where the list holds the answer: it was cleared for what was said then
+            _end_clearances(locked.patient, told | rules_touched(before.answers, locked.answers), at)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
 
 
@@ -171,11 +171,11 @@ def amend_answers(
         kept_lab = kept_laboratory(before)
         if all(before.answers.get(key) == value for key, value in changes.items()) and laboratory in (None, kept_lab):
             return None
-        kept = {key: value for key, value in before.answers.items() if LEADS.get(key) not in changes}
-        answers = {key: value for key, value in (kept | changes).items() if value is not None or key not in LABORATORY}
+        answers = {key: value for key, value in amended(before.answers, changes).items() if value is not None or key not in LABORATORY}
+        told = {lead: said for lead, said in before.extras.get(words.TOLD, {}).items() if said.get(lead) != answers.get(lead)}
         row = Intake.objects.create(
             patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, typed_by=by.name[:160], language=before.language, wording_sha256=before.wording_sha256, answers=answers,
-            extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}, "laboratory": kept_lab if laboratory is None else laboratory}, pages_done=before.pages_done,
+            extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}, "laboratory": kept_lab if laboratory is None else laboratory} | ({words.TOLD: told} if told else {}), pages_done=before.pages_done,
             started_at=at, saved_at=at, submitted_at=at, submission_sha256=_fingerprint(answers),
             reviewed_at=at if before.state == IntakeState.REVIEWED else None, reviewed_by=staff if before.state == IntakeState.REVIEWED else None,
         )  # fmt: skip
@@ -236,22 +236,12 @@ def _keep_medicines(intake: Intake, at: datetime) -> None:
     if told is None:  # not asked, or not known: that ends nothing
         return
     patient, on = intake.patient, intake.patient.site.today(at)
-    there = _hair_rows(patient)
+    there = hair_rows(patient)
     for one in sorted(set(told) - there.keys()):
         Medication.objects.create(patient=patient, name=one.replace("_", " "), noted_at=at)
     for row in (row for one, rows in there.items() if one not in told for row in rows if not row.noted_by):
         row.ended_on, row.ended_reason = on, f"no longer in the answers of {on:%-d %B %Y}"
         row.save(update_fields=["ended_on", "ended_reason"])
-
-
-def _hair_rows(patient: Patient) -> dict[str, list[Medication]]:
-    """Open rows of the list by the answer that they stand for."""
-    found: dict[str, list[Medication]] = {}
-    for row in patient.medications.filter(ended_on=None):
-        meaning = medicine_meaning(row.name)
-        if meaning and meaning.many:
-            found.setdefault(meaning.answer, []).append(row)
-    return found
 
 
 def _screen(patient: Patient, gate: Gate, as_of: date, by: Actor, at: datetime) -> Screening:

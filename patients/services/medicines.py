@@ -13,10 +13,10 @@ from clinic.models import Staff
 from patients.models import Medication, Patient
 from patients.rules.exchange.reading import medicine_meaning
 from patients.rules.exchange.tables import Meaning
+from patients.rules.taken import changes_for
 from patients.selectors import eligible
+from patients.selectors.medicines import hair_rows, taken_of
 from patients.services.answers import NoAnswers, StillAnswering, amend_answers
-
-_THINNER, _NOT_ONE = "blood_thinner", (None, "none", "unsure")
 
 
 class MedicineNoted(Conflict):
@@ -56,7 +56,10 @@ def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: A
         Medication.objects.create(
             patient=patient, name=entry.name, dose=entry.dose, started_on=entry.started_on, noted_at=at, noted_by=by.name[:160]
         )
-        changes = _taken(patient, entry)
+        intake = eligible.latest_answers(patient)
+        if intake is None:
+            return medicine_meaning(entry.name) is None
+        changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
         return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at) if changes else True
 
 
@@ -90,28 +93,6 @@ def _answers(patient: Patient) -> dict[str, Any]:
 def _said(patient: Patient, meaning: Meaning) -> bool:
     told = _answers(patient).get(meaning.key)
     return meaning.answer in (told or []) if meaning.many else told not in (None, "no", "none", "never", meaning.over)
-
-
-def _taken(patient: Patient, entry: MedicineEntry) -> dict[str, Any]:
-    """What the answers must say of it, never milder than they do."""
-    meaning = medicine_meaning(entry.name)
-    if meaning is None:
-        return {}
-    told = _answers(patient).get(meaning.key)
-    if meaning.many:
-        return {} if meaning.answer in (told or []) else {meaning.key: [*(told or []), meaning.answer]}
-    if meaning.key != _THINNER:
-        return {} if told == meaning.answer else {meaning.key: meaning.answer}
-    return _thinner(meaning.answer, told, " ".join(filter(None, (entry.name, entry.dose))))
-
-
-def _thinner(answer: str, told: str | None, words: str) -> dict[str, Any]:
-    """A second one beside another makes two; a second row of the same kind changes nothing. Low-dose aspirin is told by the patient, not guessed from a name."""
-    aspirin = answer == "unsure"
-    same = told == answer or (aspirin and str(told).startswith("aspirin")) or told == "two_or_more"
-    if told not in _NOT_ONE:
-        return {} if same else {_THINNER: "two_or_more"}
-    return {} if told == answer else {_THINNER: answer} | ({} if aspirin else {"blood_thinner_name": words[:200]})
 
 
 def _left(row: Medication, meaning: Meaning) -> dict[str, Any]:

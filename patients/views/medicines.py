@@ -15,6 +15,7 @@ from clinic.requests import HttpRequest
 from patients import selectors, services
 from patients.forms.medicines import EndMedicineForm, MedicineForm
 from patients.models import Medication, Patient
+from patients.selectors.words import told_otherwise
 
 _END_ID = "end-{}-%s"  # one form a row
 
@@ -35,7 +36,7 @@ def medicines(request: HttpRequest, patient: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is in the list.") % {"name": entry.name})
             if not whole:
-                messages.warning(request, _("The patient's answers were not changed: there are none yet, or they are being given now. Look at the screening once they are sent."))
+                messages.warning(request, _("The patient's answers were not changed: there are none yet, or they are being given now. It is added once they are sent; look at the screening then."))
             return redirect("patients:medicines", patient=found.uuid)
     return _page(request, found, form=form)
 
@@ -79,7 +80,7 @@ def _page(request: HttpRequest, found: Patient, form: MedicineForm | None = None
         blank = EndMedicineForm(auto_id=_END_ID.format(line.row.pk), today=today) if line.row else None
         lines.append({"line": line, "row": line.row, "form": chosen or blank, "open": chosen is not None})
     context = {
-        "patient": found, "tab": "screening", "form": form or MedicineForm(today=today), "taken": taken, "lines": lines, "ending": end_form,
+        "patient": found, "tab": "screening", "form": form or MedicineForm(today=today), "taken": taken, "told_otherwise": told_otherwise(taken.answers) if taken.answers else [], "lines": lines, "ending": end_form,
         "ended": found.medications.exclude(ended_on=None).order_by("-ended_on", "-pk"),
     }  # fmt: skip
     return render(request, "patients/medicines.html", context, status=422 if form or end_form else 200)

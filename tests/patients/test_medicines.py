@@ -42,6 +42,11 @@ def lines(patient: Patient) -> list[str]:
     return [str(line) for line in selectors.medicines_of(patient).lines]
 
 
+def fired(patient: Patient, days: int = 0) -> dict[str, str]:
+    found = selectors.eligibility_on(patient, as_of=(DAY + timedelta(days=days)).date())
+    return {t["rule"]: t["class"] for t in found.triggers}
+
+
 def alert(client: Client, patient: Patient, of: str = "Medicines") -> str:
     page = client.get(reverse("desk:patient_overview", args=[patient.uuid])).content.decode()
     found = re.search(rf"{of}:</strong>(.*?)</span>", page, re.S)
@@ -146,6 +151,109 @@ class TestNewerAnswers:
         assert lines(patient) == ["Minoxidil 5% foam"] and selectors.latest_answers(patient).answers["hair_medicines"] == ["topical_minoxidil"]  # type: ignore[union-attr]
         answer(patient, 60)
         assert lines(patient) == ["Minoxidil 5% foam"]
+
+
+class TestWhatAClinicianNotedStays:
+    """New answers of the patient don't end what a clinician noted: the stricter counts, and both are to be seen (decision 0047)."""
+
+    def note(self, patient: Patient, staff: Staff, name: str, dose: str = "", days: int = 0) -> bool:
+        entry, at = people.MedicineEntry(name, dose), DAY + timedelta(days=days)
+        return people.note_medicine(patient=patient, entry=entry, staff=staff, by=Actor.of_staff(staff), at=at)
+
+    @pytest.mark.parametrize(
+        ("name", "rule", "kind"),
+        [("apixaban", "E07", "REVIEW"), ("isotretinoin", "E09", "DEFER"), ("prednisolone", "E12", "INCOMPLETE"), ("methotrexate", "E10", "REVIEW"), ("finasteride", "E42", "CAUTION")],
+    )  # fmt: skip
+    @pytest.mark.parametrize("first", ["answers", "note"])
+    def test_whatever_the_patient_says_next(self, site: Site, amara: Staff, name: str, rule: str, kind: str, first: str) -> None:
+        patient = make_patient(site)
+        if first == "answers":
+            answer(patient)
+        assert self.note(patient, amara, name) is (first == "answers")
+        answer(patient, 10)
+        assert fired(patient, 10).get(rule) == kind
+        answer(patient, 20)
+        assert fired(patient, 20).get(rule) == kind
+
+    def test_one_that_was_noted_while_the_patient_answered(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        draft = people.open_draft(patient=patient, by=DESK, at=DAY)
+        people.save_intake_page(intake=draft, page="x", answers=NO, drop=set(), by=DESK, at=DAY)
+        assert self.note(patient, amara, "apixaban") is False
+        people.submit_intake(intake=draft, by=DESK, at=DAY + timedelta(hours=1), today=site.today(DAY))
+        assert fired(patient).get("E07") == "REVIEW"
+
+    def test_one_that_was_taken_over_from_elsewhere(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        record = people.read_record(patient=patient, content=bundles.raw(bundles.medicine("Apixaban")), source="GP", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        for proposal in record.proposals.order_by("pk"):
+            people.accept_proposal(proposal=proposal, choice=people.Choice(), staff=amara, by=Actor.of_staff(amara), at=DAY)
+        answer(patient, 10)
+        assert fired(patient, 10).get("E07") == "REVIEW"
+
+    def test_until_it_has_ended(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        self.note(patient, amara, "apixaban")
+        people.end_medicine(medicine=patient.medications.get(), on=DAY.date(), reason="GP", in_error=False, staff=amara, by=Actor.of_staff(amara), at=DAY)
+        answer(patient, 10)
+        assert "E07" not in fired(patient, 10)
+
+    def test_what_the_patient_said_stands_beside_it_for_a_clinician_to_look_at(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        self.note(patient, amara, "isotretinoin")
+        page = reverse("patients:screening", args=[patient.uuid])
+        assert "told-otherwise" not in client.get(page).content.decode()
+        answer(patient, 10)
+        assert selectors.unread_answers(patient) == selectors.latest_answers(patient)  # DEFER alone would not ask for a clinician
+        for address in (page, reverse("patients:medicines", args=[patient.uuid])):
+            shown = client.get(address).content.decode()
+            assert "I never took it" in shown and "Yes, I take it now" in shown and "told-otherwise" in shown
+        answer(patient, 20, isotretinoin="current")
+        assert "told-otherwise" not in client.get(page).content.decode()
+
+    def test_it_stays_to_be_seen_when_something_else_is_amended_or_confirmed(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.note(patient, amara, "apixaban")
+        answer(patient)
+        self.note(patient, amara, "finasteride")
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.answers["hair_medicines"] == ["finasteride"] and newest.extras["told"]["blood_thinner"] == {"blood_thinner": "none"}
+
+    def test_a_clearance_ends_when_the_patient_says_otherwise(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        self.note(patient, amara, "apixaban")
+
+        def clear(days: int) -> None:
+            people.clear_finding(patient=patient, rule="E07", evidence="letter", staff=amara, by=Actor.of_staff(amara), at=DAY + timedelta(days=days))
+
+        clear(1)
+        assert fired(patient, 1)["E07"] == "CAUTION"
+        answer(patient, 10)  # “none”: cleared was somebody who takes apixaban
+        assert fired(patient, 10)["E07"] == "REVIEW"
+        clear(11)
+        answer(patient, 20)  # the same again
+        assert fired(patient, 20)["E07"] == "CAUTION"
+
+    def test_a_second_blood_thinner_keeps_inr_and_name_of_the_first(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient, blood_thinner="warfarin", inr=3.6, inr_on=DAY.date().isoformat(), blood_thinner_name="warfarin 3 mg, Dr Kay")
+        assert fired(patient)["E07"] == "DEFER"
+        self.note(patient, amara, "clopidogrel")
+        assert fired(patient)["E07"] == "DEFER"
+        assert any("warfarin 3 mg, Dr Kay" in one and "INR 3.6" in one for one in lines(patient))
+
+    def test_not_known_ends_nothing_though_one_is_noted(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient, hair_medicines=["oral_minoxidil"])
+        answer(patient, 1, hair_medicines=None)
+        self.note(patient, amara, "finasteride", "1 mg", days=2)
+        assert patient.medications.filter(ended_on=None, name="oral minoxidil").exists()
+        assert fired(patient, 2)["E42"] == "INCOMPLETE"
 
 
 class TestThePage:

@@ -1,0 +1,89 @@
+"""What the answers must say of the medicines that stand in the list: never milder than they do (decision 0047)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from patients.rules.changes import amended
+from patients.rules.exchange.tables import Meaning
+
+THINNER = "blood_thinner"
+_NAME, _MG, _TWO = "blood_thinner_name", "aspirin_mg_per_day", "two_or_more"
+_INR, _READS_INR = ("inr", "inr_on"), ("warfarin", _TWO)  # SCHEMA 2.5
+_NOT_ONE = (None, "none", "unsure")
+_KINDS = {
+    "aspirin_low_dose_only": "low-dose aspirin", "aspirin_high_dose": "aspirin above 100 mg a day", "warfarin": "warfarin", "heparin": "heparin",
+    "doac": "blood thinner (DOAC)", "antiplatelet": "antiplatelet", "other": "another blood thinner",
+}  # fmt: skip
+_SUBSTANCES = ("warfarin", "heparin", "aspirin")
+_LONGEST = 500  # SCHEMA 1.1, text
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A medicine of the list by the answer that it stands for; `words`: its name and dose."""
+
+    meaning: Meaning
+    words: str
+
+
+def changes_for(
+    answers: Mapping[str, Any], taken: Iterable[Taken], *, listed: Collection[str] = (), earlier: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Answer by key that must change so that the answers say what is taken; empty when they say it, or something stricter.
+
+    `listed`: every hair medicine that is open in the list. `earlier`: the answers before these; the INR of somebody who goes on taking warfarin
+    is read there when these say nothing of it. A list that is “not known” stays so: it is INCOMPLETE, and a name more would make it look whole.
+    """
+    changes: dict[str, Any] = {}
+    for one in sorted(taken, key=lambda one: one.meaning.answer == "unsure"):  # aspirin last: beside another one it makes two
+        changes |= _change(amended(answers, changes), one, listed, earlier or {})
+    return changes
+
+
+def _change(told: Mapping[str, Any], one: Taken, listed: Collection[str], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    key, answer = one.meaning.key, one.meaning.answer
+    if one.meaning.many:
+        return _added(told, key, answer, listed)
+    if key == THINNER:
+        return _thinner(told, one, earlier)
+    return {} if told.get(key) == answer else {key: answer}
+
+
+def _added(told: Mapping[str, Any], key: str, answer: str, listed: Collection[str]) -> dict[str, Any]:
+    """Where nobody asked, what else is in the list is named too: an answer that leaves it out would end it."""
+    if key in told and told[key] is None:
+        return {}
+    there = list(told.get(key, sorted(listed)))
+    return {} if key in told and answer in there else {key: list(dict.fromkeys([*there, answer]))}
+
+
+def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """A second one beside another makes two; a second row of the same kind changes nothing. Low-dose aspirin is told by the patient, not guessed from a name.
+
+    With two, the INR still counts and both names stay.
+    """
+    said, answer = told.get(THINNER), one.meaning.answer
+    aspirin = answer == "unsure"
+    if said in _NOT_ONE:
+        named = {} if aspirin else {_NAME: one.words[:_LONGEST]}
+        return {} if said == answer else {THINNER: answer} | named | _inr(answer, told, earlier)
+    if said in (answer, _TWO) or (aspirin and str(said).startswith("aspirin")):
+        return {}
+    return {THINNER: _TWO, _NAME: f"{_named(said, told)}; {one.words}"[:_LONGEST]} | _inr(_TWO, told, earlier)
+
+
+def _named(said: Any, told: Mapping[str, Any]) -> str:
+    """The one that was there: its name as it was written, with the substance where the answer alone says it."""
+    name, kind = told.get(_NAME) or "", _KINDS[said]
+    substance = next((word for word in _SUBSTANCES if word in kind), "")
+    dose = f", {told[_MG]:g} mg a day" if substance == "aspirin" and told.get(_MG) else ""
+    whole = name if name and substance in name.casefold() else ": ".join(filter(None, (kind, name)))
+    return whole + dose
+
+
+def _inr(answer: str, told: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    if answer not in _READS_INR:
+        return {}
+    source = earlier if told.get("inr") is None and earlier.get(THINNER) in _READS_INR else told
+    return {key: source[key] for key in _INR if source.get(key) is not None}

@@ -1,0 +1,73 @@
+"""What the list of medicines adds to the answers: never milder (decision 0047; SCHEMA 2.3, 2.5)."""
+
+from typing import Any
+
+import pytest
+
+from patients.rules.exchange.reading import medicine_meaning
+from patients.rules.taken import Taken, changes_for
+
+
+def changes(answers: dict[str, Any], *names: str, **more: Any) -> dict[str, Any]:
+    taken = []
+    for name in names:
+        meaning = medicine_meaning(name)
+        assert meaning is not None
+        taken.append(Taken(meaning, name))
+    return changes_for(answers, taken, **more)
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "expected"),
+    [
+        ({"isotretinoin": "never"}, "isotretinoin", {"isotretinoin": "current"}), ({"isotretinoin": "stopped"}, "isotretinoin", {"isotretinoin": "current"}),
+        ({"systemic_steroid": "no"}, "prednisolone", {"systemic_steroid": "current"}), ({"systemic_steroid": "current"}, "prednisolone", {}),
+        ({"immune_suppression": "unsure"}, "methotrexate", {"immune_suppression": "yes"}), ({}, "methotrexate", {"immune_suppression": "yes"}),
+        ({"blood_thinner": "none"}, "apixaban 5 mg", {"blood_thinner": "doac", "blood_thinner_name": "apixaban 5 mg"}),
+        ({"blood_thinner": "unsure"}, "warfarin", {"blood_thinner": "warfarin", "blood_thinner_name": "warfarin"}),
+        ({"blood_thinner": "none"}, "aspirin", {"blood_thinner": "unsure"}), ({"blood_thinner": "aspirin_low_dose_only"}, "aspirin", {}),
+        ({"blood_thinner": "two_or_more"}, "warfarin", {}), ({"blood_thinner": "doac"}, "apixaban", {}),
+    ],
+)  # fmt: skip
+def test_one_medicine(answers: dict[str, Any], name: str, expected: dict[str, Any]) -> None:
+    assert changes(answers, name) == expected
+
+
+class TestTwoBloodThinners:
+    @pytest.mark.parametrize(
+        ("told", "name", "both"),
+        [
+            ({"blood_thinner": "warfarin", "blood_thinner_name": "warfarin 3 mg, Dr Kay"}, "clopidogrel", "warfarin 3 mg, Dr Kay; clopidogrel"),
+            ({"blood_thinner": "warfarin", "blood_thinner_name": "3 mg, Dr Kay"}, "clopidogrel", "warfarin: 3 mg, Dr Kay; clopidogrel"),
+            ({"blood_thinner": "warfarin"}, "clopidogrel", "warfarin; clopidogrel"), ({"blood_thinner": "doac", "blood_thinner_name": "apixaban"}, "clopidogrel", "apixaban; clopidogrel"),
+            ({"blood_thinner": "aspirin_low_dose_only", "aspirin_mg_per_day": 75}, "apixaban", "low-dose aspirin, 75 mg a day; apixaban"),
+        ],
+    )  # fmt: skip
+    def test_both_names_stay(self, told: dict[str, Any], name: str, both: str) -> None:
+        assert changes(told, name) == {"blood_thinner": "two_or_more", "blood_thinner_name": both}
+
+    def test_the_inr_stays(self) -> None:
+        found = changes({"blood_thinner": "warfarin", "inr": 3.6, "inr_on": "2026-03-01"}, "clopidogrel")
+        assert (found["blood_thinner"], found["inr"], found["inr_on"]) == ("two_or_more", 3.6, "2026-03-01")
+
+    @pytest.mark.parametrize("names", [("aspirin", "warfarin"), ("warfarin", "aspirin"), ("apixaban", "clopidogrel")])
+    def test_two_in_the_list_are_two_in_any_order(self, names: tuple[str, ...]) -> None:
+        assert changes({"blood_thinner": "none"}, *names)["blood_thinner"] == "two_or_more"
+
+    def test_what_was_said_of_the_inr_before_counts_while_warfarin_goes_on(self) -> None:
+        earlier = {"blood_thinner": "warfarin", "inr": 3.6, "inr_on": "2026-02-01"}
+        assert changes({"blood_thinner": "none"}, "warfarin", earlier=earlier)["inr"] == 3.6
+        assert "inr" not in changes({"blood_thinner": "none"}, "apixaban", earlier=earlier)
+        assert changes({"blood_thinner": "warfarin", "inr": 2.4}, "clopidogrel", earlier=earlier)["inr"] == 2.4
+
+
+class TestHairMedicines:
+    def test_one_more_is_added_to_those_that_were_told(self) -> None:
+        assert changes({"hair_medicines": ["topical_minoxidil"]}, "finasteride") == {"hair_medicines": ["topical_minoxidil", "finasteride"]}
+        assert changes({"hair_medicines": ["finasteride"]}, "finasteride") == {}
+
+    def test_not_known_stays_not_known(self) -> None:
+        assert changes({"hair_medicines": None}, "finasteride", listed=["oral_minoxidil", "finasteride"]) == {}
+
+    def test_where_nobody_asked_the_whole_list_counts(self) -> None:
+        assert changes({}, "finasteride", listed=["oral_minoxidil", "finasteride"]) == {"hair_medicines": ["finasteride", "oral_minoxidil"]}
