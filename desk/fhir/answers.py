@@ -49,7 +49,7 @@ def told(draft: Draft) -> None:
 
 
 def _conditions(draft: Draft, intake: Intake) -> None:
-    answers = intake.answers
+    answers, rows = intake.answers, people.amendments(intake)
     for key, answer in answers.items():
         row = CONDITION_OF.get((key, answer)) if isinstance(answer, str) else None
         if row is None:
@@ -58,7 +58,7 @@ def _conditions(draft: Draft, intake: Intake) -> None:
             "Condition", draft.id_of(intake, f"condition/{row.local}"), subject=draft.subject, asserter=draft.subject,
             clinicalStatus=listed("condition-clinical", row.clinical), **_SAID,
             category=[listed("condition-category", "problem-list-item")], code=concept(row.words, local=row.local, snomed=row.snomed),
-            bodySite=[concept(SCALP[1], snomed=SCALP[0])] if row.on_scalp else [], recordedDate=draft.moment(intake.submitted_at),
+            bodySite=[concept(SCALP[1], snomed=SCALP[0])] if row.on_scalp else [], recordedDate=draft.moment(people.row_that_told(rows, key).submitted_at),
             abatementDateTime=answers.get(row.ended_key) if row.ended_key else None,
         )  # fmt: skip
 
@@ -119,9 +119,10 @@ def _medicine(draft: Draft, key: str, name: str, status: str, period: Json, dose
 def _pregnancy(draft: Draft, intake: Intake) -> None:
     said = PREGNANT.get(intake.answers.get("pregnancy", ""))
     if said:
+        source = people.row_that_told(people.amendments(intake), "pregnancy")
         draft.add(
             "Observation", draft.id_of(intake, "pregnancy"), status="final", code=concept("Pregnancy status", loinc="82810-3"), subject=draft.subject,
-            performer=[draft.subject], effectiveDateTime=draft.moment(intake.submitted_at), valueCodeableConcept=concept(said[1], snomed=said[0]),
+            performer=[draft.subject], effectiveDateTime=day(source.paper_on) or draft.moment(source.submitted_at), valueCodeableConcept=concept(said[1], snomed=said[0]),
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.utils.formats import date_format
@@ -102,7 +103,8 @@ class Dossier:
         return found | ({"planned": {"prp": True}} if prp else {})
 
     def _answers(self, as_of: date) -> dict[str, Any]:
-        """As sent; a steroid injection “in the last month” of an unknown day counts from the day of the answer, the latest it can be.
+        """As sent; a steroid injection “in the last month” of an unknown day counts from the day of the answer, the latest it can be;
+        what the clinic amended since moves it no further.
 
         SCHEMA 2.4 reads a blank there as no injection, and E43 would let PRP through in silence. A treatment elsewhere that the patient does
         not remember beside others that they do: once those are over it is what is missing (E27), as it would be alone.
@@ -114,7 +116,7 @@ class Dossier:
             given = given | {_ELSEWHERE: None}
         if given.get(_STEROID_DAY, "") is not None or self.intake.submitted_at is None:
             return given
-        return given | {_STEROID_DAY: local_date(self.intake.submitted_at, self.patient.site.zone).isoformat()}
+        return given | {_STEROID_DAY: told_on(self.intake, self.patient, _STEROID_DAY).isoformat()}
 
     def _waits_for(self, treatments: list[dict[str, str]], as_of: date) -> bool:
         waits = {"botulinum_toxin": self.policy.botulinum_days}
@@ -147,6 +149,32 @@ def latest_answers(patient: Patient) -> Intake | None:
     """The newest submitted or reviewed answers."""
     rows = patient.intakes.exclude(state=IntakeState.DRAFT)
     return rows.order_by("-submitted_at", "-pk").first()
+
+
+def amendments(intake: Intake) -> list[Intake]:
+    """These answers and, one by one, those that the clinic amended; the last are as they were answered. A query for each amendment."""
+    found = [intake]
+    while of := found[-1].extras.get("amended", {}).get("of"):
+        row = Intake.objects.filter(patient_id=intake.patient_id, uuid=of).first()
+        if row is None or row in found:
+            break
+        found.append(row)
+    return found
+
+
+def row_that_told(rows: list[Intake], key: str) -> Intake:
+    """Of `amendments`: those that brought in the present answer to this question."""
+    return list(takewhile(lambda row: row.answers.get(key) == rows[0].answers.get(key), rows))[-1]
+
+
+def told_on(intake: Intake, patient: Patient, key: str = "") -> date:
+    """The clinic's day on which the patient answered, whatever the clinic has amended since; of paper, the day that stands on it.
+
+    With `key`, the day of this answer: an amendment that changed it counts.
+    """
+    rows = amendments(intake)
+    row = row_that_told(rows, key) if key else rows[-1]
+    return row.paper_on or local_date(row.submitted_at or row.started_at, patient.site.zone)
 
 
 def dossiers(patients: Iterable[Patient]) -> dict[int, Dossier]:

@@ -87,6 +87,8 @@ def _answers(intake: Intake) -> dict[str, Any]:
     return {
         "answers": words.answers_in_words(intake),
         "earlier": earlier,
+        "told_on": eligible.told_on(intake, intake.patient),
+        "amended": intake.extras.get("amended"),
         "told_otherwise": words.told_otherwise(intake),
         "answer_changes": words.changes_between(earlier, intake) if earlier else [],
         "wording_review": words.wording_review(intake.language, intake.wording_sha256),

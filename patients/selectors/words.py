@@ -17,19 +17,21 @@ from patients.models import Intake, Patient, WordingReview
 from patients.questions import PAGES, FollowUp, Page, Question, pages_for
 from patients.questions.walk import confirmed, is_confirmable, keys_of
 from patients.rules.vocabulary import LEADS
-from patients.selectors.eligible import latest_answers
+from patients.selectors.eligible import latest_answers, told_on
 
 Line = tuple[Any, Any]
 TOLD = "told"  # in `extras`: what the patient said, by question, where the list of medicines says more
 
 
 def fresh_extras(patient: Patient) -> dict[str, Any]:
-    """What a new draft begins with: for somebody who answered before, since when something may have changed."""
+    """What a new draft begins with: for somebody who answered before, the day of that, since when something may have changed.
+
+    An amendment of the clinic lies between and asks the patient nothing: its day would leave a gap that nobody is asked about.
+    """
     earlier = latest_answers(patient)
     if earlier is None or earlier.submitted_at is None or not confirmable_pages(patient, earlier):
         return {}
-    on = patient.site.today(earlier.submitted_at).isoformat()
-    return {"since": {"intake": str(earlier.uuid), "on": on, "confirmed": []}}
+    return {"since": {"intake": str(earlier.uuid), "on": told_on(earlier, patient).isoformat(), "confirmed": []}}
 
 
 def confirmable_pages(patient: Patient, earlier: Intake) -> list[Page]:

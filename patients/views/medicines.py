@@ -80,7 +80,8 @@ def _page(request: HttpRequest, found: Patient, form: MedicineForm | None = None
         blank = EndMedicineForm(auto_id=_END_ID.format(line.row.pk), today=today) if line.row else None
         lines.append({"line": line, "row": line.row, "form": chosen or blank, "open": chosen is not None})
     context = {
-        "patient": found, "tab": "screening", "form": form or MedicineForm(today=today), "taken": taken, "told_otherwise": told_otherwise(taken.answers) if taken.answers else [], "lines": lines, "ending": end_form,
+        "patient": found, "tab": "screening", "form": form or MedicineForm(today=today), "taken": taken, "told_otherwise": told_otherwise(taken.answers) if taken.answers else [],
+        "told_on": selectors.told_on(taken.answers, found) if taken.answers else None, "lines": lines, "ending": end_form,
         "ended": found.medications.exclude(ended_on=None).order_by("-ended_on", "-pk"),
     }  # fmt: skip
     return render(request, "patients/medicines.html", context, status=422 if form or end_form else 200)

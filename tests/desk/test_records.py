@@ -141,6 +141,16 @@ class TestWhatIsSaid:
         items = {item.linkId: item.answer[0] for item in found["QuestionnaireResponse"][0].item}
         assert items["diabetes"].valueString == "unsure" and items["psoriasis_scalp_clear_since"].valueString == "2025-11-01"
 
+    def test_what_the_clinic_amended_since_dates_nothing_that_the_patient_said(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site, psoriasis="active_scalp", pregnancy="yes")
+        people.amend_answers(patient=patient, changes={"diabetes": "yes", "herpes": "active"}, source="GP", staff=amara, by=Actor.of_staff(amara), at=NOW, today=NOW.date())
+        found = read(patient)
+        said, added = DAY - timedelta(days=2), NOW
+        days = {local(row): row.recordedDate for row in found["Condition"]}
+        assert len(days) == 3 and sorted(days.values()) == [said, added, added]
+        assert [row.effectiveDateTime for row in found["Observation"] if row.code.coding[0].code == "82810-3"] == [said]
+        assert found["QuestionnaireResponse"][0].authored == added  # when these answers were last changed
+
     def test_every_answer_is_in_the_response(self, site: Site) -> None:
         given_: dict[str, Any] = {"allergies": [{"substance": "latex", "name": "gloves", "anaphylaxis": True}], "hair_medicines": ["finasteride", "other"], "temp_today_c": 36.8}
         patient = make_ready(site, **given_)
