@@ -56,7 +56,7 @@ from patients.services.consent_texts import (
     text_hash,
 )
 from patients.services.handed_over import BegunByPatient, hand_over_intake
-from patients.services.laboratory import LaboratoryEntry, note_laboratory, take_back_laboratory
+from patients.services.laboratory import EntryGone, LaboratoryEntry, note_laboratory, take_back_laboratory
 from patients.services.links import send_link_again
 from patients.services.medicines import (
     MedicineDayWrong,
@@ -86,7 +86,7 @@ __all__ = [
     "save_consent_text", "send_back_consent_text", "start_consent_text", "text_hash",
     "MOST_BUNDLE_BYTES", "AllergyEnded", "AllergyEntry", "AlreadyDecided", "AlreadyNoted", "AlreadySubmitted", "AnswersWrong",
     "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
-    "LaboratoryEntry", "note_laboratory", "take_back_laboratory", "MedicineDayWrong", "MedicineEnded", "MedicineEntry", "MedicineNoted", "end_medicine", "note_medicine",
+    "EntryGone", "LaboratoryEntry", "note_laboratory", "take_back_laboratory", "MedicineDayWrong", "MedicineEnded", "MedicineEntry", "MedicineNoted", "end_medicine", "note_medicine",
     "DeathDayWrong", "DeathKnown", "PersonData", "ReadBefore", "undo_death", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
     "amend_answers", "ask_consent",
     "change_patient", "choose_mail", "send_link_again", "clear_finding", "draft_rescreen", "end_allergy", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",

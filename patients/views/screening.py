@@ -46,7 +46,12 @@ def screening_again(request: HttpRequest, found: Patient, **bound: Any) -> HttpR
         "tab": "screening",
     }
     if may(request.actor, "screening:view_reasons"):
-        context |= screening_page(found, today) | {"laboratory_form": LaboratoryForm(today=today), "laboratory_back_form": ReasonForm()}
+        context |= screening_page(found, today) | {"laboratory_form": LaboratoryForm(today=today)}
+        again, form = bound.get("taking_back", ("", None))
+        context["laboratory_tests"] = [
+            {"test": test, "open": form is not None and test.name == again, "form": form if form and test.name == again else ReasonForm(auto_id=f"back-{number}-%s")}
+            for number, test in enumerate(context["laboratory_tests"])
+        ]
     return render(request, "patients/screening.html", context | bound, status=422 if bound else 200)
 
 

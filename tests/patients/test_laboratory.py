@@ -14,6 +14,7 @@ from clinic.errors import Refused
 from clinic.models import Site, Staff
 from patients import selectors, services
 from patients.models import Intake, Patient
+from patients.selectors.laboratory import tests_in
 from patients.services import LaboratoryEntry
 from tests.treatments.make import DAY, DESK, make_ready
 
@@ -93,6 +94,70 @@ class TestKept:
         assert fired(patient) == [] and [row.value for row in selectors.laboratory_of(patient)] == [None, None]
 
 
+class TestTakenBack:
+    """One entry goes, and what stood before it counts again."""
+
+    def back(self, patient: Patient, staff: Staff, test: str = "", hours: int = 9) -> None:
+        services.take_back_laboratory(patient=patient, reason="wrong paper", staff=staff, by=Actor.of_staff(staff), at=DAY + timedelta(hours=hours), test=test)
+
+    def values(self, patient: Patient) -> list[tuple[float | None, date | None]]:
+        return [(row.value, row.on) for row in selectors.laboratory_of(patient)]
+
+    def test_the_other_test_stays(self, site: Site, amara: Staff) -> None:
+        patient, first = make_ready(site), TODAY - timedelta(days=30)
+        note(patient, amara, first, platelets_10e9_l=80)
+        note(patient, amara, TODAY, hb_g_dl=9.0)
+        assert [str(one) for one in tests_in(selectors.latest_answers(patient))] == ["Haemoglobin 9 g/dL", "Platelets 80 × 10⁹/L"]
+        self.back(patient, amara)
+        assert fired(patient) == [("E08", "ABSOLUTE", None)] and self.values(patient) == [(80, first), (None, None)]
+
+    def test_the_one_that_was_named_goes(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80)
+        note(patient, amara, TODAY, hb_g_dl=9.0)
+        self.back(patient, amara, tests_in(selectors.latest_answers(patient))[1].name)
+        assert self.values(patient) == [(None, None), (9.0, TODAY)] and fired(patient) == []
+
+    def test_what_it_replaced_counts_again(self, site: Site, amara: Staff) -> None:
+        patient, first = make_ready(site), TODAY - timedelta(days=30)
+        note(patient, amara, first, platelets_10e9_l=80, hb_g_dl=9.5)
+        note(patient, amara, TODAY, platelets_10e9_l=240)
+        assert fired(patient) == []
+        self.back(patient, amara)
+        assert fired(patient) == [("E08", "ABSOLUTE", None)] and self.values(patient) == [(80, first), (9.5, first)]
+        assert selectors.laboratory_of(patient)[0].by == amara.display_name
+        self.back(patient, amara, hours=10)
+        assert self.values(patient) == [(None, None), (None, None)]
+
+    def test_a_mistake_under_a_newer_test_does_not_come_back(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80, hb_g_dl=9.5)
+        note(patient, amara, TODAY, platelets_10e9_l=240)
+        newer, older = tests_in(selectors.latest_answers(patient))
+        self.back(patient, amara, older.name)
+        assert self.values(patient) == [(240, TODAY), (None, None)]
+        self.back(patient, amara, newer.name, hours=10)
+        assert self.values(patient) == [(None, None), (None, None)]
+        with pytest.raises(Refused):
+            self.back(patient, amara, newer.name, hours=11)
+
+    def test_also_after_the_patient_answered_anew(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80)
+        note(patient, amara, TODAY, platelets_10e9_l=240)
+        draft = services.open_draft(patient=patient, by=DESK, at=DAY + timedelta(hours=1))
+        Intake.objects.filter(pk=draft.pk).update(answers={"pregnancy": "no", "fitzpatrick": "II"})
+        services.submit_intake(intake=draft, by=DESK, at=DAY + timedelta(hours=2), today=TODAY)
+        self.back(patient, amara)
+        assert fired(patient) == [("E08", "ABSOLUTE", None)]
+
+    def test_one_that_is_gone_is_refused(self, site: Site, amara: Staff) -> None:
+        patient = make_ready(site)
+        note(patient, amara, TODAY, hb_g_dl=9.0)
+        with pytest.raises(services.EntryGone):
+            self.back(patient, amara, "2026-01-01 2026-01-01T00:00:00+00:00")
+
+
 @pytest.mark.parametrize(
     ("on", "values", "field"),
     [(TODAY, {}, "platelets_10e9_l"), (TODAY + timedelta(days=1), {"hb_g_dl": 13}, "on"), (date(1980, 1, 1), {"hb_g_dl": 13}, "on"), (TODAY - timedelta(days=9), {"hb_g_dl": 13}, "on")],
@@ -122,6 +187,20 @@ class TestThePage:
         assert "80 × 10⁹/L" in shown and "27 Feb 2026" in shown and "E08" in shown
         assert client.post(url, {"subject": str(patient.uuid), "do": "back", "reason": "wrong paper"}).status_code == 302
         assert "80 × 10⁹/L" not in client.get(page).content.decode()
+
+    def test_each_test_is_taken_back_by_itself(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+        patient, client = make_ready(site), client_as(amara)
+        page, url = (reverse(f"patients:{name}", args=[patient.uuid]) for name in ("screening", "laboratory"))
+        note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80)
+        note(patient, amara, TODAY, hb_g_dl=9.0)
+        older = tests_in(selectors.latest_answers(patient))[1].name
+        sent = {"subject": str(patient.uuid), "do": "back", "test": older}
+        wrong = client.post(url, sent | {"reason": ""})
+        assert wrong.status_code == 422 and "Give a reason" in wrong.content.decode()
+        assert client.post(url, sent | {"reason": "wrong paper"}).status_code == 302
+        shown = client.get(page).content.decode()
+        assert "9 g/dL" in shown and "80 × 10⁹/L" not in shown
+        assert "does not count any more" in client.post(url, sent | {"reason": "again"}, follow=True).content.decode()
 
     @pytest.mark.parametrize(
         ("wrong", "words"),
