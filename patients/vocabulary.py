@@ -83,6 +83,16 @@ class ConsentDraftState(StrEnum):
     DISCARDED = "discarded"
 
 
+class StandsFor(StrEnum):
+    """The question of the screening that a medicine belongs to whose name no table knows. `nothing`: none of those that the rules ask about."""
+
+    BLOOD_THINNER = "blood_thinner"
+    ISOTRETINOIN = "isotretinoin"
+    SYSTEMIC_STEROID = "systemic_steroid"
+    IMMUNE_SUPPRESSION = "immune_suppression"
+    NOTHING = "nothing"
+
+
 class AllergyEnd(StrEnum):
     """Why a row of the allergy list ended. Nothing is deleted; only `replaced` has a row in its place."""
 

@@ -7,12 +7,32 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms import clean_spaces
+from clinic.forms import choices, clean_spaces
 from patients.forms.dates import DateField
+from patients.rules.taken import meaning_of
+from patients.vocabulary import StandsFor
+
+STANDS_FOR = {
+    StandsFor.BLOOD_THINNER: _("A blood thinner"), StandsFor.ISOTRETINOIN: _("Isotretinoin, or another retinoid that is swallowed"),
+    StandsFor.SYSTEMIC_STEROID: _("A steroid that is swallowed or injected"), StandsFor.IMMUNE_SUPPRESSION: _("A medicine that weakens the immune system"),
+    StandsFor.NOTHING: _("None of these: no rule needs to hear of it"),
+}  # fmt: skip
 
 
-class MedicineForm(forms.Form):
-    """Name, dose, since when."""
+class StandsForForm(forms.Form):
+    """What a medicine is whose name no rule knows."""
+
+    stands_for = forms.ChoiceField(
+        label=_("What is it?"), choices=choices(StandsFor, {one.value: words for one, words in STANDS_FOR.items()}), widget=forms.RadioSelect,
+        help_text=_("Of a brand of finasteride, dutasteride or minoxidil write the substance as the name."),
+        error_messages={"required": _("No rule of the screening knows this name. Say what it is; then it is in the list.")},
+    )  # fmt: skip
+
+
+class MedicineForm(StandsForForm):
+    """Name, dose, since when; and what it is, asked only once a name was given that no rule knows."""
+
+    field_order = ("name", "stands_for", "dose", "started_on")
 
     name = forms.CharField(label=_("Medicine"), max_length=200, help_text=_("For example apixaban, or minoxidil 5% foam"), error_messages={"required": _("Name the medicine.")})
     dose = forms.CharField(label=_("Dose"), max_length=100, required=False, help_text=_("For example 5 mg twice a day"))
@@ -20,6 +40,9 @@ class MedicineForm(forms.Form):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        name = clean_spaces(str(self.data.get("name", ""))) if self.is_bound else ""
+        if not name or meaning_of(name):
+            del self.fields["stands_for"]
         field = self.fields["started_on"]
         assert isinstance(field, DateField)
         field.latest = today

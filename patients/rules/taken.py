@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patients.rules.changes import amended
+from patients.rules.exchange.reading import medicine_meaning
 from patients.rules.exchange.tables import Meaning
 
 THINNER = "blood_thinner"
@@ -17,6 +18,26 @@ _KINDS = {
 }  # fmt: skip
 _SUBSTANCES = ("warfarin", "heparin", "aspirin")
 _LONGEST = 500  # SCHEMA 1.1, text
+
+
+# what a clinician says of a name that no table knows: the words that stand behind the name from then on, and the answer that they stand for
+CHOSEN: dict[str, tuple[str, Meaning]] = {
+    THINNER: ("blood thinner", Meaning(THINNER, "other")),
+    "isotretinoin": ("oral retinoid", Meaning("isotretinoin", "current", "stopped", "isotretinoin_stopped_on")),
+    "systemic_steroid": ("steroid", Meaning("systemic_steroid", "current", "stopped", "systemic_steroid_stopped_on")),
+    "immune_suppression": ("immune suppressant", Meaning("immune_suppression", "yes")),
+}
+
+
+def named_as(name: str, kind: str) -> str:
+    """The name with what a clinician said it is: “Zynotrel (blood thinner)”. `kind`: a key of CHOSEN; any other adds nothing."""
+    return f"{name} ({CHOSEN[kind][0]})" if kind in CHOSEN else name
+
+
+def meaning_of(name: str) -> Meaning | None:
+    """The answer that a medicine stands for: by the tables, else by what a clinician said behind its name."""
+    said = (meaning for words, meaning in CHOSEN.values() if name.casefold().endswith(f"({words})"))
+    return medicine_meaning(name) or next(said, None)
 
 
 @dataclass(frozen=True)

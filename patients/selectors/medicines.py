@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from patients.models import Intake, Medication, Patient
 from patients.questions.walk import confirmed
 from patients.rules.changes import amended
-from patients.rules.exchange.reading import medicine_meaning
-from patients.rules.taken import Taken, changes_for
+from patients.rules.taken import Taken, changes_for, meaning_of
 from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import latest_answers
 from patients.selectors.words import TOLD
@@ -82,7 +81,7 @@ class Medicines:
 
 def medicines_of(patient: Patient) -> Medicines:
     """The open rows of the list first, then what only the newest answers say. Two queries."""
-    listed = [Line(row.words, row.dose, row) for row in patient.medications.filter(ended_on=None)]
+    listed = [Line(row.words, ", ".join(filter(None, (row.dose, _unread(row)))), row) for row in patient.medications.filter(ended_on=None)]
     intake = latest_answers(patient)
     if intake is None:
         return Medicines(False, None, listed)
@@ -90,11 +89,20 @@ def medicines_of(patient: Patient) -> Medicines:
     return Medicines(_asked(intake), intake, [*listed, *told])
 
 
+def is_unknown(row: Medication) -> bool:
+    """No rule knows the name, and no clinician has said what it is: who notes one says so, a record from elsewhere does not."""
+    return not row.noted_by and meaning_of(row.name) is None
+
+
+def _unread(row: Medication) -> str:
+    return gettext("no rule knows this name") if is_unknown(row) else ""
+
+
 def hair_rows(patient: Patient) -> dict[str, list[Medication]]:
     """Open rows of hair medicines by the answer that they stand for."""
     found: dict[str, list[Medication]] = {}
     for row in patient.medications.filter(ended_on=None):
-        meaning = medicine_meaning(row.name)
+        meaning = meaning_of(row.name)
         if meaning and meaning.many:
             found.setdefault(meaning.answer, []).append(row)
     return found
@@ -104,7 +112,7 @@ def taken_of(patient: Patient) -> list[Taken]:
     """Open rows that a rule asks about and that no answer made: noted by a clinician, or taken over from elsewhere. New answers don't end them."""
     found = []
     for row in patient.medications.filter(ended_on=None):
-        meaning = medicine_meaning(row.name)
+        meaning = meaning_of(row.name)
         if meaning and (row.noted_by or not meaning.many):
             found.append(Taken(meaning, " ".join(filter(None, (row.name, row.dose)))))
     return found
@@ -122,7 +130,7 @@ def with_noted(patient: Patient, before: Intake | None, answers: dict[str, Any],
 
 
 def _hair_of(listed: list[Line]) -> set[str]:
-    meanings = (medicine_meaning(line.row.name) for line in listed if line.row)
+    meanings = (meaning_of(line.row.name) for line in listed if line.row)
     return {meaning.answer for meaning in meanings if meaning and meaning.many}
 
 

@@ -63,8 +63,10 @@ from patients.services.medicines import (
     MedicineEnded,
     MedicineEntry,
     MedicineNoted,
+    MedicineUnknown,
     end_medicine,
     note_medicine,
+    place_medicine,
 )
 from patients.services.paper import PaperDateWrong, open_paper_intake, record_paper_consent
 from patients.services.people import (
@@ -86,7 +88,7 @@ __all__ = [
     "save_consent_text", "send_back_consent_text", "start_consent_text", "text_hash",
     "MOST_BUNDLE_BYTES", "AllergyEnded", "AllergyEntry", "AlreadyDecided", "AlreadyNoted", "AlreadySubmitted", "AnswersWrong",
     "BegunByPatient", "BornInFuture", "BundleWrong", "Choice", "NoAnswers", "NotAcceptable", "NotLiftable", "PaperDateWrong",
-    "EntryGone", "LaboratoryEntry", "note_laboratory", "take_back_laboratory", "MedicineDayWrong", "MedicineEnded", "MedicineEntry", "MedicineNoted", "end_medicine", "note_medicine",
+    "EntryGone", "LaboratoryEntry", "note_laboratory", "take_back_laboratory", "MedicineDayWrong", "MedicineEnded", "MedicineEntry", "MedicineNoted", "MedicineUnknown", "end_medicine", "note_medicine", "place_medicine",
     "DeathDayWrong", "DeathKnown", "PersonData", "ReadBefore", "undo_death", "SignatureMissing", "StillAnswering", "WordingChanged", "accept_proposal",
     "amend_answers", "ask_consent",
     "change_patient", "choose_mail", "send_link_again", "clear_finding", "draft_rescreen", "end_allergy", "hand_over_intake", "invite_to_intake", "keep_typed", "note_allergy", "open_draft", "open_paper_intake", "place_hold", "put_aside",

@@ -11,12 +11,14 @@ from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Medication, Patient
-from patients.rules.exchange.reading import medicine_meaning
 from patients.rules.exchange.tables import Meaning
-from patients.rules.taken import changes_for
+from patients.rules.taken import changes_for, meaning_of, named_as
 from patients.selectors import eligible
-from patients.selectors.medicines import hair_rows, taken_of
+from patients.selectors.medicines import hair_rows, is_unknown, taken_of
 from patients.services.answers import NoAnswers, StillAnswering, amend_answers
+from patients.vocabulary import StandsFor
+
+_LONGEST = 200
 
 
 class MedicineNoted(Conflict):
@@ -27,38 +29,73 @@ class MedicineEnded(Conflict):
     """Somebody has ended it already."""
 
 
+class MedicineUnknown(Refused):
+    """No table knows the name, and nobody has said which question of the screening it belongs to."""
+
+
 class MedicineDayWrong(Refused):
     """A day after today, or an end before the beginning."""
 
 
 @dataclass(frozen=True)
 class MedicineEntry:
-    """Name and dose as they are written; `started_on` None where nobody knows."""
+    """Name and dose as they are written; `started_on` None where nobody knows. `stands_for` (StandsFor): read where no table knows the name."""
 
     name: str
     dose: str = ""
     started_on: date | None = None
+    stands_for: str = ""
 
 
 def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: Actor, at: datetime) -> bool:
     """It stands in the list from now on; where a rule asks about such a medicine (E07, E09, E10, E12, E42), the answers say so too and are screened again.
 
     False when the answers should say it and could not be changed: there are none, or the patient is answering just now.
-    Raises MedicineNoted, MedicineDayWrong.
+    Raises MedicineNoted, MedicineDayWrong, MedicineUnknown.
     """
     today = patient.site.today(at)
     if entry.started_on and not patient.birth_on <= entry.started_on <= today:
         raise MedicineDayWrong(gettext("This day can't be: it lies ahead, or before the birth."), field="started_on")
-    with audit.write(by=by, action="medicine.note"):
+    if meaning_of(entry.name) is None and entry.stands_for not in set(StandsFor):
+        raise MedicineUnknown(gettext("No rule of the screening knows this name. Say what it is; then it is in the list."), field="stands_for")
+    with audit.write(by=by, action="medicine.note", reason=entry.stands_for):
         Patient.objects.select_for_update().get(pk=patient.pk)
-        if patient.medications.filter(ended_on=None, name__iexact=entry.name, dose__iexact=entry.dose).exists():
+        name = _whole_name(entry.name, entry.stands_for)
+        if patient.medications.filter(ended_on=None, name__iexact=name, dose__iexact=entry.dose).exists():
             raise MedicineNoted(gettext("This medicine is in the list already, with this dose."), field="name")
         Medication.objects.create(
-            patient=patient, name=entry.name, dose=entry.dose, started_on=entry.started_on, noted_at=at, noted_by=by.name[:160]
+            patient=patient, name=name, dose=entry.dose, started_on=entry.started_on, noted_at=at, noted_by=by.name[:160]
         )
         intake = eligible.latest_answers(patient)
         if intake is None:
-            return medicine_meaning(entry.name) is None
+            return meaning_of(name) is None
+        changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
+        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at) if changes else True
+
+
+def _whole_name(name: str, kind: str) -> str:
+    """With what the clinician said it is, where no table knows it. Raises MedicineUnknown when that leaves the list no room for it."""
+    whole = name if meaning_of(name) else named_as(name, kind)
+    if len(whole) > _LONGEST:
+        raise MedicineUnknown(gettext("This name is too long. Shorten it."), field="name")
+    return whole
+
+
+def place_medicine(*, medicine: Medication, stands_for: str, staff: Staff, by: Actor, at: datetime) -> bool:
+    """A clinician says what a row from elsewhere is whose name no table knows; the answers say so too and are screened again.
+
+    False as of `note_medicine`. Raises MedicineEnded: it has ended, or somebody has said it already; MedicineUnknown.
+    """
+    with audit.write(by=by, action="medicine.place", reason=stands_for):
+        patient = Patient.objects.select_for_update().get(pk=medicine.patient_id)
+        row = Medication.objects.get(pk=medicine.pk)
+        if row.ended_on or not is_unknown(row):
+            raise MedicineEnded(gettext("This is settled already. Look at the list."))
+        row.name, row.noted_by = _whole_name(row.name, StandsFor(stands_for)), by.name[:160]
+        row.save(update_fields=["name", "noted_by"])
+        intake = eligible.latest_answers(patient)
+        if intake is None:
+            return meaning_of(row.name) is None
         changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
         return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at) if changes else True
 
@@ -78,7 +115,7 @@ def end_medicine(*, medicine: Medication, on: date, reason: str, in_error: bool,
             raise MedicineDayWrong(gettext("This day can't be: it lies ahead, or before the beginning."), field="ended_on")
         row.ended_on, row.ended_reason, row.ended_by, row.in_error = on, reason[:300], by.name[:160], in_error
         row.save(update_fields=["ended_on", "ended_reason", "ended_by", "in_error"])
-        meaning = medicine_meaning(row.name)
+        meaning = meaning_of(row.name)
         if meaning is None or not _said(row.patient, meaning):
             return True
         changes = _left(row, meaning)
@@ -97,8 +134,7 @@ def _said(patient: Patient, meaning: Meaning) -> bool:
 
 def _left(row: Medication, meaning: Meaning) -> dict[str, Any]:
     told = _answers(row.patient)
-    same = {name.casefold() for name in row.patient.medications.filter(ended_on=None).values_list("name", flat=True) if medicine_meaning(name) == meaning}
-    if same:
+    if any(meaning_of(other.name) == meaning for other in row.patient.medications.filter(ended_on=None)):
         return {}
     if meaning.many:
         return {meaning.key: [one for one in told.get(meaning.key) or [] if one != meaning.answer]}

@@ -256,6 +256,77 @@ class TestWhatAClinicianNotedStays:
         assert fired(patient, 2)["E42"] == "INCOMPLETE"
 
 
+class TestANameThatNoRuleKnows:
+    """It is never confirmed in silence: a clinician says which question of the screening it belongs to (decision 0047)."""
+
+    NAME = "Zynotrel"
+
+    def note(self, client: Client, patient: Patient, **data: str) -> Any:
+        return client.post(reverse("patients:medicines", args=[patient.uuid]), {"subject": str(patient.uuid), "name": self.NAME, "dose": "5 mg"} | data, follow=True)
+
+    def test_it_is_asked_what_it_is_and_nothing_is_lost(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        assert "What is it?" not in client.get(reverse("patients:medicines", args=[patient.uuid])).content.decode()
+        asked = self.note(client, patient)
+        page = asked.content.decode()
+        assert asked.status_code == 422 and "No rule of the screening knows this name" in page and 'value="5 mg"' in page and "What is it?" in page
+        assert not patient.medications.exists()
+
+    @pytest.mark.parametrize(
+        ("chosen", "kept", "rule", "kind"),
+        [
+            ("blood_thinner", "blood thinner", "E07", "REVIEW"), ("isotretinoin", "oral retinoid", "E09", "DEFER"), ("systemic_steroid", "steroid", "E12", "INCOMPLETE"),
+            ("immune_suppression", "immune suppressant", "E10", "REVIEW"),
+        ],
+    )  # fmt: skip
+    def test_the_rules_read_it_as_what_it_is(self, site: Site, amara: Staff, client_as: SignIn, chosen: str, kept: str, rule: str, kind: str) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        assert "The screening reads it as" in self.note(client, patient, stands_for=chosen).content.decode()
+        assert fired(patient).get(rule) == kind and lines(patient)[0].startswith(f"Zynotrel ({kept}), 5 mg")
+        answer(patient, 10)
+        assert fired(patient, 10).get(rule) == kind
+
+    def test_one_that_ends_is_answered_as_stopped(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        self.note(client_as(amara), patient, stands_for="isotretinoin")
+        people.end_medicine(medicine=patient.medications.get(), on=DAY.date(), reason="over", in_error=False, staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert selectors.latest_answers(patient).answers["isotretinoin"] == "stopped"  # type: ignore[union-attr]
+
+    def test_none_of_these_is_said_and_shown(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        page = self.note(client_as(amara), patient, stands_for="nothing").content.decode()
+        assert "No rule reads it." in page and "no rule reads it" in page
+        assert fired(patient) == {} and lines(patient) == ["Zynotrel, 5 mg"]
+
+    def test_of_a_name_that_is_known_nobody_is_asked(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        self.note(client_as(amara), patient, name="Apixaban", stands_for="nothing")
+        assert patient.medications.get().name == "Apixaban" and fired(patient)["E07"] == "REVIEW"
+
+    def test_the_service_refuses_it_without_a_choice(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        with pytest.raises(people.MedicineUnknown) as no:
+            people.note_medicine(patient=patient, entry=people.MedicineEntry(self.NAME), staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert no.value.field == "stands_for" and not patient.medications.exists()
+
+    def test_a_row_from_elsewhere_says_so_until_somebody_has_said_what_it_is(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        row = Medication.objects.create(patient=patient, name=self.NAME)
+        assert lines(patient) == ["Zynotrel, no rule knows this name"]
+        url, sent = reverse("patients:medicines", args=[patient.uuid]), {"subject": str(patient.uuid), "row": str(row.uuid)}
+        assert "The screening does not hear of it" in client.get(url).content.decode()
+        assert client.post(url, sent).status_code == 422
+        assert "The screening reads it as" in client.post(url, sent | {"stands_for": "blood_thinner"}, follow=True).content.decode()
+        assert fired(patient)["E07"] == "REVIEW" and lines(patient)[0] == "Zynotrel (blood thinner)"
+        assert "settled already" in client.post(url, sent | {"stands_for": "nothing"}, follow=True).content.decode()
+
+
 class TestThePage:
     def note(self, client: Client, patient: Patient, **data: str) -> Any:
         return client.post(reverse("patients:medicines", args=[patient.uuid]), {"subject": str(patient.uuid)} | data)
