@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -74,7 +73,7 @@ def tests_in(intake: Intake | None) -> list[LaboratoryTest]:
     for key, noted in kept_laboratory(intake).items():
         if intake is not None and intake.answers.get(key) is not None:
             words, unit = LABORATORY[key]
-            found.setdefault(entry_of(noted), []).append(f"{words} {floatformat(intake.answers[key], -2)} {unit}")
+            found.setdefault(entry_of(noted), []).append(f"{words} {intake.answers[key]:g} {unit}")
             noted_by[entry_of(noted)] = noted
     rows = [LaboratoryTest(name, date.fromisoformat(noted_by[name]["on"]), noted_by[name]["by"], tuple(values)) for name, values in found.items()]
     return sorted(rows, key=lambda row: (noted_by[row.name]["at"], row.on), reverse=True)

@@ -200,11 +200,11 @@ def test_a_blood_test_says_what_is_wrong_beside_the_field_and_is_taken_back_with
     blood_noted(chair, record, {"Platelets, × 10⁹/L": "80"})
     shown = laboratory.locator("dl").inner_text()
     assert "80 × 10⁹/L" in shown and "blood of 27 Feb 2026, entered by Dr Amara Osei" in shown
-    laboratory.locator("summary").get_by_text("Entered by mistake", exact=True).click()
-    laboratory.locator("form", has=page.get_by_role("button", name="Take the values back")).locator("[name=reason]").fill("another patient's paper")
+    laboratory.locator("summary").filter(has_text="Entered by mistake: Platelets 80 × 10⁹/L").click()
+    laboratory.locator("form", has=page.get_by_role("button", name="Take this test back")).locator("[name=reason]").fill("another patient's paper")
     with page.expect_navigation():
-        page.get_by_role("button", name="Take the values back").click()
-    assert "The blood values are taken back." in page.locator("main").inner_text()
+        page.get_by_role("button", name="Take this test back").click()
+    assert "This blood test is taken back. What it replaced counts again." in page.locator("main").inner_text()
     assert laboratory.locator("dl").inner_text().count("not measured") == 2
     assert not chair.noise, chair.noise
 
