@@ -46,12 +46,13 @@ def screening_again(request: HttpRequest, found: Patient, **bound: Any) -> HttpR
         "tab": "screening",
     }
     if may(request.actor, "screening:view_reasons"):
-        context |= screening_page(found, today) | {"laboratory_form": LaboratoryForm(today=today)}
+        page = screening_page(found, today)
         again, form = bound.get("taking_back", ("", None))
-        context["laboratory_tests"] = [
+        tests = [
             {"test": test, "open": form is not None and test.name == again, "form": form if form and test.name == again else ReasonForm(auto_id=f"back-{number}-%s")}
-            for number, test in enumerate(context["laboratory_tests"])
+            for number, test in enumerate(page["laboratory_tests"])
         ]
+        context |= page | {"laboratory_form": LaboratoryForm(today=today), "laboratory_tests": tests}
     return render(request, "patients/screening.html", context | bound, status=422 if bound else 200)
 
 
