@@ -66,7 +66,7 @@ def entry_of(noted: dict[str, Any]) -> str:
     return f"{noted['on']} {noted['at']}"
 
 
-def tests_in(intake: Intake | None) -> list[LaboratoryTest]:
+def blood_tests_in(intake: Intake | None) -> list[LaboratoryTest]:
     """The tests whose values count now, the one that was entered last first."""
     found: dict[str, list[str]] = {}
     noted_by = {}

@@ -12,7 +12,7 @@ from patients.models import Intake, Patient, Screening
 from patients.rules import eligibility
 from patients.rules.findings import findings_for
 from patients.selectors import eligible, words
-from patients.selectors.laboratory import laboratory_in, tests_in
+from patients.selectors.laboratory import blood_tests_in, laboratory_in
 from patients.selectors.records import unreviewed_changes
 from patients.vocabulary import Gate
 
@@ -46,7 +46,7 @@ def screening_page(patient: Patient, today: date) -> dict[str, Any]:
         "intake": intake,
         **(_answers(intake) if intake else {}),
         "laboratory": laboratory_in(intake),
-        "laboratory_tests": tests_in(intake),
+        "laboratory_tests": blood_tests_in(intake),
         "clearance_days": eligible.policy().clearance_valid_days,
         "clearances": patient.clearances.filter(withdrawn_at=None).select_related("by"),
         "history": patient.screenings.order_by("-at")[:10],

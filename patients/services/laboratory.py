@@ -12,7 +12,7 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Patient, Screening
 from patients.selectors import eligible
-from patients.selectors.laboratory import LABORATORY, entry_of, kept_laboratory, tests_in
+from patients.selectors.laboratory import LABORATORY, blood_tests_in, entry_of, kept_laboratory
 from patients.services.answers import NoAnswers, amend_answers
 
 
@@ -67,7 +67,7 @@ def take_back_laboratory(*, patient: Patient, reason: str, staff: Staff, by: Act
         if not reason.strip():
             raise Refused(gettext("Say why."), field="reason")
         before = eligible.latest_answers(patient)
-        tests = tests_in(before)
+        tests = blood_tests_in(before)
         if before is None or not tests:
             raise NoAnswers(gettext("There is no blood test here."))
         gone = test or tests[0].name

@@ -14,7 +14,7 @@ from clinic.errors import Refused
 from clinic.models import Site, Staff
 from patients import selectors, services
 from patients.models import Intake, Patient
-from patients.selectors.laboratory import tests_in
+from patients.selectors.laboratory import blood_tests_in
 from patients.services import LaboratoryEntry
 from tests.treatments.make import DAY, DESK, make_ready
 
@@ -107,7 +107,7 @@ class TestTakenBack:
         patient, first = make_ready(site), TODAY - timedelta(days=30)
         note(patient, amara, first, platelets_10e9_l=80)
         note(patient, amara, TODAY, hb_g_dl=9.0)
-        assert [str(one) for one in tests_in(selectors.latest_answers(patient))] == ["Haemoglobin 9 g/dL", "Platelets 80 × 10⁹/L"]
+        assert [str(one) for one in blood_tests_in(selectors.latest_answers(patient))] == ["Haemoglobin 9 g/dL", "Platelets 80 × 10⁹/L"]
         self.back(patient, amara)
         assert fired(patient) == [("E08", "ABSOLUTE", None)] and self.values(patient) == [(80, first), (None, None)]
 
@@ -115,7 +115,7 @@ class TestTakenBack:
         patient = make_ready(site)
         note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80)
         note(patient, amara, TODAY, hb_g_dl=9.0)
-        self.back(patient, amara, tests_in(selectors.latest_answers(patient))[1].name)
+        self.back(patient, amara, blood_tests_in(selectors.latest_answers(patient))[1].name)
         assert self.values(patient) == [(None, None), (9.0, TODAY)] and fired(patient) == []
 
     def test_what_it_replaced_counts_again(self, site: Site, amara: Staff) -> None:
@@ -133,7 +133,7 @@ class TestTakenBack:
         patient = make_ready(site)
         note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80, hb_g_dl=9.5)
         note(patient, amara, TODAY, platelets_10e9_l=240)
-        newer, older = tests_in(selectors.latest_answers(patient))
+        newer, older = blood_tests_in(selectors.latest_answers(patient))
         self.back(patient, amara, older.name)
         assert self.values(patient) == [(240, TODAY), (None, None)]
         self.back(patient, amara, newer.name, hours=10)
@@ -193,7 +193,7 @@ class TestThePage:
         page, url = (reverse(f"patients:{name}", args=[patient.uuid]) for name in ("screening", "laboratory"))
         note(patient, amara, TODAY - timedelta(days=30), platelets_10e9_l=80)
         note(patient, amara, TODAY, hb_g_dl=9.0)
-        older = tests_in(selectors.latest_answers(patient))[1].name
+        older = blood_tests_in(selectors.latest_answers(patient))[1].name
         sent = {"subject": str(patient.uuid), "do": "back", "test": older}
         wrong = client.post(url, sent | {"reason": ""})
         assert wrong.status_code == 422 and "Give a reason" in wrong.content.decode()
