@@ -32,7 +32,16 @@ from tests.treatments.make import (
 from tests.treatments.test_race import together
 from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
-from treatments.models import Cartridge, DeviceBlock, EnteredInError, PrpUse, SignedRecord, TreatmentSession, TubeCheck
+from treatments.models import (
+    Cartridge,
+    DeviceBlock,
+    EnteredInError,
+    ProductUse,
+    PrpUse,
+    SignedRecord,
+    TreatmentSession,
+    TubeCheck,
+)
 from treatments.rules.vocabulary import Stage
 from treatments.services import Blocked, CartridgeTaken, NoCourse, NotOpen, NotReplaceable, broken_records
 
@@ -170,6 +179,27 @@ class TestWhatWasDoneIsWrittenDown:
     def test_no_other_record_is_let_off(self, site: Site, amara: Staff) -> None:
         record = make_draft(site, amara)
         assert selectors.evaluate(record, Stage.SIGNOFF).happened == []
+
+    def test_while_it_runs_what_was_on_the_skin_already_is_explained_and_what_is_added_is_refused(self, site: Site, amara: Staff, ada: Patient) -> None:
+        """The wrong file is noticed in mid-session: the right patient has no patch test of the serum that is on her (S13)."""
+        serum, other = make_product(site), make_product(site, name="Other serum", lot="S2")
+        running = make_started(site, amara)
+        ProductUse.objects.create(session=running, product=serum, hours_after=0)
+        record = rewritten(in_error(running, amara), ada, amara)
+        assert record.state == "started"
+        ended: dict[str, Any] = {"record": record, "ended_at": LATER + timedelta(minutes=20), "by": Actor.of_staff(amara), "at": LATER + timedelta(minutes=20)}
+        with pytest.raises(Blocked) as found:
+            services.end_session(**ended)
+        assert [(f.rule, f.subject) for f in found.value.findings] == [("S13", "HA serum")]
+        assert selectors.evaluate(record, Stage.CHECKOUT).happened == ["S13:HA serum"]
+        TreatmentSession.objects.filter(pk=record.pk).update(reasons={"S13:HA serum": "On the skin before the wrong file was noticed.", "S13:Other serum": "Why not."})
+        added = ProductUse.objects.create(session=record, product=other, hours_after=0)
+        ended["record"] = TreatmentSession.objects.get(pk=record.pk)
+        with pytest.raises(Blocked) as found:
+            services.end_session(**ended)
+        assert [(f.rule, f.subject) for f in found.value.findings] == [("S13", "Other serum")]
+        added.delete()
+        assert services.end_session(**ended).state == "ended"
 
 
 class TestRefused:

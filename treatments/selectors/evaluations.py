@@ -11,6 +11,7 @@ from treatments.rules.vocabulary import Stage
 from treatments.selectors.courses import policy_of
 from treatments.selectors.inputs import block_input, session_input
 from treatments.selectors.off_shelf import off_shelf
+from treatments.vocabulary import SessionState
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,23 @@ def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, A
 def _took_place(record: TreatmentSession, worst: Worst) -> list[str]:
     """What stops, on a record that is written after the treatment: all but what can still be mended in it, which is S26.
 
+    While the treatment still runs that is what the mistaken record held already; what is added now is refused as ever.
     And S04 on one that another clinician signs, because its operator has left since: they were judged when they started (decision 0046).
     """
-    if record.ended_at is None:
+    if record.started_at is None:
         return []
-    if not record.replaces_id:
-        return ["S04"] if ("S04", "") in worst and record.signature_handovers.exists() else []
-    stopping = (key for key, row in worst.items() if row["severity"] in ("BLOCK", "BLOCK_PRODUCT") and key[0] != "S26")
+    if record.replaces is None:
+        return ["S04"] if record.ended_at and ("S04", "") in worst and record.signature_handovers.exists() else []
+    stopping = [key for key, row in worst.items() if row["severity"] in ("BLOCK", "BLOCK_PRODUCT") and key[0] != "S26"]
+    if record.state == SessionState.STARTED and stopping:
+        stopping = [key for key in stopping if key[1] in _held_by(record.replaces)]
     return sorted(reason_key(*key) for key in stopping)
+
+
+def _held_by(mistaken: TreatmentSession) -> set[str]:
+    """What a finding may be about that a record held: its zones and products, and the treatment as a whole."""
+    zones = mistaken.blocks.values_list("zones__zone", flat=True)
+    return {"", *filter(None, zones), *mistaken.product_uses.values_list("product__name", flat=True)}
 
 
 def _missing(blocks: list[DeviceBlock]) -> list[str]:
