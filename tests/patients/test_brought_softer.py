@@ -166,6 +166,28 @@ class TestTakingOver:
         take(patient, resource)
         assert classes(patient)[rule] == level
 
+    @pytest.mark.parametrize(
+        ("here", "name", "level", "names"),
+        [
+            ({"blood_thinner": "warfarin", "inr": 3.6, "inr_on": DAY.date().isoformat()}, "Apixaban 5 mg", "DEFER", "warfarin; Apixaban 5 mg"),
+            ({"blood_thinner": "warfarin", "inr": 3.0, "inr_on": DAY.date().isoformat(), "blood_thinner_name": "3 mg, Dr Kay"}, "Eliquis", "REVIEW", "warfarin; 3 mg, Dr Kay; Eliquis"),
+            ({"blood_thinner": "doac"}, "Warfarin", "REVIEW", "doac; Warfarin"), ({"blood_thinner": "heparin"}, "Aspirin 75 mg", "REVIEW", "heparin; Aspirin 75 mg"),
+            ({"blood_thinner": "aspirin_low_dose_only"}, "Plavix", "REVIEW", "aspirin low dose only; Plavix"),
+        ],
+    )  # fmt: skip
+    def test_a_second_blood_thinner_makes_two(self, site: Site, take: Any, here: dict[str, Any], name: str, level: str, names: str) -> None:
+        patient = make_ready(site, **here)
+        take(patient, medicine(name))
+        found = answers(patient)
+        assert (found["blood_thinner"], found["blood_thinner_name"], found.get("inr")) == ("two_or_more", names, here.get("inr"))
+        assert classes(patient)["E07"] == level and patient.medications.get().name == name
+
+    @pytest.mark.parametrize(("here", "name"), [("doac", "Xarelto"), ("two_or_more", "Warfarin"), ("aspirin_low_dose_only", "Aspirin")])
+    def test_another_of_the_same_kind_changes_no_answer(self, site: Site, take: Any, here: str, name: str) -> None:
+        patient = make_ready(site, blood_thinner=here)
+        take(patient, medicine(name))
+        assert answers(patient)["blood_thinner"] == here and patient.medications.get().name == name
+
     def test_a_blank_is_not_filled_with_a_denial(self, site: Site, take: Any) -> None:
         patient = make_ready(site, keloid=None)
         with pytest.raises(services.NotAcceptable):

@@ -68,20 +68,43 @@ CONDITION_WORDS: dict[str, Meaning] = {
     ) for words in all_},
 }  # fmt: skip
 
-# name of a medicine → answer. Isotretinoin and steroids have an answer for "stopped"; others end with the medicine.
-_LISTED = {"finasteride": "finasteride", "dutasteride": "dutasteride"}
-MEDICINE_WORDS: dict[str, Meaning] = {
-    "isotretinoin": Meaning("isotretinoin", "current", "stopped", "isotretinoin_stopped_on"),
-    "warfarin": Meaning("blood_thinner", "warfarin"),
-    **dict.fromkeys(("apixaban", "rivaroxaban", "edoxaban", "dabigatran"), Meaning("blood_thinner", "doac")),
-    **dict.fromkeys(("clopidogrel", "prasugrel", "ticagrelor"), Meaning("blood_thinner", "antiplatelet")),
-    **dict.fromkeys(("heparin", "enoxaparin", "dalteparin", "tinzaparin"), Meaning("blood_thinner", "heparin")),
-    **dict.fromkeys(("aspirin", "acetylsalicylic"), Meaning("blood_thinner", "unsure")),
-    **dict.fromkeys(("prednisolone", "prednisone", "dexamethasone"), Meaning("systemic_steroid", "current", "stopped", "systemic_steroid_stopped_on")),
-    **dict.fromkeys(("methotrexate", "ciclosporin", "cyclosporine", "azathioprine", "mycophenolate", "adalimumab", "tacrolimus"), Meaning("immune_suppression", "yes")),
-    **{word: Meaning("hair_medicines", answer, many=True) for word, answer in _LISTED.items()},
-    "minoxidil": Meaning("hair_medicines", "other", many=True),
+# name of a medicine → answer: substances and what they are sold as, in English and Spanish, without accents. Isotretinoin and steroids have an
+# answer for "stopped"; others end with the medicine. A name stands here only where it says one thing: hydrocortisone, betamethasone and tretinoin
+# are mostly creams, “ASA” and “AAS” are not aspirin alone. Other vitamin K antagonists than warfarin, and fondaparinux, are *another one* (SCHEMA 2.3).
+_RETINOID = Meaning("isotretinoin", "current", "stopped", "isotretinoin_stopped_on")  # any oral retinoid (E09)
+_STEROID = Meaning("systemic_steroid", "current", "stopped", "systemic_steroid_stopped_on")
+_MEDICINES: dict[Meaning, tuple[str, ...]] = {
+    _RETINOID: (
+        "isotretinoin", "isotretinoina", "roaccutane", "roacutan", "accutane", "dercutane", "isdiben", "acitretin", "acitretina", "neotigason", "soriatane",
+        "alitretinoin", "alitretinoina", "toctino",
+    ),
+    Meaning("blood_thinner", "warfarin"): ("warfarin", "warfarina", "coumadin", "jantoven", "marevan", "aldocumar"),
+    Meaning("blood_thinner", "doac"): ("apixaban", "eliquis", "rivaroxaban", "xarelto", "edoxaban", "lixiana", "savaysa", "dabigatran", "pradaxa"),
+    Meaning("blood_thinner", "antiplatelet"): (
+        "clopidogrel", "plavix", "iscover", "prasugrel", "efient", "ticagrelor", "brilique", "brilinta", "ticlopidine", "ticlopidina", "dipyridamole", "dipiridamol",
+        "triflusal", "disgren",
+    ),
+    Meaning("blood_thinner", "heparin"): (
+        "heparin", "heparina", "enoxaparin", "enoxaparina", "clexane", "lovenox", "inhixa", "bemiparin", "bemiparina", "hibor", "dalteparin", "dalteparina",
+        "fragmin", "tinzaparin", "tinzaparina", "innohep", "nadroparin", "nadroparina", "fraxiparin", "fraxiparina",
+    ),
+    Meaning("blood_thinner", "other"): ("acenocoumarol", "acenocoumarin", "acenocumarol", "sintrom", "phenprocoumon", "fenprocumon", "marcumar", "fluindione", "fondaparinux", "arixtra"),
+    Meaning("blood_thinner", "unsure"): ("aspirin", "aspirina", "acetylsalicylic", "acetilsalicilico", "adiro"),
+    _STEROID: (
+        "prednisolone", "prednisolona", "prednisone", "prednisona", "dacortin", "deltasone", "methylprednisolone", "metilprednisolona", "medrol", "urbason",
+        "dexamethasone", "dexametasona", "deflazacort", "zamene",
+    ),
+    Meaning("immune_suppression", "yes"): (
+        "methotrexate", "metotrexato", "ciclosporin", "ciclosporina", "cyclosporin", "cyclosporine", "sandimmun", "neoral", "azathioprine", "azatioprina", "imurel", "imuran",
+        "mycophenolate", "mycophenolic", "micofenolato", "micofenolico", "cellcept", "tacrolimus", "prograf", "advagraf", "sirolimus", "everolimus", "leflunomide", "leflunomida", "arava",
+        "adalimumab", "humira", "etanercept", "enbrel", "infliximab", "remicade", "certolizumab", "golimumab", "rituximab", "tocilizumab", "abatacept", "ustekinumab", "stelara",
+        "tofacitinib", "xeljanz", "baricitinib", "olumiant", "upadacitinib", "rinvoq", "ritlecitinib", "litfulo", "ibrutinib", "imbruvica",
+    ),
+    Meaning("hair_medicines", "finasteride", many=True): ("finasteride", "finasterida", "propecia", "proscar"),
+    Meaning("hair_medicines", "dutasteride", many=True): ("dutasteride", "dutasterida", "avodart"),
+    Meaning("hair_medicines", "other", many=True): ("minoxidil",),
 }  # fmt: skip
+MEDICINE_WORDS: dict[str, Meaning] = {word: meaning for meaning, words in _MEDICINES.items() for word in words}
 MEDICINE_CODES = {(SNOMED, "48603004"): "warfarin"}
 
 # name of a substance → our kind of allergy; a metal is a question of its own

@@ -20,6 +20,7 @@ from patients.services.answers import amend_answers
 from patients.services.people import PersonData, change_patient
 from patients.vocabulary import Decision, ProposalKind
 
+_THINNER = "blood_thinner"
 _PERSON_FIELDS = tuple(PersonData.__dataclass_fields__)
 
 
@@ -195,8 +196,20 @@ def _medication(act: _Act) -> dict[str, Any]:
         Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at)
     wrote: dict[str, Any] = {} if unknown_end else {"medication": name}
     if key:
-        wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _with_since(act, key, answer))
+        wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _beside(act, answer) if key == _THINNER else _with_since(act, key, answer))
     return wrote
+
+
+def _beside(act: _Act, answer: str) -> dict[str, Any]:
+    """A second blood thinner beside another makes two (E07): the INR goes on counting, and both names stay. Aspirin by name alone is “not sure”."""
+    here, aspirin = act.answered(_THINNER), answer == "unsure"
+    if answer == "none" or here in (None, "none", "unsure"):
+        return {_THINNER: answer}
+    if here in (answer, "two_or_more") or (aspirin and here.startswith("aspirin")):
+        return {}
+    inr = {key: value for key in ("inr", "inr_on") if (value := act.answered(key)) is not None}
+    names = (here.replace("_", " "), act.answered("blood_thinner_name"), " ".join(filter(None, (act.told["name"], act.told["dose"]))))
+    return {_THINNER: "two_or_more", "blood_thinner_name": "; ".join(filter(None, names))[:500]} | inr
 
 
 def _added(act: _Act, key: str, answer: str) -> dict[str, Any]:
