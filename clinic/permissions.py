@@ -152,7 +152,7 @@ def fetch(source: type[M] | QuerySet[M], actor: Actor, **lookup: Any) -> M:
     rows: QuerySet[M] = source if isinstance(source, QuerySet) else source._default_manager.all()
     try:
         return scoped(rows, actor).get(**lookup)
-    except (ObjectDoesNotExist, ValueError) as error:
+    except (ObjectDoesNotExist, ValueError, ValidationError) as error:  # what is no id is nobody's
         raise Http404 from error
 
 

@@ -20,7 +20,7 @@ from appointments.models import Appointment, Recall, Room
 from appointments.views.common import clinicians
 from clinic.audit import Actor
 from clinic.models import Clinic, Site, Staff
-from patients.models import Patient
+from patients.models import Medication, Patient
 from tests.house import world
 from tests.house.test_tables import event_tables
 from tests.house.test_urls import STAFF_PAGES, _signed_in, _url
@@ -57,7 +57,7 @@ NO_SUBJECT = {
     "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:formula": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
 # names that a view reads from a body or a query by itself, and that name an object; each has a test below
-IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "session", "site", "slot", "subject", "test", "visit"}
+IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "row", "session", "site", "slot", "subject", "test", "visit"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
     "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "handover_reason", "language", "name", "next", "on", "on_paper", "out",
@@ -226,6 +226,15 @@ class TestByHand:
         before = written()
         for data in ({"product": str(foreign.product.uuid)}, {"test": str(test.pk), "result": "negative"}, {"test": "²", "result": "negative"}, {"product": "x"}):
             assert client.post(url, {"subject": objects["patient"], **data}).status_code < 500, data
+        assert written() == before
+
+    def test_a_medicine_of_others_is_not_said_to_be_a_blood_thinner(self, objects: dict[str, str]) -> None:
+        neighbour = Patient.objects.exclude(uuid=objects["patient"]).order_by("pk")[0]
+        theirs = Medication.objects.create(patient=neighbour, name="Zynotrel")
+        url, before = reverse("patients:medicines", kwargs={"patient": objects["patient"]}), written()
+        for row in (str(theirs.uuid), str(uuid4()), "²", "' OR 1=1 --"):
+            answer = _signed_in("amara").post(url, {"subject": objects["patient"], "row": row, "stands_for": "blood_thinner"})
+            assert answer.status_code == 404, row
         assert written() == before
 
     def test_a_session_of_others_is_not_tied_to_an_event(self, objects: dict[str, str]) -> None:
