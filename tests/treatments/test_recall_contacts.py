@@ -209,6 +209,16 @@ class TestTheMail:
         contact.refresh_from_db()
         assert row.state == "cancelled" and contact.told_by == "Dr Amara Osei"
 
+    def test_none_waits_when_everybody_was_told_on_the_phone(self, thing: Thing, max_: Staff, amara: Staff, client_as: SignIn) -> None:
+        services.recalls.prepare_contacts(thing=thing, staff=max_, by=Actor.of_staff(max_), at=DAY)
+        by = Actor.of_staff(amara)
+        assert services.recalls.may_release(thing, by) and "mail waits for the second role" in page_of(client_as(amara), thing)
+        for contact in RecallContact.objects.all():
+            services.recalls.note_told(contact=contact, note="", by=by, at=DAY)
+        assert not services.recalls.may_release(thing, by)
+        page = page_of(client_as(amara), thing)
+        assert "no mail was needed" in page and "mail waits for the second role" not in page
+
 
 class TestTheRecordIsPutRight:
     """The wrong patient's contact is withdrawn and stays, the right patient joins the list; who heard of it by mistake is called (decision 0045)."""

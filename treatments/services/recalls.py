@@ -85,7 +85,7 @@ def _withdraw(row: RecallContact, by: Actor, at: datetime) -> None:
 
 def may_release(thing: Thing, by: Actor) -> bool:
     """Whether this actor is the second role for the mails that wait: a clinician after a manager, or the other way round."""
-    waiting = RecallContact.objects.filter(**about(thing), way=ContactWay.MAIL, released_at=None, withdrawn_at=None)
+    waiting = RecallContact.objects.filter(**about(thing), way=ContactWay.MAIL, released_at=None, told_at=None, withdrawn_at=None)
     return any(_is_second(row, by) for row in waiting)
 
 
