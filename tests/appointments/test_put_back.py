@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from appointments import selectors, services
 from appointments.models import Appointment
+from appointments.rules import AppointmentState
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from patients.models import Patient
@@ -34,7 +35,7 @@ def done(site: Site, amara: Staff, *, state: str = "ended") -> Appointment:
     patient = make_clear(site)
     make_course(patient, amara, NOW)
     visit, by = make_visit(patient, make_clinic(site, amara), amara, at_hour(10)), Actor.of_staff(amara)
-    services.change_state(appointment=visit, to="arrived", by=DESK, at=at_hour(10))  # type: ignore[arg-type]
+    services.change_state(appointment=visit, to=AppointmentState.ARRIVED, by=DESK, at=at_hour(10))
     visit.refresh_from_db()
     visit = services.start_visit(appointment=visit, operator=amara, by=by, at=at_hour(10))
     if state != "draft":
@@ -89,7 +90,7 @@ def test_who_was_not_here_is_noted_as_missed(site: Site, amara: Staff) -> None:
     services.undo_change(appointment=visit, by=DESK, at=LATER)
     visit.refresh_from_db()
     assert visit.state == "booked"
-    services.change_state(appointment=visit, to="missed", by=DESK, at=LATER)  # type: ignore[arg-type]
+    services.change_state(appointment=visit, to=AppointmentState.MISSED, by=DESK, at=LATER)
     assert not selectors.visits_put_back(Actor.of_staff(amara)).exists()
 
 

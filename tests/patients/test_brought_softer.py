@@ -170,9 +170,9 @@ class TestTakingOver:
         ("here", "name", "level", "names"),
         [
             ({"blood_thinner": "warfarin", "inr": 3.6, "inr_on": DAY.date().isoformat()}, "Apixaban 5 mg", "DEFER", "warfarin; Apixaban 5 mg"),
-            ({"blood_thinner": "warfarin", "inr": 3.0, "inr_on": DAY.date().isoformat(), "blood_thinner_name": "3 mg, Dr Kay"}, "Eliquis", "REVIEW", "warfarin; 3 mg, Dr Kay; Eliquis"),
-            ({"blood_thinner": "doac"}, "Warfarin", "REVIEW", "doac; Warfarin"), ({"blood_thinner": "heparin"}, "Aspirin 75 mg", "REVIEW", "heparin; Aspirin 75 mg"),
-            ({"blood_thinner": "aspirin_low_dose_only"}, "Plavix", "REVIEW", "aspirin low dose only; Plavix"),
+            ({"blood_thinner": "warfarin", "inr": 3.0, "inr_on": DAY.date().isoformat(), "blood_thinner_name": "3 mg, Dr Kay"}, "Eliquis", "REVIEW", "warfarin: 3 mg, Dr Kay; Eliquis"),
+            ({"blood_thinner": "doac"}, "Warfarin", "REVIEW", "blood thinner (DOAC); Warfarin"), ({"blood_thinner": "heparin"}, "Aspirin 75 mg", "REVIEW", "heparin; Aspirin 75 mg"),
+            ({"blood_thinner": "aspirin_low_dose_only"}, "Plavix", "REVIEW", "low-dose aspirin; Plavix"),
         ],
     )  # fmt: skip
     def test_a_second_blood_thinner_makes_two(self, site: Site, take: Any, here: dict[str, Any], name: str, level: str, names: str) -> None:

@@ -13,6 +13,8 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Allergy, Medication, Patient, ProposalDecision, RecordImport, RecordProposal
 from patients.rules import RULES
+from patients.rules.exchange.tables import Meaning
+from patients.rules.taken import Taken, changes_for
 from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
 from patients.selectors import eligible
@@ -201,15 +203,12 @@ def _medication(act: _Act) -> dict[str, Any]:
 
 
 def _beside(act: _Act, answer: str) -> dict[str, Any]:
-    """A second blood thinner beside another makes two (E07): the INR goes on counting, and both names stay. Aspirin by name alone is “not sure”."""
-    here, aspirin = act.answered(_THINNER), answer == "unsure"
-    if answer == "none" or here in (None, "none", "unsure"):
+    """A blood thinner as any other way into the list has it: a second one beside another makes two (E07)."""
+    if answer == "none":
         return {_THINNER: answer}
-    if here in (answer, "two_or_more") or (aspirin and here.startswith("aspirin")):
-        return {}
-    inr = {key: value for key in ("inr", "inr_on") if (value := act.answered(key)) is not None}
-    names = (here.replace("_", " "), act.answered("blood_thinner_name"), " ".join(filter(None, (act.told["name"], act.told["dose"]))))
-    return {_THINNER: "two_or_more", "blood_thinner_name": "; ".join(filter(None, names))[:500]} | inr
+    before = eligible.latest_answers(act.patient)
+    words = " ".join(filter(None, (act.told["name"], act.told["dose"])))
+    return changes_for(before.answers if before else {}, [Taken(Meaning(_THINNER, answer), words)])
 
 
 def _added(act: _Act, key: str, answer: str) -> dict[str, Any]:
