@@ -3,10 +3,10 @@
 import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 
+from clinic.stopping import Stop
 from embedded import ground, kv, pg, stack
 from embedded.leftovers import Register
 from embedded.supervisor import Supervisor
@@ -21,10 +21,7 @@ _LOGINS = (
 
 def main() -> int:
     """Exit code 0 after Ctrl-C, 1 when something is in the way or a process ended by itself."""
-    stop = threading.Event()
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(sig) != signal.SIG_IGN:  # nohup means it
-            signal.signal(sig, lambda *_: stop.set())
+    stop = Stop(*(sig for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sig) != signal.SIG_IGN))  # nohup means it
     began, var, amount = time.monotonic(), ground.data_folder(), ground.patients()
     web = ground.port("PORT", 8000)
     near = web if web < 65000 else web - 100
@@ -49,7 +46,7 @@ def main() -> int:
         keep.close()
 
 
-def _run(team: Supervisor, var: Path, sockets: Path, ports: stack.Ports, amount: int, stop: threading.Event, began: float) -> int:
+def _run(team: Supervisor, var: Path, sockets: Path, ports: stack.Ports, amount: int, stop: Stop, began: float) -> int:
     team.say("demo", "starting PostgreSQL and the broker")
     stack.start_services(team, var, sockets)
     for words, arguments, owner in (

@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from clinic.stopping import Stop
 from embedded import kv, pg
 from embedded.proc import die_with_parent
 from embedded.supervisor import Supervisor
@@ -64,7 +64,7 @@ def start_services(team: Supervisor, var: Path, sockets: Path) -> None:
     pg.create_database(sockets, DATABASE)
 
 
-def manage(team: Supervisor, *arguments: str, owner: bool = False, stop: threading.Event | None = None) -> None:
+def manage(team: Supervisor, *arguments: str, owner: bool = False, stop: Stop | None = None) -> None:
     """One management command; its lines are shown. Raises SystemExit when it fails by itself, not when it is stopped."""
     environment = team.environment | ({"DATABASE_USER": "app_owner"} if owner else {})
     code = team.run("setup", [sys.executable, "manage.py", *arguments], environment, stop)
@@ -96,7 +96,7 @@ def start_worker(team: Supervisor) -> subprocess.Popen[bytes]:
     ], grace=30.0)  # fmt: skip
 
 
-def wait_for_web(team: Supervisor, port: int, seconds: float = 60, stop: threading.Event | None = None) -> None:
+def wait_for_web(team: Supervisor, port: int, seconds: float = 60, stop: Stop | None = None) -> None:
     """Until /healthz answers, or `stop`. Raises SystemExit when a process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

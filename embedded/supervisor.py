@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from clinic.stopping import Stop
 from embedded.leftovers import Register
 from embedded.proc import die_with_parent
 
@@ -86,7 +87,7 @@ class Supervisor:
         )  # fmt: skip
         return self.add(name, process, writing, **how)
 
-    def run(self, name: str, command: list[str], environment: dict[str, str], stop: threading.Event | None = None) -> int:
+    def run(self, name: str, command: list[str], environment: dict[str, str], stop: Stop | None = None) -> int:
         """Run one to its end, or until `stop`; its lines are shown as they come. Returns its exit code."""
         writing = self.pipe(name)
         process = subprocess.Popen(

@@ -2,13 +2,13 @@
 
 import logging
 import signal
-import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
 
 from clinic.outbox import deliver
+from clinic.stopping import Stop
 
 log = logging.getLogger("clinic.outbox")
 
@@ -25,9 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Backs off while the database is away; never spins."""
-        stop = threading.Event()
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sig, lambda *_: stop.set())
+        stop = Stop(signal.SIGTERM, signal.SIGINT)
         pause = options["every"]
         while not stop.is_set():
             try:

@@ -3,7 +3,6 @@
 import mailbox
 import signal
 import sys
-import threading
 from collections import Counter
 from email.generator import BytesGenerator
 from io import BytesIO
@@ -15,6 +14,7 @@ from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from clinic.outbox import inbox
+from clinic.stopping import Stop
 
 
 class Command(BaseCommand):
@@ -37,9 +37,7 @@ class Command(BaseCommand):
         folder = Path(options["maildir"])
         if not folder.is_dir():
             raise CommandError(f"There is no folder {folder}.")
-        stop = threading.Event()
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sig, lambda *_: stop.set())
+        stop = Stop(signal.SIGTERM, signal.SIGINT)
         while not stop.is_set():
             self._all(mailbox.Maildir(str(folder), create=False), stop)
             if not options["loop"]:
@@ -54,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError("The database is away.", returncode=75) from None
         self.stdout.write(word)
 
-    def _all(self, box: mailbox.Maildir, stop: threading.Event) -> None:
+    def _all(self, box: mailbox.Maildir, stop: Stop) -> None:
         totals: Counter[str] = Counter()
         try:
             for key in sorted(box.keys()):
