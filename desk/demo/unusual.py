@@ -9,9 +9,10 @@ from django.db.models import Count, Exists, F, Max, OuterRef
 from aftercare import services as after
 from appointments import services as visits
 from appointments.models import Appointment
-from clinic import policies
+from clinic import policies, staffing
 from clinic.audit import Actor
 from clinic.models import Site, Staff
+from clinic.roles import OperatorRole, Role, StaffAct
 from clinic.rulebook import book
 from desk.demo import cast
 from desk.demo.people import healthy
@@ -57,7 +58,8 @@ def stop_courses(*, at: datetime) -> int:
 
 
 def add_unusual(site: Site, *, by: Actor, at: datetime) -> None:
-    """A record in the wrong file and the right one, a session taken over, closed zones, no response, blood values, a death, rules of the clinic's own, calls about a lot.
+    """A record in the wrong file and the right one, a session taken over, records of one who has left, closed zones, no response, blood values, a death, rules
+    of the clinic's own, calls about a lot and a product.
 
     Each service speaks for itself in the history, so this stands outside of the one write that loads the rest.
     """
@@ -65,6 +67,7 @@ def add_unusual(site: Site, *, by: Actor, at: datetime) -> None:
     house = _House(site, at, amara, okoro, lind, Actor(kind="staff", name="Rosa Delgado"))
     _wrong_file(house)
     _taken_over(house)
+    _one_who_left(house)
     _closed_zones(house)
     _no_response(house)
     _blood(house)
@@ -161,6 +164,47 @@ def _taken_over(house: _House) -> None:
     record = services.start_session(record=_opened(house, ines, house.okoro, _entry(house), began), by=Actor.of_staff(house.okoro), at=began)
     services.take_over_session(record=record, staff=house.lind, by=Actor.of_staff(house.lind), at=began + timedelta(minutes=13))
     _signed(record, house.lind, began=began)
+
+
+def _one_who_left(house: _House) -> None:
+    """A locum's last two records: one is signed in their place, with a reason (decision 0046); the other waits for a colleague to do so.
+
+    On both a serum was put that its maker called back some days ago.
+    """
+    nair = Staff(
+        email="nair@demo.example", title="Dr", name="Priya Nair", roles=[Role.CLINICIAN.value], operator_role=OperatorRole.PHYSICIAN, credential_valid=True,
+        credential_expires_on=house.on(-200, 9).date(),
+    )  # fmt: skip
+    nair.set_unusable_password()
+    nair.save()
+    nair.sites.add(house.site)
+    max_ = Staff.objects.get(email="max@demo.example")
+    manager = Actor.of_staff(max_)
+    serum = services.register_product(
+        site=house.site, name="Copper peptide serum", kind="serum_sterile", lot="CP-31", ingredients=["copper tripeptide", "hyaluronic acid"],
+        expires_on=house.on(-300, 9).date(), by=manager, at=house.on(44, 9),
+    )  # fmt: skip
+    by, records = Actor.of_staff(nair), []
+    for given, family, born, hour in (("Marek", "Solis", date(1986, 1, 17), 11), ("Judith", "Amsel", date(1970, 10, 2), 15)):
+        patient = _arrived(house, given, family, born, "male" if given == "Marek" else "female", days=43)
+        _course(house, patient, days=41)
+        patch, began = house.on(40, hour), house.on(36, hour)
+        test = services.apply_patch_test(patient=patient, product=serum, by=by, at=patch, place="behind the left ear")
+        services.read_patch_test(test=test, result="negative", by=by, at=patch + timedelta(hours=50))
+        entry = replace(_entry(house), products=((serum, 0.0),))
+        record = services.start_session(record=_opened(house, patient, nair, entry, began), by=by, at=began)
+        ended = began + timedelta(minutes=32)
+        records.append(services.end_session(record=record, ended_at=ended, by=by, at=ended))
+    staffing.act_on(act=StaffAct.DISABLE, staff=nair, reason="Her time as a locum is over.", by=manager, at=house.on(30, 17))
+    taken, colleague = house.on(28, 12), Actor.of_staff(house.amara)
+    reason = "Dr Nair has left. I was in the room with her, and asked her on the phone."
+    services.take_over_signature(record=records[0], staff=house.amara, reason=reason, by=colleague, at=taken)
+    services.sign_session(record=records[0], signer=house.amara, by=colleague, at=taken + timedelta(minutes=4))
+    services.recall_product(product=serum, reason="The maker found germs in some of its bottles.", by=manager, at=house.on(3, 10))
+    services.recalls.prepare_contacts(thing=serum, staff=max_, by=manager, at=house.on(3, 10, 20))
+    first = RecallContact.objects.filter(product=serum).order_by("pk")[0]
+    told = "No spots and no fever in the weeks since. Knows when to call us."
+    services.recalls.note_told(contact=first, note=told, by=Actor.of_staff(house.okoro), at=house.on(2, 15, 30))
 
 
 def _closed_zones(house: _House) -> None:

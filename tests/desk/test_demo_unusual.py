@@ -15,7 +15,7 @@ from desk.demo import cast
 from patients import selectors as people
 from patients.models import EligibilityPolicy, Patient
 from treatments import selectors
-from treatments.models import CartridgeLot, Course, RecallContact, TreatmentSession
+from treatments.models import CartridgeLot, Course, Product, RecallContact, TreatmentSession
 from treatments.rules.vocabulary import Stage
 from treatments.services import broken_records
 
@@ -49,6 +49,16 @@ def test_each_is_there_and_says_so_on_its_page(at: datetime, client_as: Callable
         (handover,) = selectors.handovers(taken)
         assert (handover.before, handover.after, handover.running) == ("Nurse Ngozi Okoro", "Dr Henrik Lind", True)
         assert json.loads(taken.signed_record.content)["handovers"][0]["to"] == taken.signed_record.signed_name == "Dr Henrik Lind"
+
+        signed, waiting = (TreatmentSession.objects.get(patient=of(family, given)) for family, given in (("Solis", "Marek"), ("Amsel", "Judith")))
+        assert signed.state == "signed" and signed.signed_record.signed_name == "Dr Amara Osei" and signed.operator.name == "Priya Nair" and not signed.operator.is_active
+        assert waiting.state == "ended" and selectors.signer_of(waiting).has_left
+        assert "Take over the signature" in page(f"/treatments/sessions/{waiting.uuid}/") and "Amsel" in page("/unsigned/")
+        serum = Product.objects.get(recalled=True)
+        assert {row.patient for row in RecallContact.objects.filter(product=serum)} == {signed.patient, waiting.patient}
+        assert RecallContact.objects.filter(product=serum).exclude(told_at=None).count() == 1
+        recalled = page(f"/treatments/inventory/products/{serum.uuid}/")
+        assert "Marek Solis" in recalled and "Judith Amsel" in recalled and "mail waits for the second role" in recalled
 
         draft = TreatmentSession.objects.get(patient=of("Pryce", "Gideon"))
         stops = [(f.rule, f.subject) for f in selectors.evaluate(draft, Stage.START).findings if f.severity == "BLOCK"]

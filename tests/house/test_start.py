@@ -19,7 +19,7 @@ from embedded.supervisor import ROOT
 from tests.house.demo_runs import Demo, count, free_port, processes_of, short_folder, wait_until, with_tables
 
 pytestmark = pytest.mark.fault
-WHOLE = 20 + 7  # the twenty that these demos ask for, and those whose records show what goes wrong (desk/demo/unusual.py)
+WHOLE = 20 + 9  # the twenty that these demos ask for, and those whose records show what goes wrong (desk/demo/unusual.py)
 
 
 @pytest.fixture
