@@ -220,14 +220,24 @@ class Year:
             self._cared_for(concern)
 
     def _cared_for(self, concern: Concern) -> None:
-        """Most are claimed within the morning, one in twenty-five only after days of reminders; some stay open for a fortnight."""
+        """Most are claimed within the morning, one in twenty-five only after days of reminders; some stay open for a fortnight.
+
+        Who has claimed one phones soon, which stops its clock; of one in ten nobody writes down a call, so it is reminded of until it is closed.
+        """
         slow = self.chance.random() < 0.04
         claimed = self.now + (self._some(6 * 3600, 3 * 86400) if slow else self._some(300, 4 * 3600))
         self.at(claimed, lambda: self._claim(concern))
+        if self.chance.random() < 0.9:
+            self.at(claimed + self._some(300, 2 * 3600), lambda: self._phone(concern))
         self.at(claimed + self._some(600, 14 * 86400), lambda: self._close(concern))
 
     def _claim(self, concern: Concern) -> None:
         aftercare.claim_concern(concern=concern, by=self.by, at=self.now)
+
+    def _phone(self, concern: Concern) -> None:
+        """Reached, unless it is closed already."""
+        if Concern.objects.filter(pk=concern.pk, closed_at=None).exists():
+            aftercare.log_call(concern=concern, words="spoken with", reached=True, by=self.by, at=self.now)
 
     def _close(self, concern: Concern) -> None:
         aftercare.close_concern(concern=concern, outcome="advice", words="fine", by=self.by, at=self.now)
