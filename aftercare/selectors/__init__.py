@@ -74,6 +74,7 @@ from aftercare.selectors.replan import (
     plan_of_session,
     plans_to_decide,
     replan_history,
+    state_of,
 )
 from aftercare.selectors.results import results_asked
 from aftercare.selectors.rota import (
@@ -88,7 +89,7 @@ from aftercare.selectors.rota import (
 
 __all__ = [
     "newest_check_ins",
-    "corrections", "difference", "digest_of", "done_in", "has_addendum", "is_running", "plan_of_session", "plans_to_decide", "record_of", "replan_history",
+    "corrections", "difference", "digest_of", "done_in", "has_addendum", "is_running", "plan_of_session", "plans_to_decide", "record_of", "replan_history", "state_of",
     "NEVER_READ",
     "STATE_FILTERS",
     "answer_page",

@@ -58,6 +58,12 @@ def digest_of(done: Done) -> str:
     return hashlib.sha256(json.dumps(done.as_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 
+def state_of(plan: Plan) -> str:
+    """Names what a clinician looked at who types what an addendum means: what the plan goes by, and the addenda."""
+    addenda = list(Addendum.objects.filter(record__session=plan.session).order_by("pk").values_list("pk", flat=True))
+    return hashlib.sha256(json.dumps([plan.basis, addenda], sort_keys=True).encode()).hexdigest()[:16]
+
+
 def plan_of_session(session_uuid: UUID) -> Plan | None:
     """A session's plan with what its page needs."""
     return Plan.objects.select_related("session__course", "patient", "site__clinic", "protocol").filter(session__uuid=session_uuid).first()

@@ -40,8 +40,10 @@ def session_aftercare(request: HttpRequest, session: UUID) -> HttpResponse:
 
 
 def _planned(request: HttpRequest, plan: Plan, form: ReplanForm) -> HttpResponse:
+    in_words = isinstance(form, CorrectedForm)
     done = form.done() if isinstance(form, CorrectedForm) else selectors.record_of(plan.session)
-    if not isinstance(form, CorrectedForm) and form.cleaned_data["seen"] != selectors.digest_of(done):
+    looked_at = form.cleaned_data["seen"] == (selectors.state_of(plan) if in_words else selectors.digest_of(done))
+    if not looked_at and not (in_words and done == selectors.done_in(plan)):  # pressed twice is no other state
         return _page(request, plan, form, status=409, note=_("The record was changed meanwhile. Please look again: this is how it is now."))
     try:
         row = services.replan_aftercare(plan=plan, done=done, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
@@ -58,9 +60,10 @@ def _page(request: HttpRequest, plan: Plan, form: ReplanForm | None, *, status: 
     at, in_words = timezone.now(), selectors.has_addendum(plan)
     known = _looked_at(plan, form, in_words)
     found = selectors.difference(plan, known, now=selectors.instructions_of(plan, at=at, done=known), at=at)
-    starting = {"seen": found.digest, **(CorrectedForm.starting(known, plan.site) if in_words else {})}
+    seen = selectors.state_of(plan) if in_words else found.digest
+    starting = {"seen": seen, **(CorrectedForm.starting(known, plan.site) if in_words else {})}
     context: dict[str, Any] = {
-        "plan": plan, "patient": plan.patient, "tab": "messages", "found": found, "in_words": in_words, "is_running": selectors.is_running(plan),
+        "plan": plan, "patient": plan.patient, "tab": "messages", "found": found, "seen": seen, "in_words": in_words, "is_running": selectors.is_running(plan),
         "form": form or (CorrectedForm(initial=starting, site=plan.site) if in_words else ReplanForm(initial=starting)), "history": selectors.replan_history(plan),
         "note": note,
     }  # fmt: skip

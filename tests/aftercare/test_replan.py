@@ -1,5 +1,6 @@
 """A record changed after the session ended changes nothing in the plan unless a clinician says so (SETTLED 1)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -62,6 +63,13 @@ def gone(plan: Plan, relay: FakeRelay | None = None) -> FakeRelay:
     drain(relay, at=ENDED + timedelta(minutes=1))
     assert rows(plan)[0].state == "sent"
     return relay
+
+
+def seen_in(page: str) -> str:
+    """The state that a page shows, as its form sends it back."""
+    found = re.search(r'name="seen" value="(\w+)"', page)
+    assert found
+    return found.group(1)
 
 
 def steps_for_deep(manager: Staff) -> None:
@@ -346,13 +354,40 @@ class TestThePage:
             client = client_as(amara)
             page = client.get(self.url(plan)).content.decode()
             assert "What the addendum means for the aftercare" in page and 'value="0.75"' in page
-            data = {"subject": str(plan.patient.uuid), "deepest": "x", "reason": WHY, "products": [str(product.uuid)]}
+            data = {"subject": str(plan.patient.uuid), "deepest": "x", "reason": WHY, "products": [str(product.uuid)], "seen": seen_in(page)}
             wrong = client.post(self.url(plan), data)
             assert wrong.status_code == 422 and "like 0.75" in wrong.content.decode() and WHY in wrong.content.decode()
             assert client.post(self.url(plan), data | {"deepest": "1.50"}).status_code == 302
         plan.refresh_from_db()
         assert plan.basis == {"deepest": 150, "products": [["Late serum", "serum_sterile"]], "minoxidil_early": False}
         assert plans_to_decide(plan.patient) == [], "it goes by the addendum now"
+
+    @pytest.mark.parametrize("meanwhile", ["a colleague planned", "another addendum"])
+    def test_a_page_that_is_older_than_the_last_word_decides_nothing(self, client_as: SignIn, site: Site, amara: Staff, meanwhile: str) -> None:
+        """What was typed stays, and is sent again once it was looked at: also after a mistake in a field."""
+        signed = make_signed(site, amara)
+        session = signed.session
+        assert session.ended_at is not None
+        plan = services.plan_aftercare(session_uuid=session.uuid, by=TASK, at=session.ended_at)
+        assert plan is not None
+        Addendum.objects.create(record=signed, text="The vertex was 1.50 mm.", by=amara, at=session.ended_at, sha256="0" * 64)
+        with time_machine.travel(session.ended_at + timedelta(hours=1), tick=False):
+            client = client_as(amara)
+            data = {"subject": str(plan.patient.uuid), "deepest": "1.25", "reason": WHY, "seen": seen_in(client.get(self.url(plan)).content.decode())}
+            if meanwhile == "another addendum":
+                Addendum.objects.create(record=signed, text="No, it was 1.00 mm.", by=amara, at=session.ended_at, sha256="1" * 64)
+            else:
+                again(plan, amara, at=session.ended_at, done=Done(150, (), False))
+            before = Replan.objects.count()
+            stale = client.post(self.url(plan), data)
+            page = stale.content.decode()
+            assert stale.status_code == 409 and "changed meanwhile" in page and 'value="1.25"' in page and WHY in page
+            assert Replan.objects.count() == before
+            wrong = client.post(self.url(plan), data | {"seen": seen_in(page), "reason": ""})
+            assert wrong.status_code == 422
+            assert client.post(self.url(plan), data | {"seen": seen_in(wrong.content.decode())}).status_code == 302
+        plan.refresh_from_db()
+        assert plan.basis["deepest"] == 125
 
     def test_the_patients_page_says_what_changed(self, site: Site, amara: Staff, client: Client) -> None:
         plan = make_plan(site, amara)
