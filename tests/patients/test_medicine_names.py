@@ -35,6 +35,24 @@ def test_what_says_two_things_or_nothing_of_ours_is_left_to_people(name: str) ->
     assert medicine_meaning(name) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "answer"),
+    [
+        # two agents in one tablet are two (RULES 2, E07); of the rest the graver counts, whichever stands first
+        ("Acetylsalicylic acid/clopidogrel 100 mg/75 mg", "blood_thinner", "two_or_more"), ("Clopidogrel + aspirin", "blood_thinner", "two_or_more"),
+        ("Aspirin (acetylsalicylic acid) 75 mg", "blood_thinner", "unsure"), ("Heparin, then warfarin", "blood_thinner", "two_or_more"),
+        ("Minoxidil 5% + finasteride 0.1% solution", "hair_medicines", "finasteride"), ("Finasteride / prednisolone", "systemic_steroid", "current"),
+        ("Aspirin and isotretinoin", "isotretinoin", "current"),
+        # swallowed or on the scalp, in both languages (E42)
+        ("Minoxidil 2,5 mg comprimidos", "hair_medicines", "oral_minoxidil"), ("Minoxidil oral 1 mg", "hair_medicines", "oral_minoxidil"), ("Minoxidil 5 mg capsules", "hair_medicines", "oral_minoxidil"),
+        ("Minoxidil solución 5%", "hair_medicines", "topical_minoxidil"), ("Minoxidil espuma", "hair_medicines", "topical_minoxidil"), ("Minoxidil", "hair_medicines", "other"),
+    ],
+)  # fmt: skip
+def test_several_names_in_one_are_never_milder_than_the_gravest(name: str, key: str, answer: str) -> None:
+    found = medicine_meaning(name)
+    assert found is not None and (found.key, found.answer) == (key, answer)
+
+
 def test_every_name_of_the_table_is_tested() -> None:
     told = {name for names in NAMES.values() for name in names.casefold().translate(str.maketrans("áíó", "aio")).split()}
     assert set(MEDICINE_WORDS) - {"minoxidil"} <= told

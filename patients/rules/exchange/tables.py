@@ -105,6 +105,16 @@ _MEDICINES: dict[Meaning, tuple[str, ...]] = {
     Meaning("hair_medicines", "other", many=True): ("minoxidil",),
 }  # fmt: skip
 MEDICINE_WORDS: dict[str, Meaning] = {word: meaning for meaning, words in _MEDICINES.items() for word in words}
+# of several names in one the first of these questions counts: DEFER, INCOMPLETE, REVIEW, CAUTION; of hair medicines minoxidil last
+GRAVEST = ("isotretinoin", "systemic_steroid", "blood_thinner", "immune_suppression", "hair_medicines")
+TWO_THINNERS = Meaning("blood_thinner", "two_or_more")
+SWALLOWED = frozenset({"oral", "tablet", "tablets", "capsule", "capsules", "pill", "pills", "comprimido", "comprimidos", "capsula", "capsulas", "tableta", "tabletas", "pastilla", "pastillas"})
+ON_THE_SCALP = frozenset({"topical", "solution", "foam", "scalp", "lotion", "spray", "topico", "topica", "solucion", "espuma", "locion"})
+# what a clinician says of a name that no table knows: the words that stand behind the name from then on, and the answer that they stand for
+CHOSEN: dict[str, tuple[str, Meaning]] = {
+    "blood_thinner": ("blood thinner", Meaning("blood_thinner", "other")), "isotretinoin": ("oral retinoid", _RETINOID), "systemic_steroid": ("steroid", _STEROID),
+    "immune_suppression": ("immune suppressant", Meaning("immune_suppression", "yes")),
+}  # fmt: skip
 MEDICINE_CODES = {(SNOMED, "48603004"): "warfarin"}
 
 # name of a substance → our kind of allergy; a metal is a question of its own
@@ -114,7 +124,15 @@ ALLERGY_WORDS: dict[str, str] = {
     "latex": "latex", "minoxidil": "minoxidil", "propylene": "propylene_glycol", "paraphenylenediamine": "hair_product", "ppd": "hair_product",
     **dict.fromkeys(("penicillin", "amoxicillin", "sulfonamide", "aspirin", "ibuprofen", "codeine", "cephalosporin"), "medicine"),
 }  # fmt: skip
-METALS = {"nickel": "nickel", "stainless": "stainless_steel", "cobalt": "other_metal", "chromium": "other_metal", "chromate": "other_metal"}
+# in English and Spanish; the first that is found counts: the needle is of steel, and steel without more is taken for it
+METALS: dict[str, str] = {
+    **dict.fromkeys(("stainless", "inoxidable", "steel", "acero"), "stainless_steel"), **dict.fromkeys(("nickel", "niquel"), "nickel"),
+    **dict.fromkeys(
+        ("cobalt", "cobalto", "chromium", "chromate", "cromo", "cromato", "palladium", "paladio", "titanium", "titanio", "gold", "oro", "mercury", "mercurio", "aluminium", "aluminum", "aluminio"),
+        "other_metal",
+    ),
+    **dict.fromkeys(("metal", "metals", "metales"), "unsure"),
+}  # fmt: skip
 ALLERGY_CODES = {(SNOMED, "387480006"): "anaesthetic"}
 
 # what says anaphylaxis outright: the disorder in SNOMED CT, and the blocks of ICD-10 (T78.0 food, T78.2 unspecified, T80.5 serum, T88.6 medicine)

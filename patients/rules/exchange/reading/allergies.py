@@ -28,9 +28,11 @@ def allergy(row: Json) -> Proposal:
     code, clinical, verified = row.get("code"), code_of(row.get("clinicalStatus")), code_of(row.get("verificationStatus"))
     name = text_of(code)
     signs = [text_of(sign) for reaction in row.get("reaction") or [] for sign in reaction.get("manifestation") or []]
+    beside = ", ".join(dict.fromkeys(filter(None, (text_of(reaction.get("substance")) for reaction in row.get("reaction") or []))))
+    name = name or beside
     severe, ask = _severity(row)
-    words = set(plain(name).split())
-    metal = next((METALS[word] for word in METALS if word in words), "")
+    said = " ".join([name, beside, *(str(one.get("display") or "") for one in (code or {}).get("coding") or [])])
+    words, metal = set(plain(said).split()), metal_in(said)
     local = next((code_.split(".", 1)[1] for system, code_ in codes_of(code) if system == LOCAL and "." in code_), "")
     substance = local if local in set(ALLERGY_WORDS.values()) | {"serum_ingredient", "other"} else next(
         (ALLERGY_CODES[pair] for pair in codes_of(code) if pair in ALLERGY_CODES), next((ALLERGY_WORDS[word] for word in ALLERGY_WORDS if word in words), "")
@@ -43,9 +45,15 @@ def allergy(row: Json) -> Proposal:
     how = ", ".join(dict.fromkeys(str(reaction["severity"]) for reaction in row.get("reaction") or [] if reaction.get("severity")))
     told = "; ".join(_described(row))
     details = details_of(
-        ("status", clinical), ("verified", verified), ("criticality", str(row.get("criticality") or "")), ("reaction", ", ".join(signs)), ("severity", how), ("described", told), *shared(row, code)
+        ("status", clinical), ("verified", verified), ("criticality", str(row.get("criticality") or "")), ("substance", beside), ("reaction", ", ".join(signs)), ("severity", how), ("described", told), *shared(row, code)
     )
     return Proposal("allergy", name[:300] or "?", details, suggestion, cannot(verified) or ended or ("" if name else "no_name"))
+
+
+def metal_in(name: str) -> str:
+    """The answer about metals (E24) that a name stands for; empty where it names none."""
+    words = set(plain(name).split())
+    return next((METALS[word] for word in METALS if word in words), "")
 
 
 def _described(row: Json) -> list[str]:

@@ -15,7 +15,16 @@ from patients.rules.exchange.reading.parts import (
     text_of,
     whole_day,
 )
-from patients.rules.exchange.tables import MEDICINE_CODES, MEDICINE_WORDS, Meaning
+from patients.rules.exchange.tables import (
+    CHOSEN,
+    GRAVEST,
+    MEDICINE_CODES,
+    MEDICINE_WORDS,
+    ON_THE_SCALP,
+    SWALLOWED,
+    TWO_THINNERS,
+    Meaning,
+)
 from patients.rules.vocabulary import HAIR_MEDICINES
 
 
@@ -28,10 +37,11 @@ def medicine(row: Json, medicines: dict[str, Json], on: str) -> Proposal:
     dose = "; ".join(str(line.get("text") or "") for line in dosage if line.get("text"))
     begun, ended = str(period.get("start") or row.get("effectiveDateTime") or row.get("authoredOn") or ""), str(period.get("end") or "")
     over = status in OVER or "" < whole_day(ended) <= on
-    suggestion: Json = {"name": name[:200], "dose": dose[:100], "started_on": whole_day(begun), "ended_on": whole_day(ended), "over": over}
+    until = whole_day(ended) if whole_day(ended) <= on else ""  # a day that lies ahead is no end: it stays among the details
+    suggestion: Json = {"name": name[:200], "dose": dose[:100], "started_on": whole_day(begun), "ended_on": until, "over": over}
     if meaning := _meant(name, concept):
         suggestion |= {} if over and not meaning.over else answer_of(meaning, over, ended)
-    unsaid = "over_no_day" if over and not whole_day(ended) and "key" not in suggestion else ""
+    unsaid = "over_no_day" if over and not until and "key" not in suggestion else ""
     return Proposal(
         "medication", name[:300] or "?", details_of(("status", status), ("dose", dose), ("begun", begun), ("ended", ended), *shared(row, concept)), suggestion,
         cannot(status) or ("" if name else "no_name") or unsaid,
@@ -45,11 +55,16 @@ def medicine_meaning(name: str) -> Meaning | None:
 
 
 def _meant(name: str, concept: Any) -> Meaning | None:
-    """The answer that a medicine stands for; minoxidil by where it goes."""
+    """The answer that a medicine stands for, of several the gravest; minoxidil by where it goes. What a clinician said behind a name that no table knows counts too."""
     words = plain(name).split()
-    coded = next((MEDICINE_CODES[pair] for pair in codes_of(concept) if pair in MEDICINE_CODES), "")
-    word = coded or next((word for word in words if word in MEDICINE_WORDS), "")
+    coded = [MEDICINE_CODES[pair] for pair in codes_of(concept) if pair in MEDICINE_CODES]
+    found = [word for word in (*coded, *words) if word in MEDICINE_WORDS]
+    if not found:
+        return next((meaning for said, meaning in CHOSEN.values() if name.casefold().endswith(f"({said})")), None)
+    word = min(found, key=lambda one: (GRAVEST.index(MEDICINE_WORDS[one].key), one == "minoxidil"))
     if word == "minoxidil":
-        where = "oral_minoxidil" if {"oral", "tablet", "tablets"} & set(words) else "topical_minoxidil" if {"topical", "solution", "foam", "scalp"} & set(words) else "other"
+        where = "oral_minoxidil" if SWALLOWED & set(words) else "topical_minoxidil" if ON_THE_SCALP & set(words) else "other"
         return Meaning("hair_medicines", where, many=True)
-    return MEDICINE_WORDS.get(word)
+    meaning = MEDICINE_WORDS[word]
+    thinners = {MEDICINE_WORDS[one] for one in found if MEDICINE_WORDS[one].key == TWO_THINNERS.key}
+    return TWO_THINNERS if meaning in thinners and len(thinners) > 1 else meaning
