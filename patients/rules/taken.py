@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from patients.rules.changes import amended
 from patients.rules.exchange.reading import medicine_meaning
-from patients.rules.exchange.tables import Meaning
+from patients.rules.exchange.tables import CHOSEN, Meaning
 
 THINNER = "blood_thinner"
 _NAME, _MG, _TWO = "blood_thinner_name", "aspirin_mg_per_day", "two_or_more"
@@ -20,15 +21,6 @@ _SUBSTANCES = ("warfarin", "heparin", "aspirin")
 _LONGEST = 500  # SCHEMA 1.1, text
 
 
-# what a clinician says of a name that no table knows: the words that stand behind the name from then on, and the answer that they stand for
-CHOSEN: dict[str, tuple[str, Meaning]] = {
-    THINNER: ("blood thinner", Meaning(THINNER, "other")),
-    "isotretinoin": ("oral retinoid", Meaning("isotretinoin", "current", "stopped", "isotretinoin_stopped_on")),
-    "systemic_steroid": ("steroid", Meaning("systemic_steroid", "current", "stopped", "systemic_steroid_stopped_on")),
-    "immune_suppression": ("immune suppressant", Meaning("immune_suppression", "yes")),
-}
-
-
 def named_as(name: str, kind: str) -> str:
     """The name with what a clinician said it is: “Zynotrel (blood thinner)”. `kind`: a key of CHOSEN; any other adds nothing."""
     return f"{name} ({CHOSEN[kind][0]})" if kind in CHOSEN else name
@@ -36,8 +28,7 @@ def named_as(name: str, kind: str) -> str:
 
 def meaning_of(name: str) -> Meaning | None:
     """The answer that a medicine stands for: by the tables, else by what a clinician said behind its name."""
-    said = (meaning for words, meaning in CHOSEN.values() if name.casefold().endswith(f"({words})"))
-    return medicine_meaning(name) or next(said, None)
+    return medicine_meaning(name)
 
 
 @dataclass(frozen=True)
@@ -46,6 +37,17 @@ class Taken:
 
     meaning: Meaning
     words: str
+
+
+def stopped_on(told: Mapping[str, Any], meaning: Meaning, ended: Iterable[date]) -> dict[str, Any]:
+    """That it was stopped, on the latest of these days and of the one that the answers have; empty where the answers say that or something stricter,
+    where no day is known, and of what no answer says “stopped”.
+    """
+    days = sorted(day.isoformat() for day in ended)
+    if not meaning.over or not meaning.since_key or not days or told.get(meaning.key, "") in (meaning.answer, None):  # what is not known stays so (INCOMPLETE)
+        return {}
+    said = told.get(meaning.since_key) if told.get(meaning.key) == meaning.over else ""
+    return {} if said is None or said >= days[-1] else {meaning.key: meaning.over, meaning.since_key: days[-1]}
 
 
 def changes_for(
@@ -85,12 +87,13 @@ def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) ->
     With two, the INR still counts and both names stay.
     """
     said, answer = told.get(THINNER), one.meaning.answer
-    aspirin = answer == "unsure"
+    aspirin = answer == "unsure" and medicine_meaning(one.words) == one.meaning
     if said in _NOT_ONE:
         named = {} if aspirin else {_NAME: one.words[:_LONGEST]}
         return {} if said == answer else {THINNER: answer} | named | _inr(answer, told, earlier)
     if said in (answer, _TWO) or (aspirin and str(said).startswith("aspirin")):
-        return {}
+        known = _inr(answer, told, earlier) if told.get("inr") is None else {}
+        return known if "inr" in known else {}
     return {THINNER: _TWO, _NAME: f"{_named(said, told)}; {one.words}"[:_LONGEST]} | _inr(_TWO, told, earlier)
 
 

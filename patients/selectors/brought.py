@@ -23,7 +23,7 @@ KIND_WORDS: dict[str, str | Promise] = {
     "other": _("Only to read"),
 }  # fmt: skip
 _LABELS: dict[str, str | Promise] = {
-    "codes": _("Codes"), "note": _("Note"), "status": _("Status there"), "verified": _("Certainty there"), "criticality": _("Criticality"), "reaction": _("Reaction"), "severity": _("Severity"), "described": _("Described as"),
+    "codes": _("Codes"), "note": _("Note"), "status": _("Status there"), "verified": _("Certainty there"), "criticality": _("Criticality"), "substance": _("Substance"), "reaction": _("Reaction"), "severity": _("Severity"), "described": _("Described as"),
     "site": _("Place"), "begun": _("Since"), "ended": _("Until"), "dose": _("Dose"), "about": _("About"), "unread": _("Not readable as FHIR R4"), "also": _("Also"), "more": _("Not shown, more of these"),
     "born": _("Date of birth in the file"),
 }  # fmt: skip
@@ -136,6 +136,11 @@ def _question(key: str) -> tuple[str, list[tuple[str, str]]]:
             if question.key == key:
                 return str(question.words), [(value, str(words)) for value, words in question.options]
     return "", []
+
+
+def asked_in_words(key: str) -> str:
+    """The question as the page puts it."""
+    return _question(key)[0]
 
 
 def in_words(key: str, value: Any) -> str:

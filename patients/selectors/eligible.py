@@ -204,8 +204,8 @@ def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligi
     return dossier(patient).eligibility(as_of, prp=prp)
 
 
-def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date) -> list[str]:
-    """Rules that would say less of that day, PRP included, if the answers were changed so; nothing is stored.
+def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date, sex: str = "") -> list[str]:
+    """Rules that would say less of that day, PRP included, if the answers were changed so, or the recorded sex; nothing is stored.
 
     No clearance counts on either side: a change ends those that were given for the old answer. A question that was left blank is no answer
     that could be softened, as long as the new one does not deny. Answers that the rules can't read are for `amend_answers` to refuse.
@@ -214,19 +214,32 @@ def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date) -> li
     if found.intake is None:
         return []
     told: dict[str, Any] = found.intake.answers
-    if all(told.get(key) == value for key, value in changes.items()):  # nothing is written then, and the details stay
+    if not sex and all(told.get(key) == value for key, value in changes.items()):  # nothing is written then, and the details stay
         return []
     filled = {key for key, value in changes.items() if key in told and told[key] is None and isinstance(value, str) and value not in DENIALS}
-    results = [_judged(found, answers, as_of) for answers in ({key: told[key] for key in told.keys() - filled}, amended(told, changes))]
-    return [] if any("errors" in one for one in results) else softer_rules(*results)
+    other = copy(patient)
+    other.sex = sex or patient.sex
+    return _softer(
+        _judged(found, found.intake, {key: told[key] for key in told.keys() - filled}, as_of), _judged(replace(found, patient=other), found.intake, amended(told, changes), as_of)
+    )
 
 
-def _judged(found: Dossier, answers: dict[str, Any], as_of: date) -> dict[str, Any]:
-    """The rules on these answers in place of the newest ones."""
-    assert found.intake is not None
-    intake = copy(found.intake)
-    intake.answers = answers
-    return eligibility(replace(found, intake=intake).facts(as_of, prp=True), found.policy)
+def are_stricter(patient: Patient, *, intake: Intake, changes: dict[str, Any], as_of: date) -> bool:
+    """Whether some rule would say more of these answers on that day if they were changed so, and none less."""
+    found = replace(dossier(patient), clearances=[])
+    results = [_judged(found, intake, answers, as_of) for answers in (intake.answers, amended(intake.answers, changes))]
+    return bool(_softer(*reversed(results))) and not _softer(*results)
+
+
+def _softer(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [] if "errors" in before or "errors" in after else softer_rules(before, after)
+
+
+def _judged(found: Dossier, intake: Intake, answers: dict[str, Any], as_of: date) -> dict[str, Any]:
+    """The rules on these answers in place of those of the intake."""
+    other = copy(intake)
+    other.answers = answers
+    return eligibility(replace(found, intake=other).facts(as_of, prp=True), found.policy)
 
 
 def eligibility_at_start(patient: Patient, *, started_at: datetime, prp: bool = False) -> Eligibility | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils.formats import number_format
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from patients.models import Intake, Medication, Patient
 from patients.questions.walk import confirmed
 from patients.rules.changes import amended
-from patients.rules.taken import Taken, changes_for, meaning_of
+from patients.rules.exchange.tables import Meaning
+from patients.rules.reacts import Listed, allergies_for, metal_for
+from patients.rules.taken import Taken, changes_for, meaning_of, stopped_on
 from patients.rules.vocabulary import LEADS
-from patients.selectors.eligible import latest_answers
-from patients.selectors.words import TOLD
+from patients.selectors.eligible import are_stricter, latest_answers
+from patients.selectors.held import held_against
+from patients.selectors.words import TOLD, answered
 from patients.selectors.words import said as day_of
 
 HAIR = {
@@ -118,14 +122,43 @@ def taken_of(patient: Patient) -> list[Taken]:
     return found
 
 
-def with_noted(patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """New answers of the patient, and what a clinician noted and nobody ended: the stricter counts.
+def reacts_of(patient: Patient) -> list[Listed]:
+    """Every open row of the list of allergies: a clinician ends one, no answer does (decision 0020)."""
+    rows = patient.allergies.filter(ended_at=None).order_by("pk")
+    return [Listed(row.substance, "" if row.is_unnamed else row.name, row.anaphylaxis) for row in rows]
 
-    Where they differ, what the patient said stays in `extras` by its question, so that a clinician sees both.
+
+def ended_of(patient: Patient) -> dict[Meaning, list[date]]:
+    """The days on which rows ended that were no mistake, by the answer that they stood for."""
+    found: dict[Meaning, list[date]] = {}
+    for row in patient.medications.exclude(ended_on=None).filter(in_error=False):
+        meaning = meaning_of(row.name)
+        if meaning and row.ended_on:
+            found.setdefault(meaning, []).append(row.ended_on)
+    return found
+
+
+def with_noted(
+    patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any], *, as_of: date, at_the_clinic: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """New answers of the patient, and what stands in the lists of medicines and allergies and nobody ended: the stricter counts. What has ended counts while a rule waits for it on that day (E09, E43).
+
+    So does what was taken over from elsewhere, unless somebody at the clinic asked these questions. Where they differ, what the patient said stays in `extras`
+    by its question, so that a clinician sees both.
     """
     changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), earlier=before.answers if before else None)
-    said = {lead: {key: value for key, value in answers.items() if LEADS.get(key, key) == lead} for lead in changes if lead not in LEADS}
-    told = extras.get(TOLD, {}) | said
+    reacts = reacts_of(patient)
+    changes |= allergies_for(answers, reacts) | metal_for(answers, [row.name for row in reacts])
+    for meaning, days in ended_of(patient).items():
+        now = amended(answers, changes)
+        stopped = stopped_on(now, meaning, days)
+        if stopped and are_stricter(patient, intake=Intake(answers=now, extras=extras), changes=stopped, as_of=as_of):
+            changes |= stopped
+    if not at_the_clinic:
+        changes |= held_against(patient, Intake(answers=amended(answers, changes), extras=extras), as_of=as_of)
+    leads = {LEADS.get(key, key) for key in changes}
+    said = {lead: answered(answers, lead) for lead in leads}
+    told = said | extras.get(TOLD, {})
     return amended(answers, changes), extras | ({TOLD: told} if told else {})
 
 

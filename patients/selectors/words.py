@@ -20,7 +20,7 @@ from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import latest_answers, told_on
 
 Line = tuple[Any, Any]
-TOLD = "told"  # in `extras`: what the patient said, by question, where the list of medicines says more
+TOLD = "told"  # in `extras`: what the patient said, by question, where the lists of medicines and allergies say more
 
 
 def fresh_extras(patient: Patient) -> dict[str, Any]:
@@ -177,8 +177,13 @@ class Change:
     now: str
 
 
+def answered(answers: dict[str, Any], lead: str) -> dict[str, Any]:
+    """The answer to one question with its details."""
+    return {key: value for key, value in answers.items() if LEADS.get(key, key) == lead}
+
+
 def told_in(intake: Intake) -> dict[str, Any]:
-    """The answers as they were said, without what the list of medicines adds to them."""
+    """The answers as they were said, without what the lists add to them."""
     told: dict[str, dict[str, Any]] = intake.extras.get(TOLD, {})
     kept = {key: value for key, value in intake.answers.items() if LEADS.get(key, key) not in told}
     return kept | {key: value for said in told.values() for key, value in said.items()}

@@ -11,8 +11,9 @@ from clinic.audit import Actor
 from clinic.errors import Conflict
 from clinic.models import Staff
 from patients.models import Allergy, Patient
+from patients.rules.reacts import metal_for, same_name
 from patients.selectors import eligible, records
-from patients.services.answers import NoAnswers, StillAnswering, amend_answers
+from patients.services.answers import NoAnswers, amend_answers
 from patients.vocabulary import AllergyEnd
 
 
@@ -38,12 +39,12 @@ def note_allergy(*, patient: Patient, entry: AllergyEntry, staff: Staff, by: Act
     """The name stops products from now on (S13, S16), and the answers are screened again with it (E25).
 
     A row without a name ends and a new one begins, so that what was known at an earlier session stays as it was (decision 0011).
-    False when the answers could not be changed, because there are none or the patient is answering just now: the list holds it all the same.
+    False when there are no answers yet: the list holds it, and it is added once they are sent. An answer that was left blank stays so (INCOMPLETE).
     Raises AlreadyNoted.
     """
     with audit.write(by=by, action="allergy.note"):
         Patient.objects.select_for_update().get(pk=patient.pk)
-        same = [row for row in patient.allergies.filter(ended_at=None, substance=entry.substance) if _plain(row.name) == _plain(entry.name)]
+        same = [row for row in patient.allergies.filter(ended_at=None, substance=entry.substance) if same_name(row.name) == same_name(entry.name)]
         if any((row.reaction, row.anaphylaxis) == (entry.reaction, entry.anaphylaxis) for row in same):
             raise AlreadyNoted(gettext("This allergy is noted already, in the same words."), field="name")
         severe = entry.anaphylaxis or any(row.anaphylaxis for row in [*same, *records.unnamed_allergies(patient, entry.substance)])
@@ -59,12 +60,16 @@ def note_allergy(*, patient: Patient, entry: AllergyEntry, staff: Staff, by: Act
 def _amended(patient: Patient, entry: AllergyEntry, severe: bool, staff: Staff, by: Actor, at: datetime) -> bool:
     answers = eligible.latest_answers(patient)
     told: list[dict[str, Any]] = list((answers.answers.get("allergies") or []) if answers else [])
-    gone = {"", _plain(entry.substance), _plain(entry.name)}
-    kept = [one for one in told if one["substance"] != entry.substance or _plain(one.get("name", "")) not in gone]
+    gone = {"", same_name(entry.substance), same_name(entry.name)}
+    kept = [one for one in told if one["substance"] != entry.substance or same_name(one.get("name", "")) not in gone]
     named = {"substance": entry.substance, "name": entry.name, "anaphylaxis": severe}
+    blank = answers is not None and answers.answers.get("allergies", []) is None  # it stays open: one name would make it look whole
+    changes = ({} if blank else {"allergies": [*kept, named]}) | metal_for(answers.answers if answers else {}, [entry.name])
     try:
-        amend_answers(patient=patient, changes={"allergies": [*kept, named]}, source="an allergy noted by the clinic", staff=staff, by=by, at=at, today=patient.site.today(at))
-    except (NoAnswers, StillAnswering):
+        amend_answers(
+            patient=patient, changes=changes, source="an allergy noted by the clinic", staff=staff, by=by, at=at, today=patient.site.today(at), while_answering=True
+        )
+    except NoAnswers:
         return False
     return True
 
@@ -113,15 +118,11 @@ def _told_without_name(row: Allergy) -> Allergy | None:
 def _leave_answers(row: Allergy, again: Allergy | None, staff: Staff, by: Actor, at: datetime) -> None:
     answers = eligible.latest_answers(row.patient)
     told: list[dict[str, Any]] = list((answers.answers.get("allergies") or []) if answers else [])
-    names = {"", _plain(row.substance)} if row.is_unnamed else {_plain(row.name)}
-    kept = [one for one in told if one["substance"] != row.substance or _plain(one.get("name", "")) not in names]
+    names = {"", same_name(row.substance)} if row.is_unnamed else {same_name(row.name)}
+    kept = [one for one in told if one["substance"] != row.substance or same_name(one.get("name", "")) not in names]
     if len(kept) == len(told):
         return
     unnamed = [{"substance": again.substance, "anaphylaxis": again.anaphylaxis}] if again else []
     amend_answers(
         patient=row.patient, changes={"allergies": [*kept, *unnamed]}, source="an allergy ended by the clinic", staff=staff, by=by, at=at, today=row.patient.site.today(at)
     )
-
-
-def _plain(name: str) -> str:
-    return name.strip().casefold().replace("_", " ")

@@ -19,6 +19,7 @@ from patients.models import Allergy, Clearance, Intake, Medication, Patient, Res
 from patients.names import searchable
 from patients.rules import RULES_VERSION, eligibility
 from patients.rules.changes import amended, rules_touched
+from patients.rules.reacts import same_name
 from patients.selectors import eligible, words
 from patients.selectors.laboratory import LABORATORY, kept_laboratory, with_laboratory
 from patients.selectors.medicines import hair_rows, with_noted
@@ -127,7 +128,9 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
         before = eligible.latest_answers(locked.patient)
-        locked.answers, locked.extras = with_noted(locked.patient, before, *with_laboratory(before, *words.with_confirmed(locked)))
+        asked = by.kind == "staff" and locked.answered_by != AnsweredBy.PAPER
+        told = with_laboratory(before, *words.with_confirmed(locked))
+        locked.answers, locked.extras = with_noted(locked.patient, before, *told, as_of=today, at_the_clinic=asked)
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)
@@ -136,8 +139,8 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         _keep_lists(locked, at)
         _keep_wishes(locked, by)
         if before:
-            told = rules_touched(words.told_in(before), words.told_in(locked))  # also where the list holds the answer: it was cleared for what was said then
-            _end_clearances(locked.patient, told | rules_touched(before.answers, locked.answers), at)
+            said = rules_touched(words.told_in(before), words.told_in(locked))  # also where the list holds the answer: it was cleared for what was said then
+            _end_clearances(locked.patient, said | rules_touched(before.answers, locked.answers), at)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
 
 
@@ -151,12 +154,13 @@ def _mark_who_typed(intake: Intake, by: Actor) -> None:
 
 def amend_answers(
     *, patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime, today: date,
-    laboratory: dict[str, Any] | None = None,
+    laboratory: dict[str, Any] | None = None, while_answering: bool = False,
 ) -> Screening | None:
     """A clinician takes over answers that another record holds: a new set of answers, screened like any other; clearances end as ever.
 
     `changes`: answer by key; details of a changed answer go with the old one, unless they are named too. None when nothing differs.
-    `laboratory`: whose blood values these are and of which day (`note_laboratory`); a draft of the patient can't replace them.
+    `laboratory`: whose blood values these are and of which day (`note_laboratory`). A draft of the patient can't replace them, nor what a list holds
+    (`while_answering`): both are added to it when it is sent.
     Raises NoAnswers, StillAnswering, AnswersWrong.
     """
     with audit.write(by=by, action="intake.amend", reason=f"from {source}"[:300]):
@@ -166,13 +170,13 @@ def amend_answers(
             raise NoAnswers(gettext("The patient has not answered yet, so there is nothing to add this to. Ask for the answers first."))
         draft = patient.intakes.filter(state=IntakeState.DRAFT).first()
         begun = draft is not None and bool(draft.answers or draft.pages_done)
-        if begun and laboratory is None:
+        if begun and laboratory is None and not while_answering:
             raise StillAnswering(gettext("The patient has begun to answer the questions anew. First let them finish, or finish it at the desk."))
         kept_lab = kept_laboratory(before)
         if all(before.answers.get(key) == value for key, value in changes.items()) and laboratory in (None, kept_lab):
             return None
         answers = {key: value for key, value in amended(before.answers, changes).items() if value is not None or key not in LABORATORY}
-        told = {lead: said for lead, said in before.extras.get(words.TOLD, {}).items() if said.get(lead) != answers.get(lead)}
+        told = {lead: said for lead, said in before.extras.get(words.TOLD, {}).items() if said != words.answered(answers, lead)}
         row = Intake.objects.create(
             patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, typed_by=by.name[:160], language=before.language, wording_sha256=before.wording_sha256, answers=answers,
             extras={"notes": before.extras.get("notes", {}), "amended": {"of": str(before.uuid), "source": source}, "laboratory": kept_lab if laboratory is None else laboratory} | ({words.TOLD: told} if told else {}), pages_done=before.pages_done,
@@ -219,14 +223,14 @@ def _keep_lists(intake: Intake, at: datetime) -> None:
     and an anaphylaxis once told stays one."""
     patient = intake.patient
     declared = {(entry["substance"], entry.get("name", entry["substance"])): entry for entry in intake.answers.get("allergies") or []}
-    there = {(a.substance, a.name): a for a in patient.allergies.filter(ended_at=None)}
+    there = {(a.substance, same_name(a.name)): a for a in patient.allergies.filter(ended_at=None)}
     for key, entry in declared.items():
-        severe = bool(entry.get("anaphylaxis", False))
-        if key not in there:
+        severe, known = bool(entry.get("anaphylaxis", False)), there.get((key[0], same_name(key[1])))
+        if known is None:
             Allergy.objects.create(patient=patient, substance=key[0], name=key[1], anaphylaxis=severe, noted_at=at)
-        elif severe and not there[key].anaphylaxis:
-            there[key].anaphylaxis = True
-            there[key].save(update_fields=["anaphylaxis"])
+        elif severe and not known.anaphylaxis:
+            known.anaphylaxis = True
+            known.save(update_fields=["anaphylaxis"])
     _keep_medicines(intake, at)
 
 

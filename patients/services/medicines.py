@@ -12,9 +12,10 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Medication, Patient
 from patients.rules.exchange.tables import Meaning
-from patients.rules.taken import changes_for, meaning_of, named_as
+from patients.rules.taken import changes_for, meaning_of, named_as, stopped_on
 from patients.selectors import eligible
-from patients.selectors.medicines import hair_rows, is_unknown, taken_of
+from patients.selectors.medicines import ended_of, hair_rows, is_unknown, taken_of
+from patients.selectors.words import told_in
 from patients.services.answers import NoAnswers, StillAnswering, amend_answers
 from patients.vocabulary import StandsFor
 
@@ -50,7 +51,7 @@ class MedicineEntry:
 def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: Actor, at: datetime) -> bool:
     """It stands in the list from now on; where a rule asks about such a medicine (E07, E09, E10, E12, E42), the answers say so too and are screened again.
 
-    False when the answers should say it and could not be changed: there are none, or the patient is answering just now.
+    False when the answers should say it and there are none yet. While the patient is answering anew, those that were sent say it at once.
     Raises MedicineNoted, MedicineDayWrong, MedicineUnknown.
     """
     today = patient.site.today(at)
@@ -70,7 +71,7 @@ def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: A
         if intake is None:
             return meaning_of(name) is None
         changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
-        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at) if changes else True
+        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at, while_answering=True) if changes else True
 
 
 def _whole_name(name: str, kind: str) -> str:
@@ -97,7 +98,7 @@ def place_medicine(*, medicine: Medication, stands_for: str, staff: Staff, by: A
         if intake is None:
             return meaning_of(row.name) is None
         changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
-        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at) if changes else True
+        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at, while_answering=True) if changes else True
 
 
 def end_medicine(*, medicine: Medication, on: date, reason: str, in_error: bool, staff: Staff, by: Actor, at: datetime) -> bool:
@@ -133,19 +134,23 @@ def _said(patient: Patient, meaning: Meaning) -> bool:
 
 
 def _left(row: Medication, meaning: Meaning) -> dict[str, Any]:
+    """Stopped on the latest day that is known: of other rows that stood for the same, and of the patient's own words, where the list said more than they did."""
     told = _answers(row.patient)
     if any(meaning_of(other.name) == meaning for other in row.patient.medications.filter(ended_on=None)):
         return {}
     if meaning.many:
         return {meaning.key: [one for one in told.get(meaning.key) or [] if one != meaning.answer]}
-    assert row.ended_on is not None
-    stopped = meaning.over and meaning.since_key and not row.in_error
-    return {meaning.key: meaning.over, meaning.since_key: row.ended_on.isoformat()} if stopped else {}
+    if row.in_error or told.get(meaning.key) is None:
+        return {}
+    intake = eligible.latest_answers(row.patient)
+    said = told_in(intake) if intake else {}
+    own = {key: said[key] for key in (meaning.key, meaning.since_key)} if said.get(meaning.key) == meaning.over and said.get(meaning.since_key) else {}
+    return stopped_on(own, meaning, ended_of(row.patient).get(meaning, [])) or own
 
 
-def _amended(patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime) -> bool:
+def _amended(patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime, *, while_answering: bool = False) -> bool:
     try:
-        amend_answers(patient=patient, changes=changes, source=source, staff=staff, by=by, at=at, today=patient.site.today(at))
+        amend_answers(patient=patient, changes=changes, source=source, staff=staff, by=by, at=at, today=patient.site.today(at), while_answering=while_answering)
     except (NoAnswers, StillAnswering):
         return False
     return True

@@ -37,7 +37,7 @@ def allergies(request: HttpRequest, patient: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is noted. Products with it are stopped from now on.") % {"name": entry.name})
             if not whole:
-                messages.warning(request, _("The patient's answers were not changed: there are none yet, or they are being given now. Look at the screening once they are sent."))
+                messages.warning(request, _("The patient's answers were not changed: there are none yet. It is added once they are sent; look at the screening then."))
             return redirect("patients:allergies", patient=found.uuid)
     return _page(request, found, form=form)
 

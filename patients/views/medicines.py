@@ -69,7 +69,7 @@ def end_medicine(request: HttpRequest, patient: str, medicine: str) -> HttpRespo
 
 
 def _say_later(request: HttpRequest) -> None:
-    messages.warning(request, _("The patient's answers were not changed: there are none yet, or they are being given now. It is added once they are sent; look at the screening then."))
+    messages.warning(request, _("The patient's answers were not changed: there are none yet. It is added once they are sent; look at the screening then."))
 
 
 def _as_chosen(stands_for: str) -> str:

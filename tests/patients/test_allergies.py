@@ -16,6 +16,7 @@ from clinic.models import Site, Staff
 from patients import selectors
 from patients import services as people
 from patients.models import Allergy, Intake, Patient
+from patients.vocabulary import AllergyEnd
 from tests.treatments.make import DAY, make_draft, make_entry, make_patient, make_product, make_ready
 from treatments import selectors as sessions
 from treatments import services
@@ -262,3 +263,89 @@ class TestRefusals:
         assert sent(client_as(rosa), patient).status_code == 403
         assert sent(client_as(amara), patient, subject="00000000-0000-0000-0000-000000000001").status_code == 409
         assert selectors.allergies_to_ask(patient) == ["serum_ingredient"]
+
+
+class TestTheListFeedsTheRules:
+    """The list stops products and feeds E25 (decision 0020): new answers of the patient don't end what stands there, a clinician does."""
+
+    def noted(self, patient: Patient, amara: Staff, name: str = "lidocaine", substance: str = "anaesthetic", *, severe: bool = True) -> bool:
+        entry = people.AllergyEntry(substance, name, anaphylaxis=severe)
+        return people.note_allergy(patient=patient, entry=entry, staff=amara, by=Actor.of_staff(amara), at=DAY)
+
+    def anew(self, patient: Patient, hours: int = 1, **told: Any) -> None:
+        by, at = Actor.of_command("test"), DAY + timedelta(hours=hours)
+        draft = people.open_draft(patient=patient, by=by, at=at)
+        draft = people.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no"} | told, drop=set(), by=by, at=at)
+        people.submit_intake(intake=draft, by=by, at=at, today=patient.site.today(at))
+
+    def rule(self, patient: Patient) -> str:
+        return {t["rule"]: t["class"] for t in selectors.eligibility_on(patient, as_of=patient.site.today(DAY)).triggers}.get("E25", "")
+
+    @pytest.mark.parametrize("told", [{"allergies": []}, {}, {"allergies": [{"substance": "anaesthetic", "name": "Lidocaine", "anaphylaxis": False}]}])
+    @pytest.mark.parametrize("first", ["answers", "note"])
+    def test_whatever_the_patient_says_next(self, site: Site, amara: Staff, told: dict[str, Any], first: str) -> None:
+        patient = make_patient(site)
+        if first == "answers":
+            self.anew(patient, allergies=[])
+        assert self.noted(patient, amara) is (first == "answers")
+        self.anew(patient, 2, **told)
+        assert self.rule(patient) == "REVIEW"
+        self.anew(patient, 3, **told)
+        assert self.rule(patient) == "REVIEW" and patient.allergies.filter(ended_at=None).count() == 1
+        newest = Intake.objects.filter(patient=patient).order_by("-submitted_at")[0]
+        assert newest.answers["allergies"] == [{"substance": "anaesthetic", "name": "lidocaine", "anaphylaxis": True}]
+
+    def test_one_that_the_patient_told_before_stays_too(self, site: Site) -> None:
+        patient = make_patient(site)
+        self.anew(patient, allergies=[{"substance": "latex", "anaphylaxis": True}])
+        self.anew(patient, 2, allergies=[])
+        assert self.rule(patient) == "REVIEW"
+
+    def test_what_the_patient_said_stands_beside_it_for_a_clinician(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_patient(site)
+        self.anew(patient, allergies=[])
+        self.noted(patient, amara, "penicillin", "medicine", severe=False)
+        self.anew(patient, 2, allergies=[])
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.extras["told"] == {"allergies": {"allergies": []}} and selectors.unread_answers(patient) == newest
+        page = client_as(amara).get(reverse("patients:screening", args=[patient.uuid])).content.decode()
+        assert "told-otherwise" in page and "list of medicines says more" not in page
+
+    def test_one_that_ended_is_not_told_for_the_patient(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.anew(patient, allergies=[])
+        self.noted(patient, amara)
+        people.end_allergy(allergy=patient.allergies.get(), because=AllergyEnd.REFUTED, reason="tested", staff=amara, by=Actor.of_staff(amara), at=DAY + timedelta(hours=2))
+        self.anew(patient, 3, allergies=[])
+        assert self.rule(patient) == "" and selectors.latest_answers(patient).extras.get("told") is None  # type: ignore[union-attr]
+
+    def test_one_that_is_noted_while_the_patient_answers_is_screened_at_once(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.anew(patient, -1, allergies=[])
+        by = Actor.of_command("test")
+        draft = people.open_draft(patient=patient, by=by, at=DAY)
+        people.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no", "allergies": []}, drop=set(), by=by, at=DAY)
+        assert self.noted(patient, amara) is True and self.rule(patient) == "REVIEW"
+        people.submit_intake(intake=draft, by=by, at=DAY + timedelta(hours=2), today=site.today(DAY))
+        assert self.rule(patient) == "REVIEW"
+
+    def test_a_list_that_was_left_blank_does_not_look_whole(self, site: Site, amara: Staff) -> None:
+        """As of a record from elsewhere: INCOMPLETE stays until the question is answered."""
+        patient = make_ready(site, allergies=None)
+        self.noted(patient, amara, "penicillin", "medicine", severe=False)
+        assert self.rule(patient) == "INCOMPLETE"
+        people.end_allergy(allergy=patient.allergies.get(), because=AllergyEnd.REFUTED, reason="tested", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert self.rule(patient) == "INCOMPLETE"
+        self.noted(patient, amara)
+        self.anew(patient, 2, allergies=None)
+        assert self.rule(patient) == "INCOMPLETE"
+
+    @pytest.mark.parametrize(("name", "here", "metal"), [("nickel", "none", "nickel"), ("Acero inoxidable", "nickel", "stainless_steel"), ("cobalt", "nickel", "nickel"), ("nickel", "stainless_steel", "stainless_steel")])
+    def test_a_metal_reaches_the_rule_about_metals(self, site: Site, amara: Staff, name: str, here: str, metal: str) -> None:
+        """E24 is REVIEW, of stainless steel ABSOLUTE; as “another allergy” it would be a caution (E25). Whatever the patient says next."""
+        patient = make_patient(site)
+        self.anew(patient, -1, allergies=[], metal_allergy=here)
+        self.noted(patient, amara, name, "other", severe=False)
+        for hours in (2, 3):
+            assert selectors.latest_answers(patient).answers["metal_allergy"] == metal  # type: ignore[union-attr]
+            self.anew(patient, hours, allergies=[], metal_allergy=here)

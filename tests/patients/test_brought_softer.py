@@ -1,6 +1,7 @@
 """A record from elsewhere never softens what stands here: no rule says less after it than before (RULES 2)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -19,9 +20,10 @@ from patients.rules.exchange.codes import LOCAL
 from patients.rules.exchange.tables import CONDITION_CODES, CONDITION_WORDS, MEDICINE_WORDS
 from patients.rules.softer import softer_rules
 from patients.rules.vocabulary import QUESTIONS
-from tests.patients.bundles import allergy, condition, medicine, raw
+from patients.vocabulary import AnsweredBy
+from tests.patients.bundles import allergy, condition, medicine, person, raw
 from tests.patients.screened import ago, asked
-from tests.treatments.make import DAY, make_ready
+from tests.treatments.make import DAY, make_patient, make_ready
 
 SignIn = Callable[[Staff], Client]
 TODAY = DAY.date()
@@ -106,6 +108,14 @@ def answers(patient: Patient) -> dict[str, Any]:
 
 def classes(patient: Patient) -> dict[str, str]:
     return {row["rule"]: row["class"] for row in selectors.eligibility_on(patient, as_of=TODAY).triggers}
+
+
+def anew(patient: Patient, hours: int = 0, **told: Any) -> None:
+    """The patient answers everything again, and says no word of it."""
+    by, at = Actor.of_command("test"), DAY + timedelta(hours=hours)
+    draft = services.open_draft(patient=patient, by=by, at=at)
+    draft = services.save_intake_page(intake=draft, page="x", answers={"blood_thinner": "none", "isotretinoin": "never", "hair_medicines": []} | told, drop=set(), by=by, at=at)
+    services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
 
 
 def coded(text: str, code: str) -> dict[str, Any]:
@@ -229,6 +239,107 @@ class TestTakingOver:
         assert (patient.allergies.get().name, patient.medications.get().name) == ("Latex", "finasteride")
         assert answers(patient)["allergies"] is None and answers(patient)["hair_medicines"] is None
         assert (classes(patient)["E25"], classes(patient)["E42"]) == ("INCOMPLETE", "INCOMPLETE")
+
+    @pytest.mark.parametrize(("name", "rule"), [("Isotretinoin", "E09"), ("Warfarin", "E07"), ("Finasteride 1 mg", "E42")])
+    def test_an_end_that_lies_ahead_is_no_end(self, site: Site, take: Any, name: str, rule: str) -> None:
+        """It is taken until then: it stands in the list, and new answers of the patient don't undo it (decision 0047)."""
+        patient = make_ready(site)
+        take(patient, medicine(name, effectivePeriod={"start": "2026-01-01", "end": "2026-06-30"}))
+        assert rule in classes(patient) and patient.medications.get().ended_on is None
+        anew(patient)
+        assert rule in classes(patient)
+
+    def test_a_hair_medicine_from_elsewhere_stays_when_the_patient_answers_anew(self, site: Site, take: Any) -> None:
+        patient = make_ready(site)
+        take(patient, medicine("Finasteride 1 mg"))
+        anew(patient, hair_medicines=[])
+        assert classes(patient)["E42"] == "CAUTION" and patient.medications.get().ended_on is None
+
+    def test_what_a_clinician_elsewhere_said_of_a_name_is_read_here(self, site: Site, take: Any) -> None:
+        """“To be read by people, by the rules and by whoever gets the record” (decision 0047)."""
+        patient = make_ready(site)
+        take(patient, medicine("Zynotrel (blood thinner)"))
+        assert classes(patient)["E07"] == "REVIEW"
+
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("Níquel", "nickel"), ("Sulfato de níquel", "nickel"), ("Acero inoxidable", "stainless_steel"), ("Steel", "stainless_steel"), ("Acero", "stainless_steel"),
+            ("Cobalto", "other_metal"), ("Cromo", "other_metal"), ("Palladium", "other_metal"), ("Titanio", "other_metal"), ("Metal", "unsure"), ("Alergia a los metales", "unsure"),
+        ],
+    )  # fmt: skip
+    def test_a_metal_is_one_in_spanish_too(self, site: Site, take: Any, name: str, kind: str) -> None:
+        """E24 is REVIEW, of stainless steel ABSOLUTE: as “another allergy” it would be a caution."""
+        patient = make_ready(site)
+        take(patient, allergy(name))
+        assert answers(patient)["metal_allergy"] == kind
+        assert classes(patient)["E24"] == ("ABSOLUTE" if kind == "stainless_steel" else "REVIEW")
+
+    def test_a_doubt_about_a_blood_thinner_is_no_aspirin(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, blood_thinner="aspirin_low_dose_only")
+        take(patient, medicine("Apixaban"), answer="unsure")
+        assert classes(patient).get("E07") == "REVIEW"
+
+    def test_the_recorded_sex_does_not_close_a_question(self, site: Site, amara: Staff) -> None:
+        """SCHEMA 2.3: of a man nobody asks about a pregnancy. A file that says “male” must not turn INCOMPLETE into nothing."""
+        patient = make_patient(site)
+        anew(patient, smoking="yes")
+        assert classes(patient)["E05"] == "INCOMPLETE"
+        by = Actor.of_staff(amara)
+        record = services.read_record(patient=patient, content=raw(patient=person(gender="male")), source="Northside Clinic", staff=amara, by=by, at=DAY)
+        with pytest.raises(services.NotAcceptable, match="othing was changed"):
+            services.accept_proposal(proposal=record.proposals.get(), choice=services.Choice(), staff=amara, by=by, at=DAY)
+        patient.refresh_from_db()
+        assert patient.sex == "female" and classes(patient)["E05"] == "INCOMPLETE"
+
+    @pytest.mark.parametrize(
+        ("resource", "rule", "level", "denied"),
+        [
+            (condition("Keloid"), "E04", "ABSOLUTE", {"keloid": "never"}), (allergy("Stainless steel"), "E24", "ABSOLUTE", {"metal_allergy": "none"}),
+            (condition("HIV infection"), "E10", "REVIEW", {"immune_suppression": "no"}), (medicine("Isotretinoin", "completed"), "E09", "INCOMPLETE", {"isotretinoin": "never"}),
+        ],
+    )  # fmt: skip
+    def test_what_was_taken_over_stays_when_the_patient_denies_it(
+        self, site: Site, take: Any, amara: Staff, client_as: SignIn, resource: dict[str, Any], rule: str, level: str, denied: dict[str, str]
+    ) -> None:
+        """RULES 2: ABSOLUTE is opened again outside the app only. What a clinician took over stays until somebody at the clinic answers anew (decision 0047)."""
+        patient = make_ready(site)
+        take(patient, resource)
+        key = next(iter(denied))
+        for told in (denied, {key: None}, denied):
+            anew(patient, **told)
+            assert classes(patient)[rule] in (level, "INCOMPLETE" if told[key] is None and level == "REVIEW" else level)
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.extras["told"][key] == denied and selectors.unread_answers(patient) == newest
+        assert "told-otherwise" in client_as(amara).get(reverse("patients:screening", args=[patient.uuid])).content.decode()
+        by, at = Actor.of_staff(amara), DAY + timedelta(hours=1)
+        draft = services.open_draft(patient=patient, by=by, at=at, answered_by=AnsweredBy.STAFF)
+        services.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no"} | denied, drop=set(), by=by, at=at)
+        services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
+        assert rule not in classes(patient)  # asked at the clinic: it was wrong
+        anew(patient, hours=2, **denied)
+        assert rule not in classes(patient)
+
+    def test_a_substance_that_stands_beside_the_reaction_is_read(self, site: Site, take: Any, amara: Staff) -> None:
+        """R4 has it in `reaction.substance`; nothing of a file is dropped."""
+        patient = make_ready(site)
+        took = take(patient, allergy("Reaction at the dentist", reaction=[{"substance": {"text": "Lidocaine"}, "manifestation": [{"text": "Hives"}]}]))
+        assert ["substance", "Lidocaine"] in took.proposal.details
+        assert patient.allergies.get().substance == "anaesthetic" and classes(patient)["E25"] == "REVIEW"
+
+    def test_what_was_taken_over_is_not_said_to_be_the_patient_s(self, site: Site, take: Any, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site)
+        take(patient, medicine("Zynotrel"))
+        take(patient, allergy("Latex"))
+        client = client_as(amara)
+        for name in ("medicines", "allergies"):
+            page = client.get(reverse(f"patients:{name}", args=[patient.uuid])).content.decode()
+            assert "from the patient&#x27;s answers" not in page and "from the patient's answers" not in page
+
+    def test_what_stands_here_is_said_with_its_question(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, keloid="personal")
+        with pytest.raises(services.NotAcceptable, match=r"I did.*keloid"):
+            take(patient, condition("Keloid"), answer="unsure")
 
     def test_it_is_said_beside_the_field_and_the_choice_is_kept(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         patient = make_ready(site, metal_allergy="stainless_steel")

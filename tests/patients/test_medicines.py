@@ -180,7 +180,8 @@ class TestWhatAClinicianNotedStays:
         answer(patient)
         draft = people.open_draft(patient=patient, by=DESK, at=DAY)
         people.save_intake_page(intake=draft, page="x", answers=NO, drop=set(), by=DESK, at=DAY)
-        assert self.note(patient, amara, "apixaban") is False
+        assert self.note(patient, amara, "apixaban") is True
+        assert fired(patient).get("E07") == "REVIEW"  # a draft may never be sent: the rules run when a medicine changes (PRODUCT J3)
         people.submit_intake(intake=draft, by=DESK, at=DAY + timedelta(hours=1), today=site.today(DAY))
         assert fired(patient).get("E07") == "REVIEW"
 
@@ -246,6 +247,74 @@ class TestWhatAClinicianNotedStays:
         self.note(patient, amara, "clopidogrel")
         assert fired(patient)["E07"] == "DEFER"
         assert any("warfarin 3 mg, Dr Kay" in one and "INR 3.6" in one for one in lines(patient))
+
+    def end(self, patient: Patient, staff: Staff, name: str, days: int, on: int | None = None) -> bool:
+        at, row = DAY + timedelta(days=days), patient.medications.get(name=name)
+        on_day = (DAY + timedelta(days=days if on is None else on)).date()
+        return people.end_medicine(medicine=row, on=on_day, reason="over", in_error=False, staff=staff, by=Actor.of_staff(staff), at=at)
+
+    @pytest.mark.parametrize(("name", "rule"), [("isotretinoin", "E09"), ("prednisolone", "E43")])
+    def test_one_that_has_just_ended_goes_on_counting_whatever_the_patient_says_next(self, site: Site, amara: Staff, name: str, rule: str) -> None:
+        """RULES 2, E09: six months from the end, E43: two weeks. “Never” does not undo what a clinician noted."""
+        patient = make_patient(site)
+        answer(patient)
+        self.note(patient, amara, name)
+        self.end(patient, amara, name, 5)
+        answer(patient, 10)
+        today = (DAY + timedelta(days=10)).date()
+        assert {t["rule"]: t["class"] for t in selectors.eligibility_on(patient, as_of=today, prp=True).triggers}.get(rule) == "DEFER"
+        newest = selectors.latest_answers(patient)
+        assert newest and selectors.unread_answers(patient) == newest and newest.extras["told"]
+
+    def test_one_that_ended_before_the_answers_counts_with_them(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.note(patient, amara, "isotretinoin")
+        self.end(patient, amara, "isotretinoin", 1)
+        answer(patient, 2)
+        assert fired(patient, 2)["E09"] == "DEFER"
+
+    def test_an_end_of_long_ago_or_a_mistake_says_nothing(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        Medication.objects.create(patient=patient, name="isotretinoin", ended_on=date(2025, 6, 1), ended_by="x", ended_reason="over")
+        row = Medication.objects.create(patient=patient, name="acitretin", noted_by="x")
+        people.end_medicine(medicine=row, on=DAY.date(), reason="wrong", in_error=True, staff=amara, by=Actor.of_staff(amara), at=DAY)
+        answer(patient, 1)
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.answers["isotretinoin"] == "never" and "told" not in newest.extras
+
+    def test_an_end_is_not_earlier_than_the_patient_said(self, site: Site, amara: Staff) -> None:
+        """“The stricter counts, the difference is never silent” (decision 0047): the clinician ends a row in the past, the patient stopped yesterday."""
+        patient = make_patient(site)
+        answer(patient)
+        self.note(patient, amara, "isotretinoin")
+        said = (DAY + timedelta(days=9)).date().isoformat()
+        answer(patient, 10, isotretinoin="stopped", isotretinoin_stopped_on=said)
+        assert fired(patient, 10)["E09"] == "DEFER"
+        self.end(patient, amara, "isotretinoin", 11, on=-200)
+        newest = selectors.latest_answers(patient)
+        assert newest and (newest.answers["isotretinoin"], newest.answers["isotretinoin_stopped_on"]) == ("stopped", said)
+        assert fired(patient, 11)["E09"] == "DEFER"
+
+    def test_of_two_that_ended_the_later_counts(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        answer(patient)
+        self.note(patient, amara, "isotretinoin")
+        self.note(patient, amara, "acitretin")
+        self.end(patient, amara, "isotretinoin", 1)
+        self.end(patient, amara, "acitretin", 2, on=-200)
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.answers["isotretinoin_stopped_on"] == (DAY + timedelta(days=1)).date().isoformat()
+
+    @pytest.mark.parametrize("said", ["warfarin", "two_or_more", "none"])
+    def test_an_inr_above_three_is_not_forgotten_while_warfarin_goes_on(self, site: Site, amara: Staff, said: str) -> None:
+        """SCHEMA 2.5: above 3.0 is DEFER, whatever its date. The patient answers anew and does not know it."""
+        patient = make_patient(site)
+        answer(patient, blood_thinner="warfarin", inr=3.6, inr_on=DAY.date().isoformat())
+        self.note(patient, amara, "warfarin")
+        answer(patient, 10, blood_thinner=said)
+        assert fired(patient, 10)["E07"] == "DEFER"
+        answer(patient, 11, blood_thinner="warfarin", inr=2.2, inr_on=(DAY + timedelta(days=11)).date().isoformat())
+        assert fired(patient, 11)["E07"] == "REVIEW"
 
     def test_not_known_ends_nothing_though_one_is_noted(self, site: Site, amara: Staff) -> None:
         patient = make_patient(site)

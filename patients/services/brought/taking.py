@@ -14,7 +14,7 @@ from clinic.models import Staff
 from patients.models import Allergy, Medication, Patient, ProposalDecision, RecordImport, RecordProposal
 from patients.rules import RULES
 from patients.rules.exchange.tables import Meaning
-from patients.rules.taken import Taken, changes_for
+from patients.rules.taken import Taken, changes_for, meaning_of
 from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
 from patients.selectors import eligible
@@ -101,12 +101,16 @@ class _Act:
         return found is not None and key in found.answers and found.answers[key] is None
 
     def _milder(self, rules: list[str], changes: dict[str, Any]) -> str:
-        here = "; ".join(selectors.in_words(key, self.answered(key)) for key in changes if key in QUESTIONS)
-        named = ", ".join(f"{RULES[rule].title} ({rule})" for rule in rules)
+        questions = [key for key in changes if key in QUESTIONS]
+        here, asked = ("; ".join(words(key) for key in questions) for words in (lambda key: selectors.in_words(key, self.answered(key)), selectors.asked_in_words))
         return gettext(
-            "What stands here is graver: %(here)s. Taken over, this would say less: %(rules)s. So nothing was changed. "
+            "What stands here is graver: %(here)s. That answers “%(asked)s” Taken over, this would say less: %(rules)s. So nothing was changed. "
             "If it is over or was wrong, a person answers the question anew on the patient’s Screening page."
-        ) % {"here": here, "rules": named}  # fmt: skip
+        ) % {"here": here, "asked": asked, "rules": _named(rules)}  # fmt: skip
+
+
+def _named(rules: list[str]) -> str:
+    return ", ".join(f"{RULES[rule].title} ({rule})" for rule in rules)
 
 
 def _open(proposal: RecordProposal) -> None:
@@ -132,6 +136,11 @@ def _same_person(record: RecordImport) -> bool:
 def _contact(act: _Act) -> dict[str, Any]:
     key, value = act.told["field"], act.told["value"]
     before = getattr(act.patient, key)
+    if key == "sex" and (rules := eligible.softened_by(act.patient, changes={}, as_of=act.patient.site.today(act.at), sex=value)):
+        raise NotAcceptable(
+            gettext("With the recorded sex of the file this would say less: %(rules)s. So nothing was changed. If the one here is wrong, correct it in the patient’s contact data.")
+            % {"rules": _named(rules)}, field="answer",
+        )  # fmt: skip
     data = PersonData(**{name: getattr(act.patient, name) for name in _PERSON_FIELDS} | {key: value})
     change_patient(patient=act.patient, data=data, by=act.by, at=act.at)
     return {"contact": {key: [before, value]}}
@@ -174,7 +183,7 @@ def _listed(act: _Act, substance: str, name: str, severe: bool) -> dict[str, Any
     """It stands in the list; the answers that say so. A list of answers that was left blank stays blank: one name would make it look whole."""
     there = next((row for row in act.patient.allergies.filter(substance=substance, ended_at=None) if row.name.casefold() == name.casefold()), None)
     if there is None:
-        Allergy.objects.create(patient=act.patient, substance=substance, name=name, anaphylaxis=severe, noted_at=act.at)
+        Allergy.objects.create(patient=act.patient, substance=substance, name=name, anaphylaxis=severe, noted_at=act.at, noted_by=act.by.name[:160])
     elif severe and not there.anaphylaxis:
         there.anaphylaxis = True
         there.save(update_fields=["anaphylaxis"])
@@ -193,9 +202,11 @@ def _medication(act: _Act) -> dict[str, Any]:
     name = str(answer).replace("_", " ") if told.get("many") else told["name"]
     dose = told["dose"] if name.casefold() == told["name"].casefold() or not told.get("many") else f"{told['name']} {told['dose']}".strip()[:100]
     started, ended = (date.fromisoformat(told[day]) if told.get(day) else None for day in ("started_on", "ended_on"))
+    ended = ended if ended and ended <= act.patient.site.today(act.at) else None  # files that were read before kept a day that lies ahead: it is no end
     unknown_end = bool(told.get("over")) and ended is None  # our list has no place for "over, nobody knows since when"
     if not unknown_end and not act.patient.medications.filter(name__iexact=name, ended_on=ended).exists():
-        Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at)
+        known = act.by.name[:160] if meaning_of(name) else ""  # of a name that no rule knows somebody has still to say what it is
+        Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at, noted_by=known)
     wrote: dict[str, Any] = {} if unknown_end else {"medication": name}
     if key:
         wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _beside(act, answer) if key == _THINNER else _with_since(act, key, answer))

@@ -1,0 +1,34 @@
+"""What a clinician took over from elsewhere and no list holds: it stays until somebody at the clinic answers the question anew."""
+
+from datetime import date
+from typing import Any
+
+from patients.models import Intake, Patient, ProposalDecision
+from patients.rules.vocabulary import LEADS, QUESTIONS
+from patients.selectors.eligible import are_stricter
+from patients.vocabulary import AnsweredBy, Decision, IntakeState
+
+
+def held_of(patient: Patient) -> dict[str, dict[str, Any]]:
+    """By question: the answer with its details, as it was taken over last. Two queries. A medicine that became a row of the list is held there."""
+    rows = ProposalDecision.objects.filter(proposal__record__patient=patient, decision=Decision.ACCEPTED, wrote__has_key="answers").exclude(wrote__has_key="medication")
+    found, since = dict[str, dict[str, Any]](), dict[str, Any]()
+    for row in rows.order_by("at", "pk"):
+        wrote = {key: now for key, (_before, now) in row.wrote["answers"].items()}
+        for key in wrote.keys() & QUESTIONS.keys():
+            found[key], since[key] = {name: value for name, value in wrote.items() if LEADS.get(name, name) == key}, row.at
+    at_the_clinic = patient.intakes.filter(answered_by=AnsweredBy.STAFF).exclude(state=IntakeState.DRAFT).exclude(extras__has_key="amended")
+    for intake in at_the_clinic if found else []:
+        for key in [key for key in found if key in intake.answers and intake.submitted_at and intake.submitted_at > since[key]]:
+            if intake.answers[key] != found[key][key]:
+                del found[key]
+    return found
+
+
+def held_against(patient: Patient, intake: Intake, *, as_of: date) -> dict[str, Any]:
+    """The changes that make these answers say what is held, where they would say less by the rules of that day."""
+    changes: dict[str, Any] = {}
+    for held in held_of(patient).values():
+        if are_stricter(patient, intake=intake, changes=held, as_of=as_of):
+            changes |= held
+    return changes
