@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from patients.rules.changes import amended
-from patients.rules.exchange.reading import medicine_meaning
+from patients.rules.exchange.reading import medicine_meaning, words_known
 from patients.rules.exchange.tables import CHOSEN, Meaning
 
 THINNER = "blood_thinner"
@@ -29,6 +29,11 @@ def named_as(name: str, kind: str) -> str:
 def meaning_of(name: str) -> Meaning | None:
     """The answer that a medicine stands for: by the tables, else by what a clinician said behind its name."""
     return medicine_meaning(name)
+
+
+def substances(name: str) -> set[str]:
+    """What a name says that is taken: the words that the tables know; of one that a clinician placed, the whole name."""
+    return words_known(name) or ({name.casefold()} if meaning_of(name) else set())
 
 
 @dataclass(frozen=True)

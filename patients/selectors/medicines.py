@@ -14,7 +14,7 @@ from patients.questions.walk import confirmed
 from patients.rules.changes import amended
 from patients.rules.exchange.tables import Meaning
 from patients.rules.reacts import Listed, allergies_for, metal_for
-from patients.rules.taken import Taken, changes_for, meaning_of, stopped_on
+from patients.rules.taken import THINNER, Taken, changes_for, meaning_of, stopped_on, substances
 from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import are_stricter, latest_answers
 from patients.selectors.held import held_against
@@ -122,6 +122,17 @@ def taken_of(patient: Patient) -> list[Taken]:
     return found
 
 
+def is_another(patient: Patient, row: Medication) -> bool:
+    """Whether this row names another substance than those that were known for the same question: by other open rows, and by the patient's own words."""
+    meaning, intake = meaning_of(row.name), latest_answers(patient)
+    if meaning is None:
+        return False
+    others = [other.name for other in patient.medications.filter(ended_on=None).exclude(pk=row.pk) if (known := meaning_of(other.name)) and known.key == meaning.key]
+    said = str(intake.answers.get("blood_thinner_name") or "") if intake and meaning.key == THINNER else ""
+    known_by = {word for name in (*others, said) for word in substances(name)}
+    return bool(known_by) and not substances(row.name) <= known_by
+
+
 def reacts_of(patient: Patient) -> list[Listed]:
     """Every open row of the list of allergies: a clinician ends one, no answer does (decision 0020)."""
     rows = patient.allergies.filter(ended_at=None).order_by("pk")
@@ -148,7 +159,8 @@ def with_noted(
     """
     changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), earlier=before.answers if before else None)
     reacts = reacts_of(patient)
-    changes |= allergies_for(answers, reacts) | metal_for(answers, [row.name for row in reacts])
+    changes |= allergies_for(answers, reacts)
+    changes |= metal_for(answers, [str(one.get("name", "")) for one in amended(answers, changes).get("allergies") or []] + [row.name for row in reacts])
     for meaning, days in ended_of(patient).items():
         now = amended(answers, changes)
         stopped = stopped_on(now, meaning, days)

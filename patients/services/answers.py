@@ -195,6 +195,13 @@ def _fingerprint(answers: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()
 
 
+def another_came(*, patient: Patient, key: str, by: Actor, at: datetime) -> None:
+    """Another medicine for the same question, which the answers said already: what was cleared was the one before (SCHEMA 2.2). The rules run again."""
+    _end_clearances(patient, rules_touched({}, {key: ""}), at)
+    if eligible.latest_answers(patient):
+        _screen(patient, Gate.RECHECK, patient.site.today(at), by, at)
+
+
 def _end_clearances(patient: Patient, rules: set[str], at: datetime) -> None:
     """A clearance was given for another state of the patient: it no longer counts (SCHEMA 2.2)."""
     rows = Clearance.objects.filter(patient=patient, withdrawn_at=None, rule__in=rules)

@@ -10,13 +10,13 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
-from patients.models import Medication, Patient
+from patients.models import Intake, Medication, Patient
 from patients.rules.exchange.tables import Meaning
 from patients.rules.taken import changes_for, meaning_of, named_as, stopped_on
 from patients.selectors import eligible
-from patients.selectors.medicines import ended_of, hair_rows, is_unknown, taken_of
+from patients.selectors.medicines import ended_of, hair_rows, is_another, is_unknown, taken_of
 from patients.selectors.words import told_in
-from patients.services.answers import NoAnswers, StillAnswering, amend_answers
+from patients.services.answers import NoAnswers, StillAnswering, amend_answers, another_came
 from patients.vocabulary import StandsFor
 
 _LONGEST = 200
@@ -64,14 +64,21 @@ def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: A
         name = _whole_name(entry.name, entry.stands_for)
         if patient.medications.filter(ended_on=None, name__iexact=name, dose__iexact=entry.dose).exists():
             raise MedicineNoted(gettext("This medicine is in the list already, with this dose."), field="name")
-        Medication.objects.create(
+        row = Medication.objects.create(
             patient=patient, name=name, dose=entry.dose, started_on=entry.started_on, noted_at=at, noted_by=by.name[:160]
         )
         intake = eligible.latest_answers(patient)
         if intake is None:
             return meaning_of(name) is None
-        changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
-        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at, while_answering=True) if changes else True
+        return _heard_of(patient, row, intake, staff, by, at)
+
+
+def _heard_of(patient: Patient, row: Medication, intake: Intake, staff: Staff, by: Actor, at: datetime) -> bool:
+    """The rules hear of a row that has just been noted or placed."""
+    changes, meaning = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient)), meaning_of(row.name)
+    if not changes and meaning and is_another(patient, row):
+        another_came(patient=patient, key=meaning.key, by=by, at=at)
+    return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at, while_answering=True) if changes else True
 
 
 def _whole_name(name: str, kind: str) -> str:
@@ -97,8 +104,7 @@ def place_medicine(*, medicine: Medication, stands_for: str, staff: Staff, by: A
         intake = eligible.latest_answers(patient)
         if intake is None:
             return meaning_of(row.name) is None
-        changes = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient))
-        return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at, while_answering=True) if changes else True
+        return _heard_of(patient, row, intake, staff, by, at)
 
 
 def end_medicine(*, medicine: Medication, on: date, reason: str, in_error: bool, staff: Staff, by: Actor, at: datetime) -> bool:

@@ -340,6 +340,12 @@ class TestTheListFeedsTheRules:
         self.anew(patient, 2, allergies=None)
         assert self.rule(patient) == "INCOMPLETE"
 
+    def test_a_metal_that_the_patient_names_among_other_things(self, site: Site) -> None:
+        patient = make_patient(site)
+        self.anew(patient, allergies=[{"substance": "other", "name": "nickel in earrings", "anaphylaxis": False}], metal_allergy="none")
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.answers["metal_allergy"] == "nickel" and newest.extras["told"] == {"metal_allergy": {"metal_allergy": "none"}}
+
     @pytest.mark.parametrize(("name", "here", "metal"), [("nickel", "none", "nickel"), ("Acero inoxidable", "nickel", "stainless_steel"), ("cobalt", "nickel", "nickel"), ("nickel", "stainless_steel", "stainless_steel")])
     def test_a_metal_reaches_the_rule_about_metals(self, site: Site, amara: Staff, name: str, here: str, metal: str) -> None:
         """E24 is REVIEW, of stainless steel ABSOLUTE; as “another allergy” it would be a caution (E25). Whatever the patient says next."""

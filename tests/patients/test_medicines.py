@@ -240,6 +240,34 @@ class TestWhatAClinicianNotedStays:
         answer(patient, 20)  # the same again
         assert fired(patient, 20)["E07"] == "CAUTION"
 
+    @pytest.mark.parametrize(
+        ("told", "first", "then", "rule", "kind"),
+        [
+            ({"blood_thinner": "doac", "blood_thinner_name": "apixaban"}, "apixaban", "apixaban 2.5 mg", "E07", "CAUTION"), ({"blood_thinner": "doac"}, "", "apixaban", "E07", "CAUTION"),
+            ({"blood_thinner": "doac"}, "apixaban", "rivaroxaban", "E07", "REVIEW"), ({"blood_thinner": "doac", "blood_thinner_name": "apixaban"}, "", "rivaroxaban", "E07", "REVIEW"),
+            ({"blood_thinner": "antiplatelet"}, "clopidogrel", "dipyridamole", "E07", "REVIEW"), ({"immune_suppression": "yes"}, "methotrexate", "adalimumab", "E10", "REVIEW"),
+            ({"immune_suppression": "yes"}, "", "methotrexate", "E10", "CAUTION"),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("way", ["noted", "taken over"])
+    def test_a_clearance_is_not_for_a_medicine_that_came_later(
+        self, site: Site, amara: Staff, told: dict[str, Any], first: str, then: str, rule: str, kind: str, way: str
+    ) -> None:
+        """SCHEMA 2.2: it counts until the patient's state changes. That the class of the medicine is the same makes it no other state (RULES 2, E07: or two agents)."""
+        patient, by = make_patient(site), Actor.of_staff(amara)
+        answer(patient, **told)
+        if first:
+            self.note(patient, amara, first)
+        people.clear_finding(patient=patient, rule=rule, evidence="letter", staff=amara, by=by, at=DAY)
+        assert fired(patient)[rule] == "CAUTION"
+        if way == "noted":
+            self.note(patient, amara, then)
+        else:
+            record = people.read_record(patient=patient, content=bundles.raw(bundles.medicine(then)), source="GP", staff=amara, by=by, at=DAY)
+            for proposal in record.proposals.order_by("pk"):
+                people.accept_proposal(proposal=proposal, choice=people.Choice(), staff=amara, by=by, at=DAY)
+        assert fired(patient)[rule] == kind and patient.screenings.order_by("-at", "-pk")[0].overall == kind
+
     def test_a_second_blood_thinner_keeps_inr_and_name_of_the_first(self, site: Site, amara: Staff) -> None:
         patient = make_patient(site)
         answer(patient, blood_thinner="warfarin", inr=3.6, inr_on=DAY.date().isoformat(), blood_thinner_name="warfarin 3 mg, Dr Kay")

@@ -94,5 +94,17 @@ def test_the_pages_say_both_days(site: Site, amara: Staff, client_as: SignIn) ->
     assert f"Answers of {said}." in _text(client, "patients:medicines", patient)
 
 
+def test_the_times_are_those_of_the_clinic(site: Site, amara: Staff, client_as: SignIn) -> None:
+    """SCHEMA 1.2: calendar dates in the clinic's zone. Sent on 2 January at 11:30 UTC, in Auckland that is the next day."""
+    type(site).objects.filter(pk=site.pk).update(zone="Pacific/Auckland")
+    site.refresh_from_db()
+    patient, client = make_patient(site), client_as(amara)
+    answer(patient, -59 + 1.5 / 24)
+    page = _text(client, "patients:screening", patient)
+    assert "Sent 3 Jan 2026 00:30" in page and "2 Jan 2026" not in page
+    page = client.get(reverse("patients:decision", args=[patient.uuid, patient.screenings.get().uuid])).content.decode()
+    assert "Decision of 3 Jan 2026, 00:30" in page and "2 Jan 2026" not in page
+
+
 def _text(client: Client, name: str, patient: Patient) -> str:
     return client.get(reverse(name, args=[patient.uuid])).content.decode()

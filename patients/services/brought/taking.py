@@ -18,7 +18,8 @@ from patients.rules.taken import Taken, changes_for, meaning_of
 from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
 from patients.selectors import eligible
-from patients.services.answers import amend_answers
+from patients.selectors.medicines import is_another
+from patients.services.answers import amend_answers, another_came
 from patients.services.people import PersonData, change_patient
 from patients.vocabulary import Decision, ProposalKind
 
@@ -204,12 +205,16 @@ def _medication(act: _Act) -> dict[str, Any]:
     started, ended = (date.fromisoformat(told[day]) if told.get(day) else None for day in ("started_on", "ended_on"))
     ended = ended if ended and ended <= act.patient.site.today(act.at) else None  # files that were read before kept a day that lies ahead: it is no end
     unknown_end = bool(told.get("over")) and ended is None  # our list has no place for "over, nobody knows since when"
+    another = False
     if not unknown_end and not act.patient.medications.filter(name__iexact=name, ended_on=ended).exists():
         known = act.by.name[:160] if meaning_of(name) else ""  # of a name that no rule knows somebody has still to say what it is
-        Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at, noted_by=known)
+        row = Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at, noted_by=known)
+        another = ended is None and is_another(act.patient, row)
     wrote: dict[str, Any] = {} if unknown_end else {"medication": name}
     if key:
         wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _beside(act, answer) if key == _THINNER else _with_since(act, key, answer))
+        if another:
+            another_came(patient=act.patient, key=key, by=act.by, at=act.at)
     return wrote
 
 

@@ -54,6 +54,11 @@ def medicine_meaning(name: str) -> Meaning | None:
     return Meaning("hair_medicines", own, many=True) if own in HAIR_MEDICINES else _meant(name, None)
 
 
+def words_known(name: str) -> set[str]:
+    """The words of a name that the tables know."""
+    return set(plain(name).split()) & MEDICINE_WORDS.keys()
+
+
 def _meant(name: str, concept: Any) -> Meaning | None:
     """The answer that a medicine stands for, of several the gravest; minoxidil by where it goes. What a clinician said behind a name that no table knows counts too."""
     words = plain(name).split()
