@@ -90,6 +90,7 @@ class StandsFor(StrEnum):
     ISOTRETINOIN = "isotretinoin"
     SYSTEMIC_STEROID = "systemic_steroid"
     IMMUNE_SUPPRESSION = "immune_suppression"
+    CHEMOTHERAPY = "chemo_radiotherapy"
     NOTHING = "nothing"
 
 

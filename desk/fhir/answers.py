@@ -22,6 +22,7 @@ from patients.rules.exchange.codes import (
     SUBSTANCE_SNOMED,
     SUBSTANCE_WORDS,
 )
+from patients.selectors.medicines import is_unknown
 from patients.selectors.words import told_in
 from patients.vocabulary import AllergyEnd
 
@@ -48,17 +49,23 @@ def told(draft: Draft) -> None:
         _response(draft, intake, _questionnaire(draft, intake))
 
 
+def _said_by(draft: Draft, rows: list[Intake], key: str) -> Json | None:
+    """The patient, where the patient said it; of what a clinician noted, took over or held against it, nobody is named. `rows`: `amendments`."""
+    newest, source = rows[0], people.row_that_told(rows, key)
+    return draft.subject if told_in(newest).get(key) == newest.answers.get(key) and "amended" not in source.extras else None
+
+
 def _conditions(draft: Draft, intake: Intake) -> None:
-    answers, rows = intake.answers, people.amendments(intake)
+    answers, rows, told = intake.answers, people.amendments(intake), told_in(intake)
     for key, answer in answers.items():
         row = CONDITION_OF.get((key, answer)) if isinstance(answer, str) else None
         if row is None:
             continue
         draft.add(
-            "Condition", draft.id_of(intake, f"condition/{row.local}"), subject=draft.subject, asserter=draft.subject,
+            "Condition", draft.id_of(intake, f"condition/{row.local}"), subject=draft.subject, asserter=_said_by(draft, rows, key),
             clinicalStatus=listed("condition-clinical", row.clinical), **_SAID,
             category=[listed("condition-category", "problem-list-item")], code=concept(row.words, local=row.local, snomed=row.snomed),
-            bodySite=[concept(SCALP[1], snomed=SCALP[0])] if row.on_scalp else [], recordedDate=draft.moment(people.row_that_told(rows, key).submitted_at),
+            bodySite=[concept(SCALP[1], snomed=SCALP[0])] if row.on_scalp else [], recordedDate=draft.moment(people.row_that_told(rows, key).submitted_at) if told.get(key) == answer else None,
             abatementDateTime=answers.get(row.ended_key) if row.ended_key else None,
         )  # fmt: skip
 
@@ -66,19 +73,21 @@ def _conditions(draft: Draft, intake: Intake) -> None:
 def _allergies(draft: Draft, intake: Intake | None) -> None:
     for row in draft.patient.allergies.order_by("pk"):
         about = _AS_ENDED.get(row.ended_because, ("inactive", "unconfirmed")) if row.ended_at else ("active", "unconfirmed")
-        _allergy(draft, draft.id_of(row), row.name, row.substance, row.anaphylaxis, about, row.reaction, row.ended_reason)
+        _allergy(draft, draft.id_of(row), row.name, row.substance, row.anaphylaxis, about, row.reaction, row.ended_reason, by=None if row.noted_by else draft.subject)
     metal = intake.answers.get("metal_allergy") if intake else None
     if intake and metal in METAL_WORDS:
-        _allergy(draft, draft.id_of(intake, "metal_allergy"), METAL_WORDS[metal], f"metal.{metal}", False, ("active", "unconfirmed"))
+        _allergy(draft, draft.id_of(intake, "metal_allergy"), METAL_WORDS[metal], f"metal.{metal}", False, ("active", "unconfirmed"), by=_said_by(draft, people.amendments(intake), "metal_allergy"))
 
 
-def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: bool, about: tuple[str, str], reaction: str = "", ended: str = "") -> None:
-    """`about`: clinical and verification status."""
+def _allergy(
+    draft: Draft, key: str, name: str, substance: str, anaphylaxis: bool, about: tuple[str, str], reaction: str = "", ended: str = "", *, by: Json | None
+) -> None:
+    """`about`: clinical and verification status. `by`: who said so, if it was the patient."""
     clinical, verified = about
     words = SUBSTANCE_WORDS.get(substance, "")
     named = f"{words}: {name}" if words and name in {substance, ""} else name
     draft.add(
-        "AllergyIntolerance", key, patient=draft.subject, asserter=draft.subject, clinicalStatus=listed("allergyintolerance-clinical", clinical) if clinical else None,
+        "AllergyIntolerance", key, patient=draft.subject, asserter=by, clinicalStatus=listed("allergyintolerance-clinical", clinical) if clinical else None,
         verificationStatus=listed("allergyintolerance-verification", verified), note=note(ended), category=[CATEGORIES.get(substance)],
         code=concept(words if name == substance and words else named, local=f"substance.{substance}", snomed=SUBSTANCE_SNOMED.get(name.casefold(), "")),
         criticality="high" if anaphylaxis else "unable-to-assess",
@@ -89,10 +98,11 @@ def _allergy(draft: Draft, key: str, name: str, substance: str, anaphylaxis: boo
 def _medicines(draft: Draft, intake: Intake | None) -> None:
     for row in draft.patient.medications.order_by("pk"):
         period = {"start": day(row.started_on), "end": day(row.ended_on)}
-        _medicine(draft, draft.id_of(row), row.name, "entered-in-error" if row.in_error else "completed" if row.ended_on else "active", period, row.dose)
+        status = "entered-in-error" if row.in_error else "completed" if row.ended_on else "active"
+        _medicine(draft, draft.id_of(row), row.name, status, period, row.dose, by=None if row.noted_by or is_unknown(row) else draft.subject)
     for key, name, status, period, dose in _declared(intake.answers) if intake else []:
         assert intake is not None
-        _medicine(draft, draft.id_of(intake, f"medicine/{key}"), name, status, period, dose)
+        _medicine(draft, draft.id_of(intake, f"medicine/{key}"), name, status, period, dose, by=_said_by(draft, people.amendments(intake), key))
 
 
 def _declared(answers: dict[str, Any]) -> Iterator[tuple[str, str, str, Json, str]]:
@@ -109,9 +119,9 @@ def _declared(answers: dict[str, Any]) -> Iterator[tuple[str, str, str, Json, st
         yield _THINNER, _THINNER_WORDS[said], "active", {}, dose
 
 
-def _medicine(draft: Draft, key: str, name: str, status: str, period: Json, dose: str) -> None:
+def _medicine(draft: Draft, key: str, name: str, status: str, period: Json, dose: str, *, by: Json | None) -> None:
     draft.add(
-        "MedicationStatement", key, status=status, subject=draft.subject, informationSource=draft.subject,
+        "MedicationStatement", key, status=status, subject=draft.subject, informationSource=by,
         medicationCodeableConcept=concept(name, snomed=SUBSTANCE_SNOMED.get(name.casefold(), "")), effectivePeriod=period, dosage=[{"text": dose}],
     )  # fmt: skip
 
@@ -119,10 +129,11 @@ def _medicine(draft: Draft, key: str, name: str, status: str, period: Json, dose
 def _pregnancy(draft: Draft, intake: Intake) -> None:
     said = PREGNANT.get(intake.answers.get("pregnancy", ""))
     if said:
-        source = people.row_that_told(people.amendments(intake), "pregnancy")
+        rows = people.amendments(intake)
+        source, by = people.row_that_told(rows, "pregnancy"), _said_by(draft, rows, "pregnancy")
         draft.add(
             "Observation", draft.id_of(intake, "pregnancy"), status="final", code=concept("Pregnancy status", loinc="82810-3"), subject=draft.subject,
-            performer=[draft.subject], effectiveDateTime=day(source.paper_on) or draft.moment(source.submitted_at), valueCodeableConcept=concept(said[1], snomed=said[0]),
+            performer=[by] if by else [], effectiveDateTime=day(source.paper_on) or draft.moment(source.submitted_at), valueCodeableConcept=concept(said[1], snomed=said[0]),
         )  # fmt: skip
 
 

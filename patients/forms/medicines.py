@@ -15,7 +15,7 @@ from patients.vocabulary import StandsFor
 STANDS_FOR = {
     StandsFor.BLOOD_THINNER: _("A blood thinner"), StandsFor.ISOTRETINOIN: _("Isotretinoin, or another retinoid that is swallowed"),
     StandsFor.SYSTEMIC_STEROID: _("A steroid that is swallowed or injected"), StandsFor.IMMUNE_SUPPRESSION: _("A medicine that weakens the immune system"),
-    StandsFor.NOTHING: _("None of these: no rule needs to hear of it"),
+    StandsFor.CHEMOTHERAPY: _("Chemotherapy"), StandsFor.NOTHING: _("None of these"),
 }  # fmt: skip
 
 
@@ -24,7 +24,10 @@ class StandsForForm(forms.Form):
 
     stands_for = forms.ChoiceField(
         label=_("What is it?"), choices=choices(StandsFor, {one.value: words for one, words in STANDS_FOR.items()}), widget=forms.RadioSelect,
-        help_text=_("Of a brand of finasteride, dutasteride or minoxidil write the substance as the name."),
+        help_text=_(
+            "Of a brand of finasteride, dutasteride or minoxidil write the substance as the name. Painkillers like ibuprofen, fish oil, vitamin E, ginkgo, and what makes the skin burn "
+            "count by the patient’s answers alone: ask the questions again."
+        ),
         error_messages={"required": _("No rule of the screening knows this name. Say what it is; then it is in the list.")},
     )  # fmt: skip
 

@@ -28,7 +28,9 @@ def held_of(patient: Patient) -> dict[str, dict[str, Any]]:
 def held_against(patient: Patient, intake: Intake, *, as_of: date) -> dict[str, Any]:
     """The changes that make these answers say what is held, where they would say less by the rules of that day."""
     changes: dict[str, Any] = {}
-    for held in held_of(patient).values():
+    for key, held in held_of(patient).items():
+        if len(held) == 1 and intake.answers.get(key) == held[key]:  # the same, and a day that was missing is the patient's to give
+            continue
         if are_stricter(patient, intake=intake, changes=held, as_of=as_of):
             changes |= held
     return changes

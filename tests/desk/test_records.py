@@ -71,6 +71,25 @@ def local(resource: Any) -> str:
     return next((str(code.code) for code in resource.code.coding or [] if str(code.system).startswith("urn:uuid:")), "")
 
 
+class TestWhoSaidIt:
+    """R4: `asserter` and `informationSource` are who said so; the patient only where the patient did."""
+
+    def test_what_a_clinician_noted_is_not_said_to_be_the_patient_s(self, site: Site, amara: Staff) -> None:
+        patient, by = make_ready(site, hair_medicines=["finasteride"], psoriasis="active_elsewhere"), Actor.of_staff(amara)
+        Medication.objects.create(patient=patient, name="finasteride")
+        Allergy.objects.create(patient=patient, substance="latex", name="latex")
+        people.note_medicine(patient=patient, entry=people.MedicineEntry("Apixaban"), staff=amara, by=by, at=NOW)
+        people.note_allergy(patient=patient, entry=people.AllergyEntry("anaesthetic", "lidocaine"), staff=amara, by=by, at=NOW)
+        people.amend_answers(patient=patient, changes={"keloid": "personal"}, source="Northside Clinic", staff=amara, by=by, at=NOW, today=site.today(NOW))
+        found = read(patient)
+        medicines = {row.medicationCodeableConcept.text: row.informationSource for row in found["MedicationStatement"]}
+        assert medicines["finasteride"] and not medicines["Apixaban"]
+        allergies = {row.code.text: row.asserter for row in found["AllergyIntolerance"]}
+        assert allergies["Latex"] and not allergies["lidocaine"]
+        conditions = {local(row): row.asserter for row in found["Condition"]}
+        assert conditions["psoriasis.active_elsewhere"] and not conditions["keloid.personal"]
+
+
 class TestNumbers:
     def test_depth_passes_and_endpoint_of_each_zone(self, site: Site, amara: Staff) -> None:
         record = make_signed(site, amara).session

@@ -255,6 +255,25 @@ class TestTakingOver:
         anew(patient, hair_medicines=[])
         assert classes(patient)["E42"] == "CAUTION" and patient.medications.get().ended_on is None
 
+    def test_a_hair_medicine_from_elsewhere_ends_no_other_where_nobody_asked(self, site: Site, take: Any) -> None:
+        """Not asked ends nothing (decision 0038): the answer names what else is in the list."""
+        patient = make_patient(site)
+        anew(patient, -2, hair_medicines=["oral_minoxidil"])
+        by, at = Actor.of_command("test"), DAY - timedelta(hours=1)
+        draft = services.open_draft(patient=patient, by=by, at=at)
+        services.save_intake_page(intake=draft, page="about", answers={"pregnancy": "no"}, drop=set(), by=by, at=at)
+        services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
+        take(patient, medicine("Finasteride 1 mg"))
+        assert sorted(answers(patient)["hair_medicines"]) == ["finasteride", "oral_minoxidil"]
+        assert patient.medications.filter(ended_on=None).count() == 2
+
+    def test_a_day_that_was_missing_is_the_patient_s_to_give(self, site: Site, take: Any) -> None:
+        """Taken over as stopped, nobody knows when: INCOMPLETE until somebody says it (E09)."""
+        patient = make_ready(site)
+        take(patient, medicine("Isotretinoin", "completed"))
+        anew(patient, isotretinoin="stopped", isotretinoin_stopped_on="2024-01-15")
+        assert "E09" not in classes(patient) and "told" not in selectors.latest_answers(patient).extras  # type: ignore[union-attr]
+
     def test_what_a_clinician_elsewhere_said_of_a_name_is_read_here(self, site: Site, take: Any) -> None:
         """“To be read by people, by the rules and by whoever gets the record” (decision 0047)."""
         patient = make_ready(site)

@@ -374,7 +374,7 @@ class TestANameThatNoRuleKnows:
         ("chosen", "kept", "rule", "kind"),
         [
             ("blood_thinner", "blood thinner", "E07", "REVIEW"), ("isotretinoin", "oral retinoid", "E09", "DEFER"), ("systemic_steroid", "steroid", "E12", "INCOMPLETE"),
-            ("immune_suppression", "immune suppressant", "E10", "REVIEW"),
+            ("immune_suppression", "immune suppressant", "E10", "REVIEW"), ("chemo_radiotherapy", "chemotherapy", "E11", "DEFER"),
         ],
     )  # fmt: skip
     def test_the_rules_read_it_as_what_it_is(self, site: Site, amara: Staff, client_as: SignIn, chosen: str, kept: str, rule: str, kind: str) -> None:
@@ -391,6 +391,13 @@ class TestANameThatNoRuleKnows:
         self.note(client_as(amara), patient, stands_for="isotretinoin")
         people.end_medicine(medicine=patient.medications.get(), on=DAY.date(), reason="over", in_error=False, staff=amara, by=Actor.of_staff(amara), at=DAY)
         assert selectors.latest_answers(patient).answers["isotretinoin"] == "stopped"  # type: ignore[union-attr]
+
+    def test_what_other_rules_read_is_not_said_to_need_no_rule(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """E07c and E43 read ibuprofen and fish oil, E38 what makes the skin burn: of those the patient is asked."""
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        page = self.note(client, patient).content.decode()
+        assert "no rule needs to hear of it" not in page and "ibuprofen" in page and "ask the questions again" in page
 
     def test_none_of_these_is_said_and_shown(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         patient = make_patient(site)

@@ -114,6 +114,7 @@ ON_THE_SCALP = frozenset({"topical", "solution", "foam", "scalp", "lotion", "spr
 CHOSEN: dict[str, tuple[str, Meaning]] = {
     "blood_thinner": ("blood thinner", Meaning("blood_thinner", "other")), "isotretinoin": ("oral retinoid", _RETINOID), "systemic_steroid": ("steroid", _STEROID),
     "immune_suppression": ("immune suppressant", Meaning("immune_suppression", "yes")),
+    "chemo_radiotherapy": ("chemotherapy", Meaning("chemo_radiotherapy", "current", "past", "chemo_radiotherapy_ended_on")),
 }  # fmt: skip
 MEDICINE_CODES = {(SNOMED, "48603004"): "warfarin"}
 

@@ -18,7 +18,7 @@ from patients.rules.taken import Taken, changes_for, meaning_of
 from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
 from patients.selectors import eligible
-from patients.selectors.medicines import is_another
+from patients.selectors.medicines import hair_rows, is_another
 from patients.services.answers import amend_answers, another_came
 from patients.services.people import PersonData, change_patient
 from patients.vocabulary import Decision, ProposalKind
@@ -228,9 +228,9 @@ def _beside(act: _Act, answer: str) -> dict[str, Any]:
 
 
 def _added(act: _Act, key: str, answer: str) -> dict[str, Any]:
-    """The list of answers with one more; one that was left blank stays blank."""
-    there = act.answered(key) or []
-    return {} if answer in there or act.left_blank(key) else {key: [*there, answer]}
+    """The list of answers with one more; one that was left blank stays blank, and where nobody asked it names what else is in the list."""
+    before = eligible.latest_answers(act.patient)
+    return changes_for(before.answers if before else {}, [Taken(Meaning(key, answer, many=True), "")], listed=hair_rows(act.patient))
 
 
 def _condition(act: _Act) -> dict[str, Any]:
