@@ -1,4 +1,4 @@
-"""What a clinician took over from elsewhere and no list holds: it stays until somebody at the clinic answers the question anew."""
+"""What a clinician took over from elsewhere and no list holds: it stays until a clinician asks the question anew."""
 
 from datetime import date
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from patients.models import Intake, Patient, ProposalDecision
 from patients.rules.vocabulary import LEADS, QUESTIONS
 from patients.selectors.eligible import are_stricter
-from patients.vocabulary import AnsweredBy, Decision, IntakeState
+from patients.vocabulary import Decision, IntakeState
+
+BY_CLINICIAN = "by_clinician"  # in `extras`: a clinician put these questions to the patient and typed the answers
 
 
 def held_of(patient: Patient) -> dict[str, dict[str, Any]]:
@@ -17,8 +19,8 @@ def held_of(patient: Patient) -> dict[str, dict[str, Any]]:
         wrote = {key: now for key, (_before, now) in row.wrote["answers"].items()}
         for key in wrote.keys() & QUESTIONS.keys():
             found[key], since[key] = {name: value for name, value in wrote.items() if LEADS.get(name, name) == key}, row.at
-    at_the_clinic = patient.intakes.filter(answered_by=AnsweredBy.STAFF).exclude(state=IntakeState.DRAFT).exclude(extras__has_key="amended")
-    for intake in at_the_clinic if found else []:
+    asked = patient.intakes.filter(extras__has_key=BY_CLINICIAN).exclude(state=IntakeState.DRAFT)
+    for intake in asked if found else []:
         for key in [key for key in found if key in intake.answers and intake.submitted_at and intake.submitted_at > since[key]]:
             if intake.answers[key] != found[key][key]:
                 del found[key]

@@ -17,7 +17,7 @@ from patients.rules.reacts import Listed, allergies_for, metal_for
 from patients.rules.taken import THINNER, Taken, changes_for, meaning_of, stopped_on, substances
 from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import are_stricter, latest_answers
-from patients.selectors.held import held_against
+from patients.selectors.held import BY_CLINICIAN, held_against
 from patients.selectors.words import TOLD, answered
 from patients.selectors.words import said as day_of
 
@@ -150,11 +150,11 @@ def ended_of(patient: Patient) -> dict[Meaning, list[date]]:
 
 
 def with_noted(
-    patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any], *, as_of: date, at_the_clinic: bool = False
+    patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any], *, as_of: date, by_clinician: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """New answers of the patient, and what stands in the lists of medicines and allergies and nobody ended: the stricter counts. What has ended counts while a rule waits for it on that day (E09, E43).
 
-    So does what was taken over from elsewhere, unless somebody at the clinic asked these questions. Where they differ, what the patient said stays in `extras`
+    So does what was taken over from elsewhere, unless a clinician asked these questions. Where they differ, what the patient said stays in `extras`
     by its question, so that a clinician sees both.
     """
     changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), earlier=before.answers if before else None)
@@ -166,7 +166,9 @@ def with_noted(
         stopped = stopped_on(now, meaning, days)
         if stopped and are_stricter(patient, intake=Intake(answers=now, extras=extras), changes=stopped, as_of=as_of):
             changes |= stopped
-    if not at_the_clinic:
+    if by_clinician:
+        extras = extras | {BY_CLINICIAN: True}
+    else:
         changes |= held_against(patient, Intake(answers=amended(answers, changes), extras=extras), as_of=as_of)
     leads = {LEADS.get(key, key) for key in changes}
     said = {lead: answered(answers, lead) for lead in leads}

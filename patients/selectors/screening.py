@@ -59,7 +59,7 @@ def _of_plasma(found: eligible.Eligibility) -> list[Finding]:
     """What measured blood and the answers say of platelet-rich plasma alone (E43–E45), whether it is planned or not; what was not answered says nothing."""
     if not found.facts:
         return []
-    triggers = eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy())["triggers"]
+    triggers = eligibility(found.facts | {"planned": {"prp": True}}, eligible.policy()).get("triggers", [])  # none where the answers can’t be read
     of_plasma = [trigger for trigger in triggers if trigger.get("scope") == "PRP" and trigger["class"] != "INCOMPLETE"]
     return list(findings_for({"triggers": of_plasma}, eligible.policy()))
 

@@ -13,6 +13,7 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
+from clinic.permissions import may
 from clinic.rulebook import stamp
 from patients import emails
 from patients.models import Allergy, Clearance, Intake, Medication, Patient, Rescreen, Screening, WordingReview
@@ -128,9 +129,9 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
         before = eligible.latest_answers(locked.patient)
-        asked = by.kind == "staff" and locked.answered_by != AnsweredBy.PAPER
+        asked = by.kind == "staff" and locked.answered_by != AnsweredBy.PAPER and may(by, "intake:view")
         told = with_laboratory(before, *words.with_confirmed(locked))
-        locked.answers, locked.extras = with_noted(locked.patient, before, *told, as_of=today, at_the_clinic=asked)
+        locked.answers, locked.extras = with_noted(locked.patient, before, *told, as_of=today, by_clinician=asked)
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)

@@ -319,7 +319,7 @@ class TestTakingOver:
         ],
     )  # fmt: skip
     def test_what_was_taken_over_stays_when_the_patient_denies_it(
-        self, site: Site, take: Any, amara: Staff, client_as: SignIn, resource: dict[str, Any], rule: str, level: str, denied: dict[str, str]
+        self, site: Site, take: Any, amara: Staff, rosa: Staff, client_as: SignIn, resource: dict[str, Any], rule: str, level: str, denied: dict[str, str]
     ) -> None:
         """RULES 2: ABSOLUTE is opened again outside the app only. What a clinician took over stays until somebody at the clinic answers anew (decision 0047)."""
         patient = make_ready(site)
@@ -331,12 +331,13 @@ class TestTakingOver:
         newest = selectors.latest_answers(patient)
         assert newest and newest.extras["told"][key] == denied and selectors.unread_answers(patient) == newest
         assert "told-otherwise" in client_as(amara).get(reverse("patients:screening", args=[patient.uuid])).content.decode()
-        by, at = Actor.of_staff(amara), DAY + timedelta(hours=1)
-        draft = services.open_draft(patient=patient, by=by, at=at, answered_by=AnsweredBy.STAFF)
-        services.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no"} | denied, drop=set(), by=by, at=at)
-        services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
-        assert rule not in classes(patient)  # asked at the clinic: it was wrong
-        anew(patient, hours=2, **denied)
+        for who, hours in ((rosa, 1), (amara, 2)):
+            by, at = Actor.of_staff(who), DAY + timedelta(hours=hours)
+            draft = services.open_draft(patient=patient, by=by, at=at, answered_by=AnsweredBy.STAFF)
+            services.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no"} | denied, drop=set(), by=by, at=at)
+            services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
+            assert (rule in classes(patient)) is (who == rosa)  # the desk types what the patient says; a clinician asks whether it was wrong
+        anew(patient, hours=3, **denied)
         assert rule not in classes(patient)
 
     def test_a_substance_that_stands_beside_the_reaction_is_read(self, site: Site, take: Any, amara: Staff) -> None:
