@@ -29,9 +29,9 @@ _LABELS: dict[str, str | Promise] = {
 }  # fmt: skip
 CANNOT_WORDS: dict[str, str | Promise] = {
     "in_error": _("The sender marked this as entered in error."), "refuted": _("The sender says that this was ruled out."),
-    "not_taken": _("The sender says that this was not taken."), "over": _("The sender says that this is over. Our list has only allergies that last."),
+    "not_taken": _("The sender says that this was not taken, or must not be."), "over": _("The sender says that this is over. Our list has only allergies that last."),
     "over_no_day": _("The sender says that this is over, without a whole date. Our list needs one."), "no_name": _("The file gives it no name."),
-    "not_in_table": _("No question of ours is about this. Read it, and think of what it means for the treatment."),
+    "not_in_table": _("No question of ours is known by these words. Read them. If one is about this all the same, answer the question on the Screening page."),
     "unusable": _("This is no phone number or e-mail address that we can use."), "other_kind": _("We take over contact data, allergies, medicines and conditions only."),
 }  # fmt: skip
 _FIELDS: dict[str, str | Promise] = {"phone": _("Phone"), "email": _("E-mail"), "sex": _("Recorded sex")}

@@ -21,7 +21,7 @@ from patients.rules.exchange.tables import CONDITION_CODES, CONDITION_WORDS, MED
 from patients.rules.softer import softer_rules
 from patients.rules.vocabulary import QUESTIONS
 from patients.vocabulary import AnsweredBy
-from tests.patients.bundles import allergy, condition, medicine, person, raw
+from tests.patients.bundles import URN, allergy, condition, medicine, person, raw
 from tests.patients.screened import ago, asked
 from tests.treatments.make import DAY, make_patient, make_ready
 
@@ -293,6 +293,36 @@ class TestTakingOver:
         take(patient, allergy(name))
         assert answers(patient)["metal_allergy"] == kind
         assert classes(patient)["E24"] == ("ABSOLUTE" if kind == "stainless_steel" else "REVIEW")
+
+    @pytest.mark.parametrize(
+        ("name", "rule", "level"),
+        [
+            ("Queloide", "E04", "ABSOLUTE"), ("Hemofilia A", "E08", "ABSOLUTE"), ("Enfermedad de von Willebrand", "E08", "ABSOLUTE"), ("Embarazo", "E05", "DEFER"),
+            ("Alopecia cicatricial", "E18", "DEFER"), ("Psoriasis del cuero cabelludo", "E02", "DEFER"), ("Dermatitis atópica", "E03", "REVIEW"), ("Liquen plano", "E22", "REVIEW"),
+            ("Carcinoma basocelular", "E17", "REVIEW"), ("Cicatriz hipertrófica", "E04b", "REVIEW"), ("Hipertensión arterial", "E32", "REVIEW"), ("Infección por VIH", "E10", "REVIEW"),
+            ("Diabetes mellitus tipo 2", "E13", "REVIEW"), ("Lupus eritematoso sistémico", "E14", "REVIEW"),
+        ],
+    )  # fmt: skip
+    def test_a_diagnosis_is_read_in_spanish_too(self, site: Site, take: Any, name: str, rule: str, level: str) -> None:
+        patient = make_ready(site)
+        take(patient, condition(name))
+        assert classes(patient)[rule] == level
+
+    def test_of_words_that_no_table_has_it_is_not_said_that_no_rule_asks(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        patient = make_ready(site)
+        record = services.read_record(patient=patient, content=raw(condition("Keloid of the left ear")), source="GP", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        page = client_as(amara).get(reverse("patients:brought_record", args=[patient.uuid, record.uuid])).content.decode()
+        assert "No question of ours is about this" not in page and "answer the question" in page
+
+    def test_what_must_not_be_given_is_not_taken(self, site: Site, take: Any) -> None:
+        """R4: MedicationRequest.doNotPerform forbids a medicine."""
+        patient = make_ready(site)
+        with pytest.raises(services.NotAcceptable):
+            take(patient, {
+                "resourceType": "MedicationRequest", "subject": {"reference": URN}, "status": "active", "intent": "order", "doNotPerform": True,
+                "medicationCodeableConcept": {"text": "Warfarin"},
+            })  # fmt: skip
+        assert "E07" not in classes(patient) and not patient.medications.exists()
 
     def test_a_doubt_about_a_blood_thinner_is_no_aspirin(self, site: Site, take: Any) -> None:
         patient = make_ready(site, blood_thinner="aspirin_low_dose_only")

@@ -44,7 +44,7 @@ def medicine(row: Json, medicines: dict[str, Json], on: str) -> Proposal:
     unsaid = "over_no_day" if over and not until and "key" not in suggestion else ""
     return Proposal(
         "medication", name[:300] or "?", details_of(("status", status), ("dose", dose), ("begun", begun), ("ended", ended), *shared(row, concept)), suggestion,
-        cannot(status) or ("" if name else "no_name") or unsaid,
+        ("not_taken" if row.get("doNotPerform") is True else cannot(status)) or ("" if name else "no_name") or unsaid,
     )  # fmt: skip
 
 
