@@ -1,5 +1,6 @@
 """What the answers must say of the medicines that stand in the list: never milder than they do (decision 0047)."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ _KINDS = {
     "doac": "blood thinner (DOAC)", "antiplatelet": "antiplatelet", "other": "another blood thinner",
 }  # fmt: skip
 _SUBSTANCES = ("warfarin", "heparin", "aspirin")
+_LOW_MG, _MG_IN = 100, re.compile(r"(\d+(?:[.,]\d+)?)\s*mg\b", re.IGNORECASE)  # RULES 2, E07b
 _LONGEST = 500  # SCHEMA 1.1, text
 
 
@@ -87,7 +89,8 @@ def _added(told: Mapping[str, Any], key: str, answer: str, listed: Collection[st
 
 
 def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """A second one beside another makes two; a second row of the same kind changes nothing. Low-dose aspirin is told by the patient, not guessed from a name.
+    """A second one beside another makes two; a second row of the same kind changes nothing. Low-dose aspirin is told by the patient, not guessed
+    from a name; a dose above it that stands in the list is none.
 
     With two, the INR still counts and both names stay.
     """
@@ -96,6 +99,8 @@ def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) ->
     if said in _NOT_ONE:
         named = {} if aspirin else {_NAME: one.words[:_LONGEST]}
         return {} if said == answer else {THINNER: answer} | named | _inr(answer, told, earlier)
+    if aspirin and said == "aspirin_low_dose_only" and any(float(mg.replace(",", ".")) > _LOW_MG for mg in _MG_IN.findall(one.words)):
+        return {THINNER: "aspirin_high_dose"}
     if said in (answer, _TWO) or (aspirin and str(said).startswith("aspirin")):
         known = _inr(answer, told, earlier) if told.get("inr") is None else {}
         return known if "inr" in known else {}

@@ -19,8 +19,8 @@ def changes_to_look_at(actor: Actor) -> QuerySet[Rescreen]:
 
 
 def answers_to_look_at(actor: Actor) -> QuerySet[Intake]:
-    """Each patient's newest answers, where no clinician has read them and the last screening has a REVIEW, or the clinic's list of medicines
-    says more than the patient did; the oldest first.
+    """Each patient's newest answers, where no clinician has read them and the last screening has a REVIEW, or the clinic knows
+    more than the patient said (decisions 0047, 0048); the oldest first.
 
     Once every REVIEW is cleared the screening that follows has none. ABSOLUTE is left out, but for what the list says otherwise.
     """

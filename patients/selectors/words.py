@@ -190,7 +190,7 @@ def told_in(intake: Intake) -> dict[str, Any]:
 
 
 def told_otherwise(intake: Intake) -> list[Change]:
-    """Questions where the patient said something else (`before`) than the clinic's list of medicines (`now`), by which the rules go."""
+    """Questions where the patient said something else (`before`) than the clinic knows (`now`: lists, records from elsewhere), by which the rules go."""
     if not intake.extras.get(TOLD):
         return []
     return changes_between(Intake(answers=told_in(intake), extras={"notes": intake.extras.get("notes", {})}), intake)

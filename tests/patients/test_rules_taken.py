@@ -26,6 +26,9 @@ def changes(answers: dict[str, Any], *names: str, **more: Any) -> dict[str, Any]
         ({"blood_thinner": "none"}, "apixaban 5 mg", {"blood_thinner": "doac", "blood_thinner_name": "apixaban 5 mg"}),
         ({"blood_thinner": "unsure"}, "warfarin", {"blood_thinner": "warfarin", "blood_thinner_name": "warfarin"}),
         ({"blood_thinner": "none"}, "aspirin", {"blood_thinner": "unsure"}), ({"blood_thinner": "aspirin_low_dose_only"}, "aspirin", {}),
+        # at most 100 mg a day is low (RULES 2, E07b): a dose that a clinician wrote is no guess
+        ({"blood_thinner": "aspirin_low_dose_only"}, "aspirin 100 mg", {}), ({"blood_thinner": "aspirin_low_dose_only"}, "Aspirina 300mg", {"blood_thinner": "aspirin_high_dose"}),
+        ({"blood_thinner": "aspirin_low_dose_only", "aspirin_mg_per_day": 75}, "Aspirin 162,5 mg", {"blood_thinner": "aspirin_high_dose"}),
         ({"blood_thinner": "two_or_more"}, "warfarin", {}), ({"blood_thinner": "doac"}, "apixaban", {}),
     ],
 )  # fmt: skip
