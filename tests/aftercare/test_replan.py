@@ -387,7 +387,7 @@ class TestThePage:
             assert wrong.status_code == 422
             assert client.post(self.url(plan), data | {"seen": seen_in(wrong.content.decode())}).status_code == 302
         plan.refresh_from_db()
-        assert plan.basis["deepest"] == 125
+        assert plan.basis and plan.basis["deepest"] == 125
 
     def test_the_patients_page_says_what_changed(self, site: Site, amara: Staff, client: Client) -> None:
         plan = make_plan(site, amara)

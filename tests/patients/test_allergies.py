@@ -279,7 +279,7 @@ class TestTheListFeedsTheRules:
         people.submit_intake(intake=draft, by=by, at=at, today=patient.site.today(at))
 
     def rule(self, patient: Patient) -> str:
-        return {t["rule"]: t["class"] for t in selectors.eligibility_on(patient, as_of=patient.site.today(DAY)).triggers}.get("E25", "")
+        return str({t["rule"]: t["class"] for t in selectors.eligibility_on(patient, as_of=patient.site.today(DAY)).triggers}.get("E25", ""))
 
     @pytest.mark.parametrize("told", [{"allergies": []}, {}, {"allergies": [{"substance": "anaesthetic", "name": "Lidocaine", "anaphylaxis": False}]}])
     @pytest.mark.parametrize("first", ["answers", "note"])

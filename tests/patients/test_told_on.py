@@ -102,7 +102,10 @@ def test_the_times_are_those_of_the_clinic(site: Site, amara: Staff, client_as: 
     type(site).objects.filter(pk=site.pk).update(zone="Pacific/Auckland")
     site.refresh_from_db()
     patient, client = make_patient(site), client_as(amara)
-    answer(patient, -59 + 1.5 / 24)
+    sent = DAY - timedelta(days=59) + timedelta(hours=1, minutes=30)
+    draft = people.open_draft(patient=patient, by=DESK, at=sent)
+    people.save_intake_page(intake=draft, page="x", answers=NO, drop=set(), by=DESK, at=sent)
+    people.submit_intake(intake=draft, by=DESK, at=sent, today=patient.site.today(sent))
     page = _text(client, "patients:screening", patient)
     assert "Sent 3 Jan 2026 00:30" in page and "2 Jan 2026" not in page
     page = client.get(reverse("patients:decision", args=[patient.uuid, patient.screenings.get().uuid])).content.decode()
