@@ -116,8 +116,11 @@ def earlier_check_ins(concern: Concern, *, limit: int = 6) -> list[CheckIn]:
 
 
 def concerns_past_due(at: datetime) -> QuerySet[Concern]:
-    """Unfinished concerns whose clock has run out, that nobody has answered, and of which no mail went just now."""
-    rows = Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True).exclude(next_try_at__gt=at)
+    """Unfinished concerns whose clock has run out, that nobody has answered, and of which no mail went just now.
+
+    Not of somebody who has died: a death stops everything quietly. The concern stays in the list until a clinician closes it.
+    """
+    rows = Concern.objects.unfinished().filter(due_at__lte=at, answered_at__isnull=True, patient__deceased_on=None).exclude(next_try_at__gt=at)
     return rows.exclude(escalated_at__gt=at - SOONEST).select_related("site").order_by("due_at", "pk")
 
 

@@ -8,6 +8,7 @@ import time_machine
 from aftercare import services, tasks
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan
 from clinic.models import OutboxMessage, Site, Staff
+from patients.models import Patient
 from tests.aftercare.make import (
     ENDED,
     TASK,
@@ -192,6 +193,16 @@ class TestWatchResponseClocks:
         services.log_call(concern=concern, words="", reached=False, next_try_at=again, by=by, at=called)
         assert self._at(opened + timedelta(minutes=45)) == 0
         assert self._at(again) == 1
+
+    def test_nobody_is_reminded_of_a_concern_of_one_who_has_died(self, site: Site, amara: Staff) -> None:
+        """A death stops everything quietly (SETTLED). The concern stays open for a clinician to close; taken back, its reminders go on."""
+        plan = make_plan(site, amara)
+        make_response(plan.check_ins.get(code="check_24h"), at=ENDED + timedelta(hours=24), discharge="pus")
+        Patient.objects.update(deceased_on=ENDED.date())
+        assert self._at(ENDED + timedelta(hours=25)) == 0
+        assert Concern.objects.get().state == "open"
+        Patient.objects.update(deceased_on=None)
+        assert self._at(ENDED + timedelta(hours=26)) == 1
 
     def test_a_closed_concern_is_left_alone(self, site: Site, amara: Staff) -> None:
         from clinic.audit import Actor
