@@ -62,11 +62,16 @@ def send_unfinished(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckInRes
 
 
 def ask_about_refused(*, check_in: CheckIn, by: Actor, at: datetime) -> CallTask | None:
-    """The rules can't read what was left: the desk phones, also when it had phoned before. Not tried again until the patient writes more."""
+    """The rules can't read what was left: the desk phones, also when it had phoned before. Not tried again until the patient writes more.
+
+    `check_in` is as the rules refused it: None if the patient has written more since, which nobody has read yet.
+    """
     with audit.write(by=by, action="check_in.ask_about_refused"):
         try:
             locked = lock_unanswered(check_in)
         except (AlreadySubmitted, NotWanted):
+            return None
+        if locked.draft_saved_at != check_in.draft_saved_at:
             return None
         locked.draft |= {"refused": True}
         locked.save(update_fields=["draft"])

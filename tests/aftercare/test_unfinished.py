@@ -137,6 +137,17 @@ def test_what_a_clinician_typed_on_the_phone_is_marked_so(plan: Plan, amara: Sta
     assert (response.on_behalf_by, concern.level, concern.emergency_shown_at) == (amara, "URGENT", None)
 
 
+def test_what_was_written_since_the_rules_gave_up_is_read(plan: Plan) -> None:
+    """The patient comes back in the moment between the rules' refusal and its note: the new page is not taken for the old one."""
+    check_in, at = _asked(plan, "check_48h")
+    _answer(check_in, at, until="now")
+    refused = CheckIn.objects.get(pk=check_in.pk)
+    _answer(check_in, at + timedelta(seconds=1), until="now", painful_lumps=True)
+    services.ask_about_refused(check_in=refused, by=TASK, at=at + HALF_HOUR)
+    _sweep(at + timedelta(hours=1))
+    assert Concern.objects.get().level == "SAME_DAY"
+
+
 def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan) -> None:
     check_in, at = _asked(plan, "check_48h")
     _answer(check_in, at, until="now", bleeding="a lot")
