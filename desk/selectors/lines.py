@@ -58,7 +58,8 @@ def courses(asked: Asked) -> Iterator[Entry]:
     url = reverse("treatments:course", args=[asked.patient.uuid])
     for row in asked.newest(asked.patient.courses.select_related("planned_by"), "planned_at"):
         title = ngettext("Course of %(n)s session planned, %(phase)s", "Course of %(n)s sessions planned, %(phase)s", row.planned_sessions)
-        state, tone = (_("ended: %(reason)s") % {"reason": row.end_reason}, "done") if row.ended_at else (_("runs"), "booked")
+        why = row.end_reason if row.ended_at else _("the patient has died") if asked.patient.deceased_on else ""
+        state, tone = (_("ended: %(reason)s") % {"reason": why}, "done") if why or row.ended_at else (_("runs"), "booked")
         yield Entry(row.planned_at, "sessions", title % {"n": row.planned_sessions, "phase": row.phase}, row.planned_by.display_name, state, tone, "list-check", url)
 
 

@@ -81,6 +81,8 @@ def _home_plans(asked: Asked) -> Iterator[Entry]:
     url = reverse("treatments:home_plan", args=[asked.patient.uuid])
     for row in asked.newest(asked.patient.home_plans.select_related("approved_by"), "recorded_at"):
         state, tone = (_("ended"), "done") if row.ended_at else (_("runs"), "booked")
+        if not row.ended_at and asked.patient.deceased_on:
+            state, tone = _("ended: %(reason)s") % {"reason": _("the patient has died")}, "done"
         detail = _("%(device)s, approved by %(who)s") % {"device": row.device_name, "who": row.approved_by.display_name}
         title = _("Home plan, %(mm)s mm every %(days)s days") % {"mm": row.length_mm, "days": row.every_days}
         yield Entry(row.recorded_at, "sessions", title, detail, state, tone, "house", url)

@@ -30,7 +30,7 @@ from tests.treatments.make import (
     make_signed,
 )
 from treatments import services as treatments
-from treatments.models import AdverseEvent, Photo, TreatmentSession
+from treatments.models import AdverseEvent, HomePlan, Photo, TreatmentSession
 from treatments.rules.measures import Method, Unit
 from treatments.selectors.photos import photo_consent_text
 from treatments.services import MeasureEntry
@@ -88,6 +88,18 @@ class TestTimeline:
         only = selectors.timeline(patient, actor=of(amara), at=NOW, shown="messages")
         assert {entry.kind for entry in only.entries} == {"messages"} and len(only.entries) == 4  # the consent form went by mail too
         assert sum(entry.kind == "messages" for entry in everything.entries) == 3
+
+    def test_nothing_runs_of_one_who_has_died(self, site: Site, amara: Staff) -> None:
+        patient = make_signed(site, amara).session.patient
+        HomePlan.objects.create(
+            patient=patient, device_name="Roller", device_type="roller", length_hundredths=50, every_days=7, approved_by=amara, recorded_at=DAY, judged={}, policy_version=0
+        )
+        for day, runs in ((None, 2), (DAY.date(), 0)):
+            patient.deceased_on = day
+            patient.save(update_fields=["deceased_on"])
+            entries = selectors.timeline(patient, actor=of(amara), at=NOW).entries
+            assert sum(entry.state == "runs" for entry in entries) == runs
+        assert sum(entry.state == "ended: the patient has died" for entry in entries) == 2
 
     def test_an_unknown_kind_is_all_kinds(self, site: Site, amara: Staff) -> None:
         assert selectors.timeline(make_ready(site), actor=of(amara), at=NOW, shown="secrets").shown == ""
