@@ -63,6 +63,15 @@ class TestStopping:
         assert (patient.courses.get().ended_by, patient.courses.get().end_reason) == (amara.display_name, "moves abroad")
         assert selectors.next_window(patient, today=DAY.date()) is None
 
+    def test_none_is_planned_for_who_has_died(self, site: Site, amara: Staff) -> None:
+        """A death stops everything (SETTLED); the service refuses what the page does not offer."""
+        patient = make_ready(site)
+        patient.deceased_on = DAY.date()
+        patient.save(update_fields=["deceased_on"])
+        with pytest.raises(Refused):
+            make_course(patient, amara)
+        assert not patient.courses.exists()
+
     def test_needs_a_reason(self, site: Site, amara: Staff) -> None:
         patient = make_ready(site)
         make_course(patient, amara)

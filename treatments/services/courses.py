@@ -23,9 +23,14 @@ class NoCourse(Refused):
 def plan_course(
     *, patient: Patient, planned_sessions: int, phase: str, indication: str, staff: Staff, by: Actor, at: datetime
 ) -> Course:
-    """A new course; an open one is ended first. Zones that were closed stay closed (S24). Raises Refused while one of its sessions runs."""
+    """A new course; an open one is ended first. Zones that were closed stay closed (S24).
+
+    Raises Refused while one of its sessions runs, and for somebody who has died or whose record was merged.
+    """
     with audit.write(by=by, action="course.plan"):
-        Patient.objects.select_for_update().get(pk=patient.pk)
+        locked = Patient.objects.select_for_update().get(pk=patient.pk)
+        if locked.deceased_on or locked.merged_into_id:
+            raise Refused(_("No course can be planned on this record."))
         running = TreatmentSession.objects.filter(patient=patient, state=SessionState.STARTED, entered_in_error=None).first()
         if running is not None:
             raise Refused(_("Session %(number)s is still running: note its end first.") % {"number": running.number})
