@@ -6,9 +6,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from clinic.audit import Actor
+from clinic.errors import Refused
 from clinic.models import Site, Staff
 from tests.treatments.make import DAY, END, make_cartridge, make_device, make_draft, make_ended, make_entry
 from treatments import services
@@ -56,6 +57,49 @@ def test_of_eight_savings_of_one_draft_one_wins(site: Site, amara: Staff) -> Non
     answers = together(8, lambda n: services.save_session(record=record, version=record.version, entry=entries[n], by=by, at=DAY))
     assert sum(isinstance(a, TreatmentSession) for a in answers) == 1
     assert sum(isinstance(a, ChangedMeanwhile) for a in answers) == 7
+
+
+def refused_to_wait(act: Callable[[], Any]) -> bool:
+    """Whether `act` would have to wait for a lock that this thread's open transaction holds."""
+
+    def run() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        act()
+
+    def closed() -> None:
+        try:
+            run()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        error = pool.submit(closed).exception()
+    assert error is None or isinstance(error, OperationalError), error
+    return error is not None
+
+
+def test_a_zone_that_is_being_closed_is_waited_for_by_the_start(site: Site, amara: Staff) -> None:
+    """S24 is asked before the needle touches the skin: neither passes the other unseen."""
+    record, by = make_draft(site, amara), Actor.of_staff(amara)
+    with transaction.atomic():
+        services.exclude_zones(course=record.course, zones=["vertex"], reason="mole", by=by, at=DAY)
+        assert refused_to_wait(lambda: services.start_session(record=record, by=by, at=DAY))
+    with pytest.raises(services.Blocked):
+        services.start_session(record=record, by=by, at=DAY)
+
+
+def test_a_start_is_waited_for_by_who_closes_a_zone(site: Site, amara: Staff) -> None:
+    record, by = make_draft(site, amara), Actor.of_staff(amara)
+
+    def close() -> None:
+        services.exclude_zones(course=record.course, zones=["vertex"], reason="mole", by=by, at=DAY)
+
+    with transaction.atomic():
+        services.start_session(record=record, by=by, at=DAY)
+        assert refused_to_wait(close)
+    with pytest.raises(Refused, match="not signed yet"):
+        close()
 
 
 def test_of_eight_signatures_one_is_kept(site: Site, amara: Staff) -> None:

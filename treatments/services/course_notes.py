@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
+from patients.models import Patient
 from treatments import selectors
 from treatments.models import Course, TreatmentSession
 from treatments.vocabulary import SessionState, Zone
@@ -21,6 +22,7 @@ def exclude_zones(*, course: Course, zones: Iterable[str], reason: str, by: Acto
     what was done there is not undone by a later decision (decision 0011).
     """
     with audit.write(by=by, action=selectors.ZONES_NOTED, reason=reason.strip()):
+        Patient.objects.select_for_update().get(pk=course.patient_id)  # a start takes it too: neither passes the other unseen
         locked = _open(course)
         if not reason.strip():
             raise Refused(_("Say why."), field="reason")

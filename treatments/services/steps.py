@@ -6,6 +6,7 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.nudges import nudge
 from patients import services as people
+from patients.models import Patient
 from patients.vocabulary import Gate
 from treatments import selectors
 from treatments.models import TreatmentSession
@@ -26,6 +27,7 @@ def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> Treat
     Who starts is the operator of the record: a colleague takes it over first. Raises Blocked.
     """
     with audit.write(by=by, action="session.start"):
+        Patient.objects.select_for_update().get(pk=record.patient_id)  # who closes a zone, or plans another course, waits for this or goes first
         locked = locked_session(record, SessionState.DRAFT)
         check_operator(locked, by)
         locked.planned_start_at = at
