@@ -393,6 +393,16 @@ class TestPrp:
         assert record.prp.tube_label == "Olivia Marsh" and len(selectors.prp.checks_that_count(record, record.prp)) == 2
         assert selectors.prp.checks_of_another(record) == []
 
+    def test_put_right_twice_what_was_said_of_the_tube_is_not_lost(self, site: Site, amara: Staff, okoro: Staff, ada: Patient) -> None:
+        """The second record of the same patient was wrong in itself too: the check stands. Written for Ada at last, who checked is named still."""
+        wrong = self.wrong(site, amara, okoro)
+        second = rewritten(wrong, wrong.patient, amara)
+        third = rewritten(in_error(second, amara), wrong.patient, amara)
+        assert {check.by for check in selectors.prp.checks_that_count(third, third.prp)} == {amara, okoro}
+        last = rewritten(in_error(third, amara), ada, amara)
+        assert selectors.prp.checks_that_count(last, last.prp) == []
+        assert [check.by for check in selectors.prp.checks_of_another(last)] == [amara, okoro]
+
     def test_what_was_only_planned_is_not_carried(self, site: Site, amara: Staff, ada: Patient) -> None:
         record = make_started(site, amara)
         PrpUse.objects.create(session=record, planned_at=DAY, planned_by="x", drawn_at=DAY, tube_label="Olivia Marsh")

@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
-
 from patients import selectors as people
 from patients.models import Patient
 from treatments.models import PrpUse, TreatmentSession, TubeCheck
@@ -37,22 +35,29 @@ def carried(record: TreatmentSession) -> PrpUse | None:
     return there if there and here and (here.drawn_at, here.used_at, here.volume_ml) == (there.drawn_at, there.used_at, there.volume_ml) else None
 
 
-def checks_of_another(record: TreatmentSession) -> list[TubeCheck]:
-    """What was said about the tube in the mistaken record of another patient: it says nothing about this one's, and doesn't count."""
+def _carried_from(record: TreatmentSession) -> list[TreatmentSession]:
+    """The mistaken records that the used PRP comes from, the last one first: a right record may have been a mistake too."""
+    found: list[TreatmentSession] = []
     there = carried(record)
-    if there is None or there.session.patient_id == record.patient_id:
-        return []
-    return list(there.session.tube_checks.all())
+    while there is not None:
+        found.append(there.session)
+        there = carried(there.session)
+    return found
+
+
+def checks_of_another(record: TreatmentSession) -> list[TubeCheck]:
+    """What was said about the tube in mistaken records of other patients: it says nothing about this one's, and doesn't count."""
+    others = [one.pk for one in _carried_from(record) if one.patient_id != record.patient_id]
+    return list(TubeCheck.objects.filter(session__in=others).select_related("by").order_by("at", "pk")) if others else []
 
 
 def checks_that_count(record: TreatmentSession, prp: PrpUse) -> list[TubeCheck]:
-    """Each person's newest word since the blood was drawn, on the label as it is now; of carried PRP also those of the same patient's mistaken record."""
+    """Each person's newest word since the blood was drawn, on the label as it is now; of carried PRP also those of the same patient's mistaken records."""
     if prp.drawn_at is None:
         return []
     newest: dict[int, TubeCheck] = {}
-    there = carried(record)
-    own = Q(session=record) | (Q(session=there.session_id) if there and there.session.patient_id == record.patient_id else Q(pk=None))
-    for check in TubeCheck.objects.filter(own, at__gte=prp.drawn_at, tube_label=prp.tube_label).select_related("by").order_by("at", "pk"):
+    own = [record.pk, *(one.pk for one in _carried_from(record) if one.patient_id == record.patient_id)]
+    for check in TubeCheck.objects.filter(session__in=own, at__gte=prp.drawn_at, tube_label=prp.tube_label).select_related("by").order_by("at", "pk"):
         newest[check.by_id] = check
     return list(newest.values())
 
