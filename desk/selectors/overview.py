@@ -76,7 +76,8 @@ def _clinical(patient: Patient, actor: Actor, today: date, at: datetime) -> dict
     last_two = list(sessions.done_sessions(patient).select_related("operator", "course").prefetch_related("blocks__zones", "blocks__device", "blocks__cartridge__lot", "product_uses__product")[:2])
     last = last_two[0] if last_two else None
     answered, waiting = after.newest_check_ins(patient, at=at)
-    unfinished = list(patient.sessions.filter(entered_in_error=None).exclude(state=SessionState.SIGNED).select_related("operator").order_by("-pk"))
+    rows = patient.sessions.filter(entered_in_error=None).exclude(state=SessionState.SIGNED).select_related("operator").order_by("-pk")
+    unfinished: list[Any] = list(sessions.with_signer(rows))
     return {
         "clinical": True,
         "eligibility": eligibility,
@@ -99,7 +100,7 @@ def _clinical(patient: Patient, actor: Actor, today: date, at: datetime) -> dict
         "check_in_words": (after.step_words(answered.code), after.level_words(answered.response.triage)) if answered else None,
         "waiting_check_in": waiting,
         "unfinished": unfinished,
-        "others_sign": [record for record in unfinished if record.state == SessionState.ENDED and record.operator_id != actor.staff_id],
+        "others_sign": [record for record in unfinished if record.state == SessionState.ENDED and (record.nobody_signs or record.signs != actor.staff_id)],
         "home_plan": sessions.home.running(patient),
     }
 
@@ -137,7 +138,7 @@ def next_step(patient: Patient, found: dict[str, Any], actor: Actor, today: date
 
 
 def _record_to_finish(found: dict[str, Any], actor: Actor) -> TreatmentSession | None:
-    """The newest record that the actor may go on with or sign. One that has ended is signed by its author alone (SECURITY, “author only”)."""
+    """The newest record that the actor may go on with or sign. One that has ended is signed by its author alone (SECURITY, “author only”), or by who took that over (0046)."""
     records: list[TreatmentSession] = found.get("unfinished", [])
     for record in records:
         if record not in found["others_sign"] and may(actor, "session:sign" if record.state == SessionState.ENDED else "session:draft"):

@@ -259,6 +259,27 @@ class TestTheSignatureOfOneWhoLeft:
         assert "1 unsigned record" in client_as(okoro).get("/today/").content.decode()
 
 
+    def test_the_overview_offers_it_to_who_took_it_over_and_names_them_to_others(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        url = reverse("desk:patient_overview", args=[record.patient.uuid])
+        page = client_as(okoro).get(url).content.decode()
+        assert "Only Dr Amara Osei can sign it" not in page and "Nobody can sign it yet" in page
+        self.over(record, okoro)
+        page = client_as(okoro).get(url).content.decode()
+        assert f"Sign session {record.number}" in page and "can sign it" not in page
+        assert f"Only {okoro.display_name} can sign it" in client_as(make_clinician(site)).get(url).content.decode()
+
+    def test_sign_and_lock_is_offered_to_who_signs_alone(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        """SECURITY: a record is signed by its author only."""
+        record = make_ended(site, amara)
+        url, sign = (reverse(f"treatments:{name}", args=[record.uuid]) for name in ("session", "sign"))
+        assert sign in client_as(amara).get(url).content.decode() and sign not in client_as(okoro).get(url).content.decode()
+        self.left(amara)
+        self.over(record, okoro)
+        assert sign in client_as(okoro).get(url).content.decode() and sign not in client_as(make_clinician(site)).get(url).content.decode()
+
+
 def make_clinician(site: Site) -> Staff:
     """A third one."""
     third = Staff.objects.create(email="third@example.org", name="Third Person", title="Dr", roles=["clinician"], operator_role="dermatologist", credential_valid=True)
