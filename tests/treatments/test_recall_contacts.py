@@ -110,6 +110,42 @@ class TestTheList:
         assert not RecallContact.objects.exists()
 
 
+    def test_who_died_since_is_not_called_and_no_mail_waits_for_them(self, thing: Thing, max_: Staff, amara: Staff, client_as: SignIn) -> None:
+        """A death stops everything quietly (SETTLED): the line stays, says so, and asks for nothing."""
+        of(client_as(max_), "prepare", thing)
+        Patient.objects.update(deceased_on=DAY.date())
+        client = client_as(amara)
+        page = page_of(client, thing)
+        assert "has died" in page and "not told yet" not in page and "I have told them" not in page and "Let the neutral mails go" not in page
+        of(client, "mail", thing)
+        assert not OutboxMessage.objects.filter(kind="please_call").exists()
+
+    def test_one_recall_tells_each_patient_once_whatever_the_number_of_sites(self, site: Site, other_site: Site, max_: Staff, amara: Staff) -> None:
+        """Both sites have the recalled lot; a tube without a lot stands on the list of either. One recall, one mail (PRODUCT, nothing happens twice)."""
+        max_.sites.add(other_site), amara.sites.add(other_site)
+        used_product(site, amara, lot="")
+        here, there = make_product(site), make_product(other_site)
+        services.recall_product(product=here, reason=REASON, by=Actor.of_staff(max_), at=DAY)
+        for product in Product.objects.filter(pk__in=[here.pk, there.pk]):
+            services.recalls.prepare_contacts(thing=product, staff=max_, by=Actor.of_staff(max_), at=DAY)
+        contact = RecallContact.objects.get()
+        for product in Product.objects.filter(pk__in=[here.pk, there.pk]):
+            assert list(selectors.contacts_of(product, Actor.of_staff(max_))) == [contact]
+        assert services.recalls.release_mails(thing=Product.objects.get(pk=there.pk), staff=amara, by=Actor.of_staff(amara), at=DAY) == 1
+        assert OutboxMessage.objects.filter(kind="please_call").count() == 1
+
+    def test_nobody_is_sent_to_a_list_of_another_site(self, site: Site, other_site: Site, max_: Staff, okoro: Staff, amara: Staff, client_as: SignIn) -> None:
+        """A patient of this site stands on a list that was prepared at another one: who does not work there can't open it, and is not sent there."""
+        used_product(site, amara, lot="")
+        max_.sites.add(other_site)
+        far = make_product(other_site)
+        services.recall_product(product=far, reason=REASON, by=Actor.of_staff(max_), at=DAY)
+        services.recalls.prepare_contacts(thing=Product.objects.get(pk=far.pk), staff=max_, by=Actor.of_staff(max_), at=DAY)
+        assert selectors.calls_waiting(Actor.of_staff(max_)) == 1
+        for thing in [row.thing for row in selectors.calls_by_thing(Actor.of_staff(okoro))]:
+            assert client_as(okoro).get(reverse("treatments:product", args=[thing.uuid])).status_code == 200
+
+
 class TestARecalledProduct:
     """What the lots have: at every site, for good, by the manager; and what is special of a product, the lot that nobody noted."""
 
@@ -317,6 +353,13 @@ class TestTheRecordIsPutRight:
         self.put_right(ada, amara)
         assert not RecallContact.objects.exists()
         assert self.prepared(thing, max_).patient == ada
+
+    def test_the_right_one_joins_a_list_that_had_nobody_to_tell(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient) -> None:
+        """The record named somebody who has died: the list was prepared and empty. It was Ada who had it."""
+        Patient.objects.exclude(pk=ada.pk).update(deceased_on=DAY.date())
+        assert services.recalls.prepare_contacts(thing=thing, staff=max_, by=Actor.of_staff(max_), at=DAY) == []
+        self.put_right(ada, amara)
+        assert self.of(ada).is_open
 
     def test_put_right_twice_the_first_patient_is_on_the_list_again(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient) -> None:
         """Olivia → Ada → Olivia after all: a new contact, and the old ones stay as they were."""

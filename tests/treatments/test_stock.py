@@ -111,6 +111,26 @@ class TestReceiving:
         with pytest.raises(services.AlreadyThere, match="out of use"):
             take_in(site, serial="X", another_box=True)
 
+    def test_nor_does_another_site_or_a_box_typed_by_hand(self, site: Site, other_site: Site) -> None:
+        """The maker's word holds at every site, also for a box that comes later or has no article number (README, 0045)."""
+        services.recall_lot(lot=take_in(site), reason="maker", by=DESK, at=DAY)
+        for changes in ({}, {"gtin": ""}):
+            with pytest.raises(services.AlreadyThere, match="recalled"):
+                take_in(other_site, **changes)
+        assert CartridgeLot.objects.count() == 1
+
+    def test_a_recalled_product_is_not_taken_in_again(self, site: Site, other_site: Site, max_: Staff, client_as: SignIn) -> None:
+        """Nothing of it can be used at any site, for good (0045): a tube of the same lot that is found later stays out, and another lot comes in."""
+        max_.sites.add(other_site)
+        product = make_product(site, gtin=GTIN, lot="S7")
+        services.recall_product(product=product, reason="maker", by=DESK, at=DAY)
+        client, sent = client_as(max_), {"name": "HA serum", "kind": "serum_sterile", "gtin": GTIN, "lot": "S7", "ingredients": "a"}
+        for changes in ({"site": site.pk}, {"site": other_site.pk}, {"site": site.pk, "gtin": ""}, {"site": site.pk, "lot": "s7"}):
+            answer = client.post(reverse("treatments:add_product"), sent | changes)
+            assert answer.status_code == 422 and "recalled" in answer.content.decode(), changes
+        assert client.post(reverse("treatments:add_product"), sent | {"site": site.pk, "lot": "S8"}).status_code == 302
+        assert Product.objects.filter(withdrawn=False).get().lot == "S8"
+
     def test_the_same_lot_number_of_another_article_is_another_lot(self, site: Site) -> None:
         take_in(site)
         assert take_in(site, gtin="", serial="").pk != take_in(site, gtin="04006381333931", serial="").pk
@@ -151,6 +171,15 @@ class TestOutOfUse:
         assert far.recalled and not other.recalled
         with pytest.raises(services.NotSetAside):
             services.release_lot(lot=lot, reason="no", by=DESK)
+
+    @pytest.mark.parametrize("typed_first", [True, False])
+    def test_a_recall_holds_for_the_same_lot_typed_by_hand(self, typed_first: bool, site: Site, other_site: Site) -> None:
+        """One site scanned the box, the other typed name and lot: it is the same article and lot (S06)."""
+        scanned, typed, another = take_in(site), take_in(other_site, gtin="", lot="a17"), take_in(other_site, gtin="", name="12-needle tip", serial="C")
+        services.recall_lot(lot=typed if typed_first else scanned, reason="maker", by=DESK, at=DAY)
+        for row in (scanned, typed, another):
+            row.refresh_from_db()
+        assert scanned.recalled and typed.recalled and not another.recalled
 
     def test_a_draft_that_holds_a_unit_can_t_start_any_more(self, site: Site, amara: Staff) -> None:
         record = make_draft(site, amara)

@@ -89,5 +89,5 @@ class RecallContact(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether a person has still to speak with this patient: to tell them, or to set right what reached them by mistake."""
-        return (self.misled and self.set_right_at is None) if self.withdrawn_at else self.told_at is None
+        """Whether a person has still to speak with this patient: to tell them, or to set right what reached them by mistake. Not with one who has died."""
+        return self.patient.deceased_on is None and (self.misled and self.set_right_at is None if self.withdrawn_at else self.told_at is None)

@@ -50,8 +50,9 @@ def received(thing: Thing, actor: Actor) -> list[Received]:
 
 
 def who_received(thing: Thing) -> set[int]:
-    """Ids of the patients of all sites whom the lot or product concerns: not those whose treatment is written in another record meanwhile."""
-    return {row.patient.pk for row in _received(thing, Site.objects.values_list("pk", flat=True)) if not row.replaced}
+    """Ids of the patients of all sites whom its recall concerns: not those whose treatment is written in another record meanwhile."""
+    sites = Site.objects.values_list("pk", flat=True)
+    return {row.patient.pk for one in type(thing).objects.filter(same_lot(thing)) for row in _received(one, sites) if not row.replaced}
 
 
 def recalled_things(record: TreatmentSession) -> list[Thing]:
@@ -112,24 +113,34 @@ def about(thing: Thing) -> dict[str, Thing]:
     return {"lot" if isinstance(thing, CartridgeLot) else "product": thing}
 
 
+def of_recall(thing: Thing) -> Q:
+    """Contacts about the lot or product, at whichever site it lies: one recall tells each patient once."""
+    rows = type(thing).objects.filter(same_lot(thing)).values("pk")
+    return Q(lot__in=rows) if isinstance(thing, CartridgeLot) else Q(product__in=rows)
+
+
 def contacts_of(thing: Thing, actor: Actor) -> QuerySet[RecallContact]:
     """Whom the recall concerns at the actor's sites: first who heard of it by mistake, then those not told."""
-    rows = RecallContact.objects.filter(**about(thing), patient__site__in=actor.site_ids).select_related("patient", "prepared_by", "released_by")
+    rows = RecallContact.objects.filter(of_recall(thing), patient__site__in=actor.site_ids).select_related("patient", "prepared_by", "released_by")
     return rows.order_by(Case(When(_MISLED, then=0), When(_OPEN, then=1), When(withdrawn_at=None, then=2), default=3), F("told_at").asc(nulls_first=True), "patient__search_name", "pk")
 
 
-# to be told still; or set right, after the wrong patient had heard of it
-_MISLED = Q(misled=True, set_right_at=None)
-_OPEN = Q(withdrawn_at=None, told_at=None) | _MISLED
+# to be told still; or set right, after the wrong patient had heard of it. Nobody is called about one who has died
+_ALIVE = Q(patient__deceased_on=None)
+_MISLED = Q(misled=True, set_right_at=None) & _ALIVE
+_OPEN = Q(withdrawn_at=None, told_at=None) & _ALIVE | _MISLED
 
 
 def calls_waiting(actor: Actor) -> int:
     """How many patients of the actor's sites a person has still to speak with because of a recall."""
-    return _waiting(actor).count()
+    return sum(calls.to_tell + calls.to_set_right for calls in calls_by_thing(actor))
 
 
-def _waiting(actor: Actor) -> QuerySet[RecallContact]:
-    return RecallContact.objects.filter(_OPEN, patient__site__in=actor.site_ids, patient__deceased_on=None)
+def at_own_site(thing: Thing, actor: Actor) -> Thing | None:
+    """What was recalled, as it lies at one of the actor's sites: its page has the list. None where there is nothing of it."""
+    if thing.site_id in actor.site_ids:
+        return thing
+    return type(thing).objects.filter(same_lot(thing), site__in=actor.site_ids).order_by("pk").first()
 
 
 @dataclass
@@ -147,12 +158,16 @@ class Calls:
 
 
 def calls_by_thing(actor: Actor) -> list[Calls]:
-    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query."""
-    found: dict[tuple[int | None, int | None], Calls] = {}
-    for row in _waiting(actor).select_related("lot", "product").order_by("pk"):
-        calls = found.setdefault((row.lot_id, row.product_id), Calls(row.thing))
-        if row.withdrawn_at:
+    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query; one more for each list of another site."""
+    found: dict[tuple[int | None, int | None], Calls | None] = {}
+    for row in RecallContact.objects.filter(_OPEN, patient__site__in=actor.site_ids).select_related("lot", "product").order_by("pk"):
+        key = (row.lot_id, row.product_id)
+        if key not in found:
+            own = at_own_site(row.thing, actor)
+            found[key] = Calls(own) if own else None
+        calls = found[key]
+        if calls and row.withdrawn_at:
             calls.to_set_right += 1
-        else:
+        elif calls:
             calls.to_tell += 1
-    return list(found.values())
+    return [calls for calls in found.values() if calls]

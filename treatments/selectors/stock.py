@@ -139,17 +139,25 @@ def inventory(actor: Actor, today: date, *, site: Site | None = None, everything
 
 
 def same_lot(thing: CartridgeLot | Product) -> Q:
-    """The same article and lot, wherever in the clinic it lies. A product without a lot is the same as any other of it without one."""
-    article = Q(gtin=thing.gtin) if thing.gtin else Q(gtin="", name=thing.name)
-    return article & Q(lot=thing.lot)
+    """The same article and lot, wherever in the clinic it lies, scanned or typed: where one has no article number the names are compared.
+
+    A product without a lot is the same as any other of it without one.
+    """
+    named = Q(name__iexact=thing.name)
+    article = Q(gtin=thing.gtin) | named & Q(gtin="") if thing.gtin else named
+    return article & Q(lot__iexact=thing.lot)
 
 
 def without_lot(product: Product) -> QuerySet[Product]:
-    """The same article in stock with no lot noted: it may be of this lot. None for a product that has none itself, which is all of it."""
+    """The same article in stock with no lot noted: it may be of this lot. None for a product that has none itself, which is all of it.
+
+    Not that of another site which has the lot itself: it is looked after there.
+    """
     if not product.lot:
         return Product.objects.none()
     article = Q(name__iexact=product.name) | (Q(gtin=product.gtin) if product.gtin else Q(pk=None))
-    return Product.objects.filter(article, lot="", is_anaesthetic=product.is_anaesthetic).exclude(pk=product.pk)
+    theirs = Product.objects.filter(same_lot(product)).exclude(site=product.site_id).values("site")
+    return Product.objects.filter(article, lot="", is_anaesthetic=product.is_anaesthetic).exclude(Q(pk=product.pk) | Q(site__in=theirs))
 
 
 def known_name(gtin: str, site: Site) -> str:

@@ -1,7 +1,11 @@
 """Telling the patients whom a recalled lot or product concerns: a list, a neutral mail that two roles let go, a person who spoke with them."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clinic import audit
@@ -11,7 +15,7 @@ from clinic.models import Staff
 from clinic.roles import Role
 from patients.models import Patient
 from treatments import emails, selectors
-from treatments.models import RecallContact, TreatmentSession
+from treatments.models import CartridgeLot, Product, RecallContact, TreatmentSession
 from treatments.selectors import Thing, about
 from treatments.vocabulary import ContactWay
 
@@ -33,13 +37,14 @@ class TwoRoles(Refused):
 def prepare_contacts(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> list[RecallContact]:
     """One row a patient who received the lot or product at the actor's sites; who is there already stays as it is. Nothing is sent.
 
+    Who stands on the list of another site for the same lot is told there, once.
     A mistaken record whose treatment is written down in the right one concerns nobody; one that nobody has put right still may.
     """
     with audit.write(by=by, action="recall.prepare"):
-        locked = type(thing).objects.select_for_update().get(pk=thing.pk)
-        if not locked.recalled:
+        _lock([thing])
+        if not type(thing).objects.get(pk=thing.pk).recalled:
             raise NotRecalled(_("Nothing of this is recalled."))
-        known = set(RecallContact.objects.filter(**about(thing), withdrawn_at=None).values_list("patient_id", flat=True))
+        known = set(RecallContact.objects.filter(selectors.of_recall(thing), withdrawn_at=None).values_list("patient_id", flat=True))
         rows = []
         for row in selectors.received(thing, by):
             person = row.patient
@@ -48,6 +53,14 @@ def prepare_contacts(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> 
             known.add(person.pk)
             rows.append(_contact(thing, person, staff, by, at))
         return RecallContact.objects.bulk_create(rows)
+
+
+def _lock(things: Sequence[Thing]) -> None:
+    """The lists of these, at every site, in one order: whoever writes to one of them waits."""
+    for model in (CartridgeLot, Product):
+        same = [selectors.same_lot(thing) for thing in things if isinstance(thing, model)]
+        if same:
+            list(model.objects.select_for_update().filter(reduce(or_, same)).order_by("pk"))
 
 
 def _contact(thing: Thing, person: Patient, staff: Staff, by: Actor, at: datetime) -> RecallContact:
@@ -62,16 +75,19 @@ def correct_contacts(*, wrong: TreatmentSession, right: TreatmentSession, by: Ac
     The contact of the wrong patient stays as a row. Where a mail may have gone, or somebody spoke with them, a person has to set it
     right. Who received the same thing in a record that stands is not touched. To be called in the transaction of the correction.
     """
-    for thing in selectors.recalled_things(wrong):
-        type(thing).objects.select_for_update().get(pk=thing.pk)
-        known = list(RecallContact.objects.select_for_update(of=("self",)).select_related("patient").filter(**about(thing)))
+    things = selectors.recalled_things(wrong)
+    _lock(things)
+    for thing in things:
+        known = list(RecallContact.objects.select_for_update(of=("self",)).select_related("patient").filter(selectors.of_recall(thing)).order_by("pk"))
         concerned = selectors.who_received(thing)
         for row in known:
             if row.patient_id == wrong.patient_id and row.withdrawn_at is None and row.patient_id not in concerned:
                 _withdraw(row, by, at)
         person = right.patient
         there = {row.patient_id for row in known if row.withdrawn_at is None}
-        if known and person.pk in concerned - there and not person.deceased_on:
+        # of one who has died no list says that it was prepared
+        prepared = bool(known) or wrong.patient.deceased_on is not None
+        if prepared and person.pk in concerned - there and not person.deceased_on:
             staff = Staff.objects.get(pk=by.staff_id) if by.staff_id else right.operator
             _contact(thing, person, staff, by, at).save(force_insert=True)
 
@@ -85,8 +101,14 @@ def _withdraw(row: RecallContact, by: Actor, at: datetime) -> None:
 
 def may_release(thing: Thing, by: Actor) -> bool:
     """Whether this actor is the second role for the mails that wait: a clinician after a manager, or the other way round."""
-    waiting = RecallContact.objects.filter(**about(thing), way=ContactWay.MAIL, released_at=None, told_at=None, withdrawn_at=None)
+    waiting = _mails(RecallContact.objects.all(), thing, by)
     return any(_is_second(row, by) for row in waiting)
+
+
+def _mails(rows: QuerySet[RecallContact], thing: Thing, by: Actor) -> QuerySet[RecallContact]:
+    """Those whose mail waits for the second role."""
+    rows = rows.filter(selectors.of_recall(thing), way=ContactWay.MAIL, released_at=None, told_at=None, withdrawn_at=None)
+    return rows.filter(patient__deceased_on=None, patient__site__in=by.site_ids)
 
 
 def _is_second(row: RecallContact, by: Actor) -> bool:
@@ -98,7 +120,7 @@ def release_mails(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> int
     """The second role lets the neutral mails go. Returns how many. Raises TwoRoles."""
     with audit.write(by=by, action="recall.mail"):
         rows = RecallContact.objects.select_for_update(of=("self",)).select_related("patient__site")
-        found = list(rows.filter(**about(thing), way=ContactWay.MAIL, released_at=None, told_at=None, withdrawn_at=None, patient__site__in=by.site_ids))
+        found = list(_mails(rows, thing, by).order_by("pk"))
         mine = [row for row in found if _is_second(row, by)]
         if not mine:
             raise TwoRoles("Mail to many needs a manager and a clinician: the other one lets it go.")

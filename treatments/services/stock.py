@@ -14,7 +14,7 @@ from treatments.models import Cartridge, CartridgeLot, Device, Product, Receipt
 
 
 class AlreadyThere(Refused):
-    """The lot, or this very box, is registered."""
+    """The lot, or this very box, is registered; or its maker called it back."""
 
 
 class UnitGone(Refused):
@@ -27,6 +27,9 @@ class NotYet(Refused):
 
 class NotSetAside(Refused):
     """A recall is the maker's word and is not lifted here; and what is in use needs no lifting."""
+
+
+_RECALLED = "This lot is recalled by its maker. Put it aside: it does not go into stock."
 
 
 def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: int, udi: str, serial: str, by: Actor) -> Device:
@@ -42,7 +45,7 @@ def register_lot(
     """Take a box into stock: its lot and its physical units, one row each.
 
     A lot that is there takes more units only with `another_box`, and only with the same printed date; a box's serial is
-    taken in once. Raises AlreadyThere.
+    taken in once. What its maker called back stays out, at every site. Raises AlreadyThere.
     """
     with audit.write(by=by, action="stock.register"):
         Site.objects.select_for_update().get(pk=site.pk)
@@ -50,6 +53,8 @@ def register_lot(
         if row is not None:
             _may_take_more(row, expires_on, serial, another_box)
         else:
+            if CartridgeLot.objects.filter(selectors.same_lot(CartridgeLot(name=name, gtin=gtin, lot=lot)), recalled=True).exists():
+                raise AlreadyThere(_RECALLED, field="lot")
             row = CartridgeLot.objects.create(site=site, name=name, gtin=gtin, lot=lot, expires_on=expires_on, month_only=month_only)
         first = (row.cartridges.aggregate(last=Max("number"))["last"] or 0) + 1
         Cartridge.objects.bulk_create(Cartridge(lot=row, number=number) for number in range(first, first + units))
@@ -72,8 +77,11 @@ def register_product(
     *, site: Site, name: str, kind: str, lot: str, ingredients: list[str], by: Actor, at: datetime, is_anaesthetic: bool = False,
     strength_percent: Decimal | None = None, expires_on: date | None = None, gtin: str = "", code: str = "",
 ) -> Product:  # fmt: skip
-    """A topical or an anaesthetic, by lot."""
+    """A topical or an anaesthetic, by lot. What its maker called back stays out, at every site. Raises AlreadyThere."""
     with audit.write(by=by, action="stock.register"):
+        Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+        if Product.objects.filter(selectors.same_lot(Product(name=name, gtin=gtin, lot=lot)), recalled=True).exists():
+            raise AlreadyThere(_RECALLED, field="lot")
         row = Product.objects.create(
             site=site, name=name, kind=kind, lot=lot, ingredients=ingredients, is_anaesthetic=is_anaesthetic,
             strength_percent=strength_percent, expires_on=expires_on, gtin=gtin,
@@ -102,9 +110,15 @@ def release_lot(*, lot: CartridgeLot, reason: str, by: Actor) -> None:
         lot.save(update_fields=["quarantined", "quarantined_at"])
 
 
+def _nothing_comes_in() -> None:
+    """Until this transaction ends no site takes stock in: a box of the lot that is called back would slip by."""
+    list(Site.objects.select_for_update(no_key=True).order_by("pk"))
+
+
 def recall_lot(*, lot: CartridgeLot, reason: str, by: Actor, at: datetime) -> int:
     """The maker calls the lot back: out of use for good, at every site that holds it. Returns at how many sites."""
     with audit.write(by=by, action="stock.recall", reason=reason):
+        _nothing_comes_in()
         rows = CartridgeLot.objects.select_for_update().filter(selectors.same_lot(lot), recalled=False)
         return rows.update(recalled=True, recalled_at=at, recall_reason=reason[:200])
 
@@ -115,6 +129,7 @@ def recall_product(*, product: Product, reason: str, by: Actor, at: datetime) ->
     What was withdrawn before (used up, spoiled) can be recalled too, and keeps why it was withdrawn. Returns of how many rows of stock.
     """
     with audit.write(by=by, action="stock.recall", reason=reason):
+        _nothing_comes_in()
         rows = Product.objects.select_for_update().filter(selectors.same_lot(product), recalled=False)
         found = list(rows.values_list("pk", flat=True))
         told = {"recalled": True, "recalled_at": at, "recall_reason": reason[:200]}

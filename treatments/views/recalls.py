@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from clinic.errors import Refused
 from clinic.permissions import acting_staff, allow, check_subject, fetch
 from clinic.requests import HttpRequest
+from treatments import selectors
 from treatments.models import CartridgeLot, Product, RecallContact
 from treatments.selectors import Thing
 from treatments.services import recalls
@@ -59,7 +60,8 @@ def _spoken(request: HttpRequest, contact: str, act: Callable[..., RecallContact
         messages.success(request, done)
     except Refused as refusal:
         messages.error(request, refusal.message)
-    return _contacts(row.thing)
+    own = selectors.at_own_site(row.thing, request.actor)
+    return _contacts(own) if own else redirect("treatments:inventory")
 
 
 def _thing(request: HttpRequest, lot: str, product: str) -> Thing:

@@ -92,9 +92,12 @@ def add_product(request: HttpRequest) -> HttpResponse:
         data = dict(form.cleaned_data)
         ingredients = [part.strip() for part in data.pop("ingredients").split(",") if part.strip()]
         code = data.pop("code")
-        product = services.register_product(ingredients=ingredients, by=request.actor, at=timezone.now(), code=code, **data)
-        messages.success(request, _("The product is in stock."))
-        return redirect("treatments:product", product=product.uuid)
+        try:
+            product = services.register_product(ingredients=ingredients, by=request.actor, at=timezone.now(), code=code, **data)
+            messages.success(request, _("The product is in stock."))
+            return redirect("treatments:product", product=product.uuid)
+        except Refused as refusal:
+            form.add_error(refusal.field or None, refusal.message)
     return _receive(request, form, label, "treatments/add_product.html")
 
 
