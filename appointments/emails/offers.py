@@ -45,8 +45,8 @@ def withdraw_offer(*, offer: Offer, reason: str, by: Actor, at: datetime) -> Non
 
 def may_send_invitation(row: OutboxMessage, at: datetime) -> Verdict:
     """Held under an open red flag; not sent once a visit is booked or the recall is closed (SETTLED 3)."""
-    recall = Recall.objects.select_related("patient", "site").get(uuid=str(row.cause_uuid))
-    if recall.state not in (RecallState.DUE, RecallState.CONTACTED):
+    recall = Recall.objects.select_related("patient", "site", "after__entered_in_error").get(uuid=str(row.cause_uuid))
+    if recall.state not in (RecallState.DUE, RecallState.CONTACTED) or hasattr(recall.after, "entered_in_error"):
         return Verdict.cancel("the recall is closed")
     if reason := recall.patient.no_mail_because:
         return Verdict.skip(reason)

@@ -46,8 +46,10 @@ from appointments.selectors.recalls import (
     coming_session,
     recall_counts,
     recalls,
+    recalls_after_an_error,
     recalls_out_of_date,
     recalls_that_came,
+    recalls_that_did_not_come,
     recalls_whose_visit_is_gone,
     sessions_to_recall,
     why_not_invited,
@@ -60,6 +62,6 @@ from appointments.selectors.waiting import best_entries, freed_slots, is_taken, 
 __all__ = [
     "PUT_BACK", "is_put_back", "visits_in_error", "visits_put_back", "visits_recorded_anew", "DayOffer", "MOST_AT_ONCE", "WAITING", "Gate", "Proposal", "Slot", "Stranded", "WayOut", "Week", "best_entries", "booking_rules", "change_lines", "coming_absences", "coming_closures", "coming_session", "course_proposals", "day_of", "days_of", "diary_for", "doubles_of", "ended_visits",
     "feed_ics", "feed_of", "feed_owner", "free_slots", "freed_slots", "gate_for", "imports_of", "imports_under_way", "left_over_lines", "is_taken", "last_change", "may_offer_now", "next_appointment", "next_appointments", "of_patient",
-    "offers", "own_offers", "patient_lines", "recall_counts", "recalls", "recalls_out_of_date", "recalls_that_came", "recalls_whose_visit_is_gone", "rooms_of", "row_counts", "rows_in", "rows_to_write", "same_day", "screen_of", "screens", "sessions_to_recall", "stranded", "visit_types", "waiting", "ways_out", "grounds_of",
+    "offers", "own_offers", "patient_lines", "recall_counts", "recalls", "recalls_after_an_error", "recalls_out_of_date", "recalls_that_came", "recalls_that_did_not_come", "recalls_whose_visit_is_gone", "rooms_of", "row_counts", "rows_in", "rows_to_write", "same_day", "screen_of", "screens", "sessions_to_recall", "stranded", "visit_types", "waiting", "ways_out", "grounds_of",
     "wants_of", "weeks", "usual_clinician", "visits_to_stop", "waits_of", "who_has", "why_not_invited", "window_for",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from appointments.models import Appointment, Recall, RecallAttempt
 from appointments.rules import OPEN, AppointmentState, RecallState
 from clinic.models import Site
 from treatments import selectors as sessions
-from treatments.models import Course, TreatmentSession
+from treatments.models import Course, EnteredInError, TreatmentSession
 from treatments.rules import Window
 
 _LOOK_BACK_DAYS = 730
@@ -50,17 +50,33 @@ def coming_session(patient_id: int, at: datetime) -> Appointment | None:
 
 
 def recalls_whose_visit_is_gone() -> QuerySet[Recall]:
-    """Booked recalls whose visit was cancelled or missed."""
+    """Booked recalls whose visit was cancelled or missed, or is done without a session."""
     gone = Q(appointment=None) | Q(appointment__state__in=[AppointmentState.CANCELLED, AppointmentState.MISSED])
+    gone |= Q(appointment__state=AppointmentState.DONE, appointment__session=None)
     return Recall.objects.filter(gone, state=RecallState.BOOKED).order_by("pk")
+
+
+_CAME = Exists(
+    TreatmentSession.objects.filter(patient=OuterRef("patient"), state__in=_DONE, entered_in_error=None, ended_at__gt=OuterRef("after__ended_at"))
+)
 
 
 def recalls_that_came() -> list[int]:
     """Recalls whose patient has had a later session."""
-    later = TreatmentSession.objects.filter(
-        patient=OuterRef("patient"), state__in=_DONE, entered_in_error=None, ended_at__gt=OuterRef("after__ended_at")
-    )
-    rows = Recall.objects.exclude(state__in=[RecallState.DONE, RecallState.DISMISSED]).filter(Exists(later))
+    rows = Recall.objects.exclude(state__in=[RecallState.DONE, RecallState.DISMISSED]).filter(_CAME)
+    return list(rows.values_list("pk", flat=True))
+
+
+def recalls_that_did_not_come() -> QuerySet[Recall]:
+    """Recalls that were done by a session which is entered in error since: the patient has had no later one."""
+    mistaken = EnteredInError.objects.values("session__patient")
+    rows = Recall.objects.filter(~_CAME, state=RecallState.DONE, patient__in=mistaken, after__entered_in_error=None)
+    return rows.select_related("appointment").order_by("pk")
+
+
+def recalls_after_an_error() -> list[int]:
+    """Recalls that follow a session which is entered in error since: it did not take place for this patient."""
+    rows = Recall.objects.exclude(state__in=[RecallState.DONE, RecallState.DISMISSED]).filter(after__entered_in_error__isnull=False)
     return list(rows.values_list("pk", flat=True))
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from appointments import emails, selectors
 from appointments.models import Appointment, Recall, RecallAttempt
-from appointments.rules import RecallState
+from appointments.rules import OPEN, RecallState
 from clinic import audit
 from clinic.audit import Actor
 from clinic.clock import local_date
@@ -33,9 +33,22 @@ def open_recalls(*, by: Actor, at: datetime) -> int:
                 },
             )  # fmt: skip
         made += fresh
+    _follow_errors(by=by)
     _follow_visits(by=by, at=at)
     _follow_courses(by=by)
     return made
+
+
+def _follow_errors(*, by: Actor) -> None:
+    """What a session did that is entered in error since: it ended a recall, which goes on; it was followed by one, which concerns nobody (0046)."""
+    for recall in selectors.recalls_that_did_not_come():
+        visit = recall.appointment if recall.appointment and recall.appointment.state in OPEN else None
+        with audit.write(by=by, action="recall.reopen"):
+            state = RecallState.BOOKED if visit else RecallState.CONTACTED if recall.attempts.exists() else RecallState.DUE
+            Recall.objects.filter(pk=recall.pk, state=RecallState.DONE).update(state=state, appointment=visit)
+    if wrong := selectors.recalls_after_an_error():
+        with audit.write(by=by, action="recall.after_an_error"):
+            Recall.objects.filter(pk__in=wrong).update(state=RecallState.DISMISSED, dismissed_because=_("The record of its session was entered in error."))
 
 
 def _follow_courses(*, by: Actor) -> None:

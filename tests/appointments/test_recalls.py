@@ -1,6 +1,6 @@
 """Recalls: due when the window opens, contacted, booked by themselves, dismissed with a reason, done."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest import mock
 
 import pytest
@@ -9,7 +9,8 @@ import time_machine
 from aftercare.tasks import watch_response_clocks
 from appointments import selectors, services
 from appointments.emails.offers import may_send_invitation
-from appointments.models import Recall, RecallAttempt, VisitType
+from appointments.models import Appointment, Recall, RecallAttempt, VisitType
+from appointments.rules import AppointmentState
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import OutboxMessage, Site, Staff
@@ -19,7 +20,7 @@ from tests.appointments.make import DESK, NOW, at_hour, make_clinic, make_talk, 
 from tests.clinic.outbox_make import FakeRelay
 from tests.treatments.make import make_draft, make_ended, make_entry
 from treatments import services as sessions
-from treatments.models import Device
+from treatments.models import Device, TreatmentSession
 
 TASK = Actor.of_task("appointments.open_recalls")
 TODAY = NOW.date()
@@ -67,6 +68,75 @@ class TestOpening:
         services.open_recalls(by=TASK, at=NOW)
         recall.refresh_from_db()
         assert recall.state == "done"
+
+
+@pytest.mark.django_db
+class TestAfterAnError:
+    """A session entered in error did not take place for this patient (SETTLED 7): nobody falls off the list by it, and nobody is invited after it."""
+
+    def again(self, recall: Recall, amara: Staff, at: datetime) -> TreatmentSession:
+        """Another session of the same patient, which has ended."""
+        record_rescreen(patient=recall.patient, on=at.date(), changed=False, words="", by=DESK, at=at)
+        by, entry = Actor.of_staff(amara), make_entry(site=recall.site, device=Device.objects.first())
+        started = sessions.start_session(record=make_draft(recall.site, amara, entry, at, patient=recall.patient), by=by, at=at)
+        return sessions.end_session(record=started, ended_at=at + timedelta(minutes=40), by=by, at=at + timedelta(minutes=40))
+
+    def in_error(self, session: TreatmentSession, amara: Staff) -> None:
+        sessions.mark_entered_in_error(record=session, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=NOW)
+        services.open_recalls(by=TASK, at=NOW)
+
+    @pytest.mark.parametrize("tried", [True, False])
+    def test_the_one_that_it_ended_is_open_again(self, tried: bool, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 35)
+        assert recall is not None
+        if tried:
+            services.note_recall(recall=recall, channel="phone", result="no_answer", note="", by=DESK, at=NOW)
+        session = self.again(recall, amara, NOW - timedelta(days=1))
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert recall.state == "done"
+        self.in_error(session, amara)
+        assert selectors.recalls(site, TODAY).get() == recall
+        recall.refresh_from_db()
+        assert recall.state == ("contacted" if tried else "due")
+
+    def test_the_one_that_follows_it_is_closed_and_its_invitation_stays_here(self, site: Site, amara: Staff) -> None:
+        recall = treated(site, amara, 30)
+        assert recall is not None
+        services.invite_recalls(recalls=[recall], by=DESK, at=NOW)
+        row = OutboxMessage.objects.get(kind="recall_invitation")
+        sessions.mark_entered_in_error(record=recall.after, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=NOW)
+        assert may_send_invitation(row, NOW).word == "cancel"  # before the sweep, too
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert (recall.state, recall.dismissed_because) == ("dismissed", "The record of its session was entered in error.")
+        assert not selectors.recalls(site, TODAY).exists()
+
+    def test_the_session_before_it_counts_again_and_the_patient_is_listed_once(self, site: Site, amara: Staff) -> None:
+        first = treated(site, amara, 70)
+        assert first is not None
+        wrong = self.again(first, amara, NOW - timedelta(days=30))
+        services.open_recalls(by=TASK, at=NOW)
+        assert selectors.recalls(site, TODAY).get().after == wrong
+        self.in_error(wrong, amara)
+        assert selectors.recalls(site, TODAY).get() == first
+
+    def test_a_visit_put_back_keeps_it_booked_until_somebody_says_what_is_true(self, site: Site, amara: Staff, needling: VisitType) -> None:
+        recall = treated(site, amara, 35)
+        assert recall is not None
+        visit = make_visit(recall.patient, needling, amara, at_hour(9))
+        session = self.again(recall, amara, NOW - timedelta(days=1))
+        Appointment.objects.filter(pk=visit.pk).update(session=session, state="done")
+        services.open_recalls(by=TASK, at=NOW)
+        sessions.mark_entered_in_error(record=session, reason="Wrong patient.", staff=amara, by=Actor.of_staff(amara), at=NOW)
+        services.sweep_states(by=TASK, at=NOW)
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db(), visit.refresh_from_db()
+        assert (visit.state, recall.state, recall.appointment) == ("arrived", "booked", visit)
+        services.change_state(appointment=visit, to=AppointmentState.DONE, by=DESK, at=NOW)  # here, but not treated
+        services.open_recalls(by=TASK, at=NOW)
+        recall.refresh_from_db()
+        assert (recall.state, recall.appointment) == ("due", None)
 
 
 @pytest.mark.django_db
