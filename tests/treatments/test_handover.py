@@ -219,6 +219,17 @@ class TestTheSignatureOfOneWhoLeft:
         with pytest.raises(Blocked):
             self.sign(record, amara)
 
+    def test_nor_after_they_came_back(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        """It was handed over once, and the operator is there again: what is said beside S04 is for another one's signature."""
+        record = make_ended(site, amara)
+        self.left(amara)
+        self.over(record, okoro)
+        Staff.objects.filter(pk=amara.pk).update(is_active=True, credential_valid=False)
+        TreatmentSession.objects.filter(pk=record.pk).update(reasons={"S04": "x"})
+        with pytest.raises(Blocked) as stop:
+            self.sign(record, amara)
+        assert [f.rule for f in stop.value.findings] == ["S04"]
+
     @pytest.mark.parametrize("text", ["UPDATE treatments_signaturehandover SET reason = 'x'", "DELETE FROM treatments_signaturehandover"])
     def test_its_rows_are_only_ever_added(self, text: str, site: Site, amara: Staff, okoro: Staff) -> None:
         record = make_ended(site, amara)

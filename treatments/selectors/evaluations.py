@@ -9,6 +9,7 @@ from treatments.rules import RANK, findings_for, session
 from treatments.rules.policy import SessionPolicy
 from treatments.rules.vocabulary import Stage
 from treatments.selectors.courses import policy_of
+from treatments.selectors.handovers import signer_of
 from treatments.selectors.inputs import block_input, session_input
 from treatments.selectors.off_shelf import off_shelf
 from treatments.vocabulary import SessionState
@@ -104,7 +105,7 @@ def _took_place(record: TreatmentSession, worst: Worst) -> list[str]:
     if record.started_at is None:
         return []
     if record.replaces is None:
-        return ["S04"] if record.ended_at and ("S04", "") in worst and record.signature_handovers.exists() else []
+        return ["S04"] if record.ended_at and ("S04", "") in worst and not signer_of(record).is_operator else []
     stopping = [key for key, row in worst.items() if row["severity"] in ("BLOCK", "BLOCK_PRODUCT") and key[0] != "S26"]
     if record.state == SessionState.STARTED and stopping:
         stopping = [key for key in stopping if key[1] in _held_by(record.replaces)]
