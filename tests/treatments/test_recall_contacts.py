@@ -370,6 +370,16 @@ class TestTheRecordIsPutRight:
         rows = RecallContact.objects.order_by("pk").values_list("patient", "withdrawn_at")
         assert list(rows) == [(first.patient.pk, DAY), (ada.pk, DAY), (first.patient.pk, None)]
 
+    def test_who_was_told_and_is_concerned_after_all_is_not_told_that_it_was_a_mistake(self, thing: Thing, max_: Staff, amara: Staff, ada: Patient, client_as: SignIn) -> None:
+        first, by = self.prepared(thing, max_), Actor.of_staff(amara)
+        services.recalls.note_told(contact=first, note="", by=by, at=DAY)
+        second = self.put_right(ada, amara)
+        services.mark_entered_in_error(record=second, reason="No, it was Olivia.", staff=amara, by=by, at=DAY)
+        services.write_right_record(mistaken=TreatmentSession.objects.get(pk=second.pk), patient=first.patient, reason="x", by=by, at=DAY)
+        (calls,) = selectors.calls_by_thing(by)
+        assert (calls.to_tell, calls.to_set_right) == (1, 0)
+        assert "call them: it was a mistake" not in page_of(client_as(amara), thing)
+
     def test_the_product_without_a_lot_follows_too(self, site: Site, max_: Staff, amara: Staff, ada: Patient) -> None:
         used_product(site, amara, lot="")
         product = make_product(site)

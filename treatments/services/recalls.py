@@ -1,6 +1,6 @@
 """Telling the patients whom a recalled lot or product concerns: a list, a neutral mail that two roles let go, a person who spoke with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -52,7 +52,13 @@ def prepare_contacts(*, thing: Thing, staff: Staff, by: Actor, at: datetime) -> 
                 continue
             known.add(person.pk)
             rows.append(_contact(thing, person, staff, by, at))
+        _concerned_after_all(thing, known)
         return RecallContact.objects.bulk_create(rows)
+
+
+def _concerned_after_all(thing: Thing, patients: Iterable[int]) -> None:
+    """Who stands on the list is not told that an earlier word was a mistake: it is true now."""
+    RecallContact.objects.filter(selectors.of_recall(thing), patient__in=list(patients), misled=True, set_right_at=None).update(misled=False)
 
 
 def _lock(things: Sequence[Thing]) -> None:
@@ -90,6 +96,7 @@ def correct_contacts(*, wrong: TreatmentSession, right: TreatmentSession, by: Ac
         if prepared and person.pk in concerned - there and not person.deceased_on:
             staff = Staff.objects.get(pk=by.staff_id) if by.staff_id else right.operator
             _contact(thing, person, staff, by, at).save(force_insert=True)
+            _concerned_after_all(thing, [person.pk])
 
 
 def _withdraw(row: RecallContact, by: Actor, at: datetime) -> None:
