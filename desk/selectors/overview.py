@@ -54,8 +54,9 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
 
 
 def _typed_in(patient: Patient) -> Intake | None:
-    """The newest answers, if staff typed them in, or a part of them."""
-    answers = people.latest_answers(patient)
+    """The newest answers as they were given, if staff typed them in, or a part of them. What the clinic amended since is no typing in."""
+    newest = people.latest_answers(patient)
+    answers = people.amendments(newest)[-1] if newest else None
     return answers if answers is not None and (answers.answered_by != AnsweredBy.PATIENT or answers.typed_by) else None
 
 

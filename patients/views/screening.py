@@ -33,7 +33,7 @@ def screening(request: HttpRequest, patient: str) -> HttpResponse:
 
 def screening_again(request: HttpRequest, found: Patient, **bound: Any) -> HttpResponse:
     """The page; with a form that was filled wrongly it says so beside the field and keeps what was typed."""
-    today = found.site.today(timezone.now())
+    today, newest = found.site.today(timezone.now()), selectors.latest_answers(found)
     record_access(by=request.actor, action="screening.view", patient_uuid=found.uuid)
     context = {
         "patient": found,
@@ -42,7 +42,7 @@ def screening_again(request: HttpRequest, found: Patient, **bound: Any) -> HttpR
         "holds": selectors.open_holds(found),
         "consent": selectors.consent_state(found),
         "rescreen": selectors.rescreen_on(found, today),
-        "sent": selectors.latest_answers(found),
+        "sent": selectors.amendments(newest)[-1] if newest else None,  # as they were given, whatever the clinic amended since
         "tab": "screening",
     }
     if may(request.actor, "screening:view_reasons"):

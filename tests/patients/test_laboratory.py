@@ -171,6 +171,19 @@ def test_what_can_t_be_is_refused(site: Site, amara: Staff, on: date, values: di
     assert selectors.laboratory_of(patient)[1].value == 12
 
 
+@pytest.mark.parametrize("page", ["desk:patient_overview", "patients:screening"])
+def test_who_answered_is_said_as_it_was_before(page: str, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+    """A blood test is a new set of answers, and the patient is still the one who gave them; so is the paper that they came on."""
+    patient = make_ready(site)
+    note(patient, amara, hb_g_dl=12.0)
+    url, client = reverse(page, args=[patient.uuid]), client_as(amara)
+    with time_machine.travel(DAY, tick=False):
+        assert "typed by staff" not in client.get(url).content.decode()
+        Intake.objects.filter(extras={}).update(answered_by="paper", paper_on=TODAY, typed_by="Rosa Lind")
+        shown = client.get(url).content.decode()
+    assert "rom paper" in shown and "Rosa Lind" in shown
+
+
 class TestThePage:
     @pytest.fixture(autouse=True)
     def _clock(self) -> Any:
