@@ -75,6 +75,8 @@ def _may(wrong: TreatmentSession, patient: Patient, reason: str) -> Course:
     if patient.merged_into_id:
         raise NotReplaceable(_("This record was merged into another one. Use that one."), field="number")
     course = selectors.open_course(patient)
+    if course is None and patient.deceased_on:  # no course is planned for them any more; the treatment took place all the same
+        course = patient.courses.order_by("-planned_at", "-pk").first()
     if course is None:
         raise NoCourse(_("This patient has no open course. Plan it first, then come back."), field="number")
     unfinished = course.sessions.filter(state__in=[SessionState.DRAFT, SessionState.STARTED], entered_in_error=None).first()
