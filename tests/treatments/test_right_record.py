@@ -14,12 +14,13 @@ from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
-from patients.models import Patient
+from patients.models import Allergy, Patient
 from tests.treatments.make import (
     DAY,
     DESK,
     END,
     make_baseline,
+    make_cartridge,
     make_course,
     make_draft,
     make_ended,
@@ -33,6 +34,7 @@ from tests.treatments.test_race import together
 from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
 from treatments.models import (
+    Anaesthetic,
     Cartridge,
     DeviceBlock,
     EnteredInError,
@@ -41,6 +43,7 @@ from treatments.models import (
     SignedRecord,
     TreatmentSession,
     TubeCheck,
+    ZoneRecord,
 )
 from treatments.rules.vocabulary import Stage
 from treatments.services import Blocked, CartridgeTaken, NoCourse, NotOpen, NotReplaceable, broken_records
@@ -201,6 +204,45 @@ class TestWhatWasDoneIsWrittenDown:
         added.delete()
         assert services.end_session(**ended).state == "ended"
 
+    def running(self, site: Site, amara: Staff, ada: Patient, **reasons: str) -> dict[str, Any]:
+        """The right record of a treatment that goes on, with what is said beside the rules; as `end_session` takes it."""
+        record = rewritten(in_error(make_started(site, amara), amara), ada, amara)
+        TreatmentSession.objects.filter(pk=record.pk).update(reasons=reasons)
+        at = LATER + timedelta(minutes=20)
+        return {"record": TreatmentSession.objects.get(pk=record.pk), "ended_at": at, "by": Actor.of_staff(amara), "at": at}
+
+    def test_a_cartridge_that_is_taken_now_is_refused_as_ever(self, site: Site, amara: Staff, ada: Patient) -> None:
+        """Nothing overrides a BLOCK (SETTLED 4): its seal was broken, and the needle has touched nobody yet."""
+        ended = self.running(site, amara, ada, S06="Why not.")
+        block = services.change_block(
+            record=ended["record"], device=ended["record"].blocks.get().device, cartridge=make_cartridge(site, lot="NEW"), seal_intact=False, by=ended["by"], at=LATER
+        )
+        ZoneRecord.objects.create(block=block, zone="vertex", depth_hundredths=75, passes=2, endpoint="none")
+        assert "S06" not in selectors.evaluate(ended["record"], Stage.CHECKOUT).happened
+        with pytest.raises(Blocked) as found:
+            services.end_session(**ended)
+        assert [f.rule for f in found.value.findings] == ["S06"]
+
+    def test_a_zone_that_is_deepened_now_is_refused_as_ever(self, site: Site, amara: Staff, ada: Patient) -> None:
+        ended = self.running(site, amara, ada, **{"S07:vertex": "Why not."})
+        ended["record"].blocks.get().zones.filter(zone="vertex").update(depth_hundredths=251)
+        with pytest.raises(Blocked) as found:
+            services.end_session(**ended)
+        assert {f.rule for f in found.value.findings} == {"S05", "S07"}
+
+    def test_numbing_that_was_on_the_skin_already_is_explained(self, site: Site, amara: Staff, ada: Patient) -> None:
+        """She is allergic to the cream that was meant for somebody else (S16): it can't be unmade, and she must be able to leave."""
+        cream = make_product(site, name="LMX 4", lot="C1", is_anaesthetic=True, ingredients=["lidocaine"])
+        wrong = make_started(site, amara)
+        numbing = {"strength_percent": 4, "area_cm2": 50, "grams": 2, "on_at": DAY - timedelta(minutes=40), "off_at": DAY - timedelta(minutes=10), "weight_kg": 70, "wiped_off": True}
+        Anaesthetic.objects.create(session=wrong, product=cream, **numbing)
+        Allergy.objects.create(patient=ada, substance="anaesthetic", name="lidocaine")
+        record = rewritten(in_error(wrong, amara), ada, amara)
+        Anaesthetic.objects.filter(session=record).update(weight_kg=60)
+        TreatmentSession.objects.filter(pk=record.pk).update(reasons={"S16:LMX 4": "On the skin before the wrong file was noticed; watched for an hour."})
+        at = LATER + timedelta(minutes=20)
+        assert services.end_session(record=record, ended_at=at, by=Actor.of_staff(amara), at=at).state == "ended"
+
 
 class TestRefused:
     def test_while_the_mistaken_record_stands(self, site: Site, amara: Staff, ada: Patient) -> None:
@@ -224,6 +266,14 @@ class TestRefused:
         with pytest.raises(NotReplaceable) as refusal:
             services.write_right_record(mistaken=wrong, patient=ada, reason=" ", by=DESK, at=LATER)
         assert refusal.value.field == "reason"
+
+    def test_of_one_who_died_since_it_goes_into_their_last_course(self, site: Site, amara: Staff, ada: Patient) -> None:
+        """Nothing is planned for them any more; who had the unit is still to be known."""
+        course = ada.courses.get()
+        services.end_course(course=course, reason="moved away", by=Actor.of_staff(amara), at=DAY)
+        Patient.objects.filter(pk=ada.pk).update(deceased_on=DAY.date())
+        ada.refresh_from_db()
+        assert rewritten(in_error(make_ended(site, amara), amara), ada, amara).course == course
 
     def test_a_new_session_with_the_used_unit(self, site: Site, amara: Staff, ada: Patient) -> None:
         wrong = in_error(make_signed(site, amara).session, amara)

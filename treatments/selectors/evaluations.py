@@ -12,7 +12,7 @@ from treatments.selectors.courses import policy_of
 from treatments.selectors.handovers import signer_of
 from treatments.selectors.inputs import block_input, session_input
 from treatments.selectors.off_shelf import off_shelf
-from treatments.vocabulary import SessionState
+from treatments.vocabulary import SessionState, Zone
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     owed = [reason_key(f.rule, f.subject) for f in findings if f.severity == "REASON"]
     withdrawn = _only_withdrawn(record, worst, general, used, numbers)
     withdrawn += sorted(reason_key(*key) for key in away) if record.started_at else []
-    happened = _took_place(record, worst)
+    happened = _took_place(record, worst, general, used, numbers)
     given = {key for key in (*owed, *withdrawn, *happened) if record.reasons.get(key)}
     return Evaluation(
         overall, results, findings, [*missing, *wrong], [key for key in owed if key not in given],
@@ -96,7 +96,7 @@ def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, A
     return sorted(reason_key(*key) for key in stopping - set(otherwise))
 
 
-def _took_place(record: TreatmentSession, worst: Worst) -> list[str]:
+def _took_place(record: TreatmentSession, worst: Worst, general: dict[str, Any], used: list[DeviceBlock], numbers: SessionPolicy) -> list[str]:
     """What stops, on a record that is written after the treatment: all but what can still be mended in it, which is S26.
 
     While the treatment still runs that is what the mistaken record held already; what is added now is refused as ever.
@@ -108,14 +108,35 @@ def _took_place(record: TreatmentSession, worst: Worst) -> list[str]:
         return ["S04"] if record.ended_at and ("S04", "") in worst and not signer_of(record).is_operator else []
     stopping = [key for key, row in worst.items() if row["severity"] in ("BLOCK", "BLOCK_PRODUCT") and key[0] != "S26"]
     if record.state == SessionState.STARTED and stopping:
-        stopping = [key for key in stopping if key[1] in _held_by(record.replaces)]
+        stopping = _held_by(record.replaces, stopping, general, used, numbers)
     return sorted(reason_key(*key) for key in stopping)
 
 
-def _held_by(mistaken: TreatmentSession) -> set[str]:
-    """What a finding may be about that a record held: its zones and products, and the treatment as a whole."""
-    zones = mistaken.blocks.values_list("zones__zone", flat=True)
-    return {"", *filter(None, zones), *mistaken.product_uses.values_list("product__name", flat=True)}
+def _held_by(mistaken: TreatmentSession, stopping: list[tuple[str, str]], general: dict[str, Any], used: list[DeviceBlock], numbers: SessionPolicy) -> list[tuple[str, str]]:
+    """Which of these the mistaken record held already: of its devices, cartridges and zones as they were then, its products and numbing, and the treatment as a whole.
+
+    A device or cartridge that was taken since is judged by itself.
+    """
+    then = mistaken.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")
+    there, _wrong = worst_of([general | block_input(block) for block in then if block.zones.all()], numbers)
+    since, _wrong = worst_of([general | block_input(block) for block in used if block.replaces_id is None], numbers)
+    names = {"", *mistaken.product_uses.values_list("product__name", flat=True), *mistaken.pre_topicals.values_list("kind", flat=True)}
+    numbing = getattr(mistaken, "anaesthetic", None)
+    names |= {numbing.product.name if numbing.product else "anaesthetic"} if numbing else set()
+
+    def was_there(rule: str, subject: str) -> bool:
+        if rule not in _OF_A_BLOCK and subject not in set(Zone):
+            return subject in names
+        return _stops(there, rule, subject) and not _stops(since, rule, subject)
+
+    return [key for key in stopping if was_there(*key)]
+
+
+_OF_A_BLOCK = ("S05", "S06")
+
+
+def _stops(found: Worst, rule: str, subject: str) -> bool:
+    return (rule, subject) in found and found[rule, subject]["severity"] in ("BLOCK", "BLOCK_PRODUCT")
 
 
 def _missing(blocks: list[DeviceBlock]) -> list[str]:
