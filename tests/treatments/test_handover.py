@@ -17,7 +17,7 @@ from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, 
 from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
 from treatments.models import SignatureHandover, SignedRecord, TreatmentSession
-from treatments.services import Blocked, ChangedMeanwhile, NotOpen, NotYours
+from treatments.services import Blocked, ChangedMeanwhile, NotOpen, NotTakenOver, NotYours
 
 DURING = DAY + timedelta(minutes=12)
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,22 @@ class TestTheSignatureOfOneWhoLeft:
         services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(okoro), at=self.LATER)
         assert self.sign(record, okoro)["signature"]["completed_since"] == ["notes", "pain"]
         assert json.loads(row.content)["notes"] == "" and json.loads(row.content)["input"][0]["painReadings"] == [3]
+
+    def test_nothing_is_written_in_it_before_it_is_taken_over(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        """What a colleague typed first would be kept as what the operator had left: nobody's work becomes another's."""
+        record = make_ended(site, amara)
+        self.left(amara)
+        entry = make_entry(site, device=record.blocks.get().device, cartridge=record.blocks.get().cartridge)
+        entry.fields.update(notes="Vertex tender, as she told me.")
+        with pytest.raises(NotTakenOver, match="Take the signature over first"):
+            services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(okoro), at=self.LATER)
+        with time_machine.travel(self.LATER, tick=False):
+            client, url = client_as(okoro), reverse("treatments:session", args=[record.uuid])
+            answer = client.post(url, {"subject": str(record.patient.uuid), "version": record.version, "notes": "Vertex tender"})
+            assert answer.status_code == 409 and "Take the signature over first" in answer.content.decode()
+        self.over(record, okoro)
+        services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(okoro), at=self.LATER)
+        assert self.sign(record, okoro)["signature"]["completed_since"] == ["notes"]
 
     def test_not_while_the_operator_can_sign(self, site: Site, amara: Staff, okoro: Staff) -> None:
         record = make_ended(site, amara)

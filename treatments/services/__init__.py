@@ -13,6 +13,7 @@ from treatments.services.errors import (
     ChangedMeanwhile,
     EndBeforeStart,
     NotOpen,
+    NotTakenOver,
     NotUsable,
 )
 from treatments.services.events import EventEntry, close_adverse_event, record_adverse_event
@@ -50,7 +51,7 @@ from treatments.services.stock import (
 
 __all__ = [
     "AlreadyMarked", "AlreadyThere", "Blocked", "CartridgeSpent", "CartridgeTaken", "ChangedMeanwhile",
-    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotReady", "NotReplaceable", "NothingToUndo",
+    "EndBeforeStart", "EventEntry", "LookAgain", "MeasureEntry", "NoCourse", "NotMeasurable", "NotOpen", "NotTakenOver", "NotReady", "NotReplaceable", "NothingToUndo",
     "NotSetAside", "NotUsable", "NotYet", "NotYours", "SessionEntry", "UnitGone", "ZoneEntry", "add_addendum", "apply_patch_test",
     "apply_preset", "broken_records", "change_block", "close_adverse_event", "copy_last", "delete_preset",
     "discard_cartridge", "end_course", "end_session", "events", "exclude_zones", "home", "mark_entered_in_error", "mark_measurement_in_error",

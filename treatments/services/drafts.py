@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.audit import Actor
@@ -22,7 +23,14 @@ from treatments.models import (
     TreatmentSession,
     ZoneRecord,
 )
-from treatments.services.errors import CartridgeSpent, CartridgeTaken, ChangedMeanwhile, NotOpen, NotUsable
+from treatments.services.errors import (
+    CartridgeSpent,
+    CartridgeTaken,
+    ChangedMeanwhile,
+    NotOpen,
+    NotTakenOver,
+    NotUsable,
+)
 from treatments.services.events import events_of_bleeding
 from treatments.vocabulary import SessionState
 
@@ -69,7 +77,7 @@ def locked_session(record: TreatmentSession, *states: SessionState) -> Treatment
 
 
 def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry, by: Actor, at: datetime) -> TreatmentSession:
-    """Replace the draft by what is on the form. Raises ChangedMeanwhile, CartridgeTaken and NotUsable; nothing is overwritten.
+    """Replace the draft by what is on the form. Raises ChangedMeanwhile, CartridgeTaken, NotUsable and NotTakenOver; nothing is overwritten.
 
     A page whose save was stored but whose answer was lost (a killed server, a cut line) sends it again with an old
     version: that is no conflict, for nobody else saved since. What it sent before that arrives late and is not stored.
@@ -83,6 +91,8 @@ def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry,
             raise ChangedMeanwhile(
                 f"{locked.saved_by} saved this draft meanwhile. Your page is older and was not saved. Open the page again."
             )
+        if locked.state == SessionState.ENDED and selectors.signer_of(locked).has_left:
+            raise NotTakenOver(_("Who recorded this session can’t sign any more. Take the signature over first."))
         for name, value in entry.fields.items():
             setattr(locked, name, value)
         # A box that was shown for a moment and left empty is no reason; emptying one takes the reason back.

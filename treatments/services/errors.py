@@ -16,6 +16,10 @@ class ChangedMeanwhile(Conflict):
     """Somebody else saved this draft after the page was opened."""
 
 
+class NotTakenOver(Conflict):
+    """Nobody signs this record yet: what is written now would count as what its operator had left (docs/decisions/0046)."""
+
+
 class CartridgeTaken(Conflict):
     """The cartridge belongs to another session: single use (S06)."""
 
