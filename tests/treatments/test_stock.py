@@ -131,6 +131,13 @@ class TestReceiving:
         assert client.post(reverse("treatments:add_product"), sent | {"site": site.pk, "lot": "S8"}).status_code == 302
         assert Product.objects.filter(withdrawn=False).get().lot == "S8"
 
+    def test_where_no_lot_was_noted_the_next_one_needs_its_lot(self, site: Site) -> None:
+        services.recall_product(product=make_product(site, lot=""), reason="maker", by=DESK, at=DAY)
+        typed: dict[str, Any] = {"site": site, "name": "HA serum", "kind": "serum_sterile", "ingredients": [], "by": DESK, "at": DAY}
+        with pytest.raises(services.AlreadyThere, match="Note the lot"):
+            services.register_product(lot="", **typed)
+        assert services.register_product(lot="S8", **typed).lot == "S8"
+
     def test_the_same_lot_number_of_another_article_is_another_lot(self, site: Site) -> None:
         take_in(site)
         assert take_in(site, gtin="", serial="").pk != take_in(site, gtin="04006381333931", serial="").pk

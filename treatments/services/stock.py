@@ -30,6 +30,7 @@ class NotSetAside(Refused):
 
 
 _RECALLED = "This lot is recalled by its maker. Put it aside: it does not go into stock."
+_RECALLED_WITHOUT_LOT = "This product is recalled where no lot is noted. Note the lot of this one, or put it aside."
 
 
 def register_device(*, site: Site, name: str, type: str, max_depth_hundredths: int, udi: str, serial: str, by: Actor) -> Device:
@@ -81,7 +82,7 @@ def register_product(
     with audit.write(by=by, action="stock.register"):
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
         if Product.objects.filter(selectors.same_lot(Product(name=name, gtin=gtin, lot=lot)), recalled=True).exists():
-            raise AlreadyThere(_RECALLED, field="lot")
+            raise AlreadyThere(_RECALLED if lot else _RECALLED_WITHOUT_LOT, field="lot")
         row = Product.objects.create(
             site=site, name=name, kind=kind, lot=lot, ingredients=ingredients, is_anaesthetic=is_anaesthetic,
             strength_percent=strength_percent, expires_on=expires_on, gtin=gtin,
