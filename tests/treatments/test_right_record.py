@@ -234,7 +234,7 @@ class TestWhatWasDoneIsWrittenDown:
         """She is allergic to the cream that was meant for somebody else (S16): it can't be unmade, and she must be able to leave."""
         cream = make_product(site, name="LMX 4", lot="C1", is_anaesthetic=True, ingredients=["lidocaine"])
         wrong = make_started(site, amara)
-        numbing = {"strength_percent": 4, "area_cm2": 50, "grams": 2, "on_at": DAY - timedelta(minutes=40), "off_at": DAY - timedelta(minutes=10), "weight_kg": 70, "wiped_off": True}
+        numbing: dict[str, Any] = {"strength_percent": 4, "area_cm2": 50, "grams": 2, "on_at": DAY - timedelta(minutes=40), "off_at": DAY - timedelta(minutes=10), "weight_kg": 70, "wiped_off": True}
         Anaesthetic.objects.create(session=wrong, product=cream, **numbing)
         Allergy.objects.create(patient=ada, substance="anaesthetic", name="lidocaine")
         record = rewritten(in_error(wrong, amara), ada, amara)

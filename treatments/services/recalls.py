@@ -63,7 +63,8 @@ def _concerned_after_all(thing: Thing, patients: Iterable[int]) -> None:
 
 def _lock(things: Sequence[Thing]) -> None:
     """The lists of these, at every site, in one order: whoever writes to one of them waits."""
-    for model in (CartridgeLot, Product):
+    kinds: tuple[type[CartridgeLot] | type[Product], ...] = (CartridgeLot, Product)
+    for model in kinds:
         same = [selectors.same_lot(thing) for thing in things if isinstance(thing, model)]
         if same:
             list(model.objects.select_for_update().filter(reduce(or_, same)).order_by("pk"))
