@@ -121,9 +121,14 @@ def visits_in_error() -> QuerySet[Appointment]:
     return Appointment.objects.filter(session__entered_in_error__isnull=False, state__in=[AppointmentState.IN_SESSION, AppointmentState.DONE])
 
 
+def _unsaid() -> QuerySet[StatusChange]:
+    """Puttings back after which nobody has said anything of the visit; what was taken back again is not said."""
+    since = StatusChange.objects.filter(appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"), what__in=["state", "moved"], undone_by=None)
+    return StatusChange.objects.filter(~Exists(since), what="undone", reason=PUT_BACK)
+
+
 def _waiting() -> QuerySet[Appointment]:
-    told = StatusChange.objects.filter(appointment=OuterRef("pk"), what="undone", reason=PUT_BACK)
-    return Appointment.objects.filter(Exists(told), state=AppointmentState.ARRIVED, session=None)
+    return Appointment.objects.filter(Exists(_unsaid().filter(appointment=OuterRef("pk"))), state=AppointmentState.ARRIVED, session=None)
 
 
 def visits_recorded_anew() -> list[tuple[Appointment, TreatmentSession]]:
@@ -147,4 +152,4 @@ def visits_put_back(actor: Actor) -> QuerySet[Appointment]:
 def is_put_back(appointment: Appointment) -> bool:
     """Whether this one is among them."""
     waits = appointment.state == AppointmentState.ARRIVED and appointment.session_id is None
-    return waits and appointment.changes.filter(what="undone", reason=PUT_BACK).exists()
+    return waits and _unsaid().filter(appointment=appointment).exists()

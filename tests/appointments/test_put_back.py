@@ -94,6 +94,31 @@ def test_who_was_not_here_is_noted_as_missed(site: Site, amara: Staff) -> None:
     assert not selectors.visits_put_back(Actor.of_staff(amara)).exists()
 
 
+def test_who_comes_on_another_day_is_not_asked_about_again(site: Site, amara: Staff, rosa: Staff, client_as: SignIn) -> None:
+    """Not here that day: the arrival is undone and the visit moved. When the patient does come, nothing is wrong with it."""
+    visit = done(site, amara)
+    in_error(visit, amara)
+    sweep()
+    visit.refresh_from_db()
+    services.undo_change(appointment=visit, by=DESK, at=LATER)
+    services.move_appointment(appointment=visit, wish=services.Wish(at_hour(10, days=8), amara), by=DESK, at=LATER)
+    visit.refresh_from_db()
+    services.change_state(appointment=visit, to=AppointmentState.ARRIVED, by=DESK, at=at_hour(10, days=8))
+    visit.refresh_from_db()
+    assert not selectors.visits_put_back(Actor.of_staff(rosa)).exists() and not selectors.is_put_back(visit)
+
+
+def test_a_word_that_is_taken_back_is_none(site: Site, amara: Staff) -> None:
+    visit = done(site, amara)
+    in_error(visit, amara)
+    sweep()
+    services.change_state(appointment=visit, to=AppointmentState.DONE, by=DESK, at=LATER)
+    assert not selectors.visits_put_back(Actor.of_staff(amara)).exists()
+    services.undo_change(appointment=visit, by=DESK, at=LATER)
+    visit.refresh_from_db()
+    assert selectors.visits_put_back(Actor.of_staff(amara)).get() == visit and selectors.is_put_back(visit)
+
+
 def test_it_waits_on_the_board_until_somebody_says_what_is_true(site: Site, amara: Staff, rosa: Staff, client_as: SignIn) -> None:
     visit = done(site, amara)
     in_error(visit, amara)
