@@ -28,8 +28,10 @@ class OfferGone(Conflict):
 def join_waiting_list(
     *, patient: Patient, visit_type: VisitType, wants: Wants, clinician: Staff | None, gives_up: Appointment | None, by: Actor, at: datetime
 ) -> WaitingListEntry:
-    """Put a patient on the list, or change what they said. One open entry a patient and visit type."""
+    """Put a patient on the list, or change what they said. One open entry a patient and visit type. Raises Refused for one who has died."""
     with audit.write(by=by, action="waiting.join"):
+        if Patient.objects.get(pk=patient.pk).deceased_on:
+            raise Refused(_("The patient has died."))
         row = WaitingListEntry.objects.select_for_update().filter(patient=patient, visit_type=visit_type, ended_at=None).first()
         row = row or WaitingListEntry(patient=patient, site=patient.site, visit_type=visit_type, added_at=at)
         row.clinician, row.gives_up = clinician, gives_up

@@ -15,6 +15,7 @@ from appointments.models import Appointment, VisitType, WaitingListEntry
 from appointments.rules import AppointmentState, Wants
 from clinic import links
 from clinic.clock import local_date
+from clinic.errors import Refused
 from clinic.models import Link, OutboxMessage, Site, Staff
 from patients import services as people
 from patients.models import Patient
@@ -85,6 +86,15 @@ def test_it_stops_everything_quietly(patient: Patient, needling: VisitType, amar
     drain(FakeRelay(), at=NOW + timedelta(days=59, hours=23))
     assert not OutboxMessage.objects.filter(patient_uuid=patient.uuid, state="sent").exists()
     assert selectors.coming_session(patient.pk, NOW) is None
+
+
+def test_nobody_who_has_died_joins_the_waiting_list(patient: Patient, needling: VisitType) -> None:
+    """A page that was left open; they would be asked by phone."""
+    patient.deceased_on = TODAY
+    patient.save(update_fields=["deceased_on"])
+    with pytest.raises(Refused):
+        services.join_waiting_list(patient=patient, visit_type=needling, wants=Wants(), clinician=None, gives_up=None, by=DESK, at=NOW)
+    assert not WaitingListEntry.objects.exists()
 
 
 def test_a_visit_that_has_begun_stays_what_it_is(patient: Patient, needling: VisitType, amara: Staff, rosa: Staff, client_as: SignIn) -> None:

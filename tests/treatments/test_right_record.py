@@ -443,6 +443,13 @@ class TestPrp:
         assert record.prp.tube_label == "Olivia Marsh" and len(selectors.prp.checks_that_count(record, record.prp)) == 2
         assert selectors.prp.checks_of_another(record) == []
 
+    def test_the_page_names_whose_check_stands(self, site: Site, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
+        wrong = self.wrong(site, amara, okoro)
+        record = rewritten(wrong, wrong.patient, amara)
+        with time_machine.travel(LATER, tick=False):
+            page = client_as(amara).get(reverse("treatments:prp", args=[record.uuid])).content.decode()
+        assert "Nobody yet." not in page and page.count("this patient&#x27;s") + page.count("this patient's</span>") >= 2 and okoro.display_name in page
+
     def test_put_right_twice_what_was_said_of_the_tube_is_not_lost(self, site: Site, amara: Staff, okoro: Staff, ada: Patient) -> None:
         """The second record of the same patient was wrong in itself too: the check stands. Written for Ada at last, who checked is named still."""
         wrong = self.wrong(site, amara, okoro)

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from patients import selectors as people
 from patients.models import Patient
 from treatments.models import PrpUse, TreatmentSession, TubeCheck
@@ -51,13 +53,18 @@ def checks_of_another(record: TreatmentSession) -> list[TubeCheck]:
     return list(TubeCheck.objects.filter(session__in=others).select_related("by").order_by("at", "pk")) if others else []
 
 
+def checks_of(record: TreatmentSession) -> QuerySet[TubeCheck]:
+    """All that was said about the tube of this patient, in order; of carried PRP also in the same patient's mistaken records."""
+    own = [record.pk, *(one.pk for one in _carried_from(record) if one.patient_id == record.patient_id)]
+    return TubeCheck.objects.filter(session__in=own).select_related("by").order_by("at", "pk")
+
+
 def checks_that_count(record: TreatmentSession, prp: PrpUse) -> list[TubeCheck]:
     """Each person's newest word since the blood was drawn, on the label as it is now; of carried PRP also those of the same patient's mistaken records."""
     if prp.drawn_at is None:
         return []
     newest: dict[int, TubeCheck] = {}
-    own = [record.pk, *(one.pk for one in _carried_from(record) if one.patient_id == record.patient_id)]
-    for check in TubeCheck.objects.filter(session__in=own, at__gte=prp.drawn_at, tube_label=prp.tube_label).select_related("by").order_by("at", "pk"):
+    for check in checks_of(record).filter(at__gte=prp.drawn_at, tube_label=prp.tube_label):
         newest[check.by_id] = check
     return list(newest.values())
 

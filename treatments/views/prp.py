@@ -28,7 +28,7 @@ def _page(request: HttpRequest, record: TreatmentSession, status: int = 200, **m
     checks = selectors.prp.checks_that_count(record, row) if row else []
     context = {
         "record": record, "patient": record.patient, "tab": "sessions", "prp": row, "worst": worst, "checks": checks,
-        "all_checks": record.tube_checks.all(), "mine": next((c for c in checks if c.by_id == request.actor.staff_id), None),
+        "all_checks": selectors.prp.checks_of(record), "mine": next((c for c in checks if c.by_id == request.actor.staff_id), None),
         "two": len({c.by_id for c in checks if c.matches}) >= 2 and all(c.matches for c in checks),
         "triggers": [t for t in triggers if t["class"] not in ("CLEAR", "CAUTION")], "open": record.state != "signed",
         "carried": selectors.prp.carried(record) is not None, "checks_of_another": selectors.prp.checks_of_another(record),
