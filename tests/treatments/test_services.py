@@ -64,8 +64,10 @@ class TestOpening:
         assert (again.number, again.fitzpatrick) == (2, "II")
 
     def test_not_for_somebody_who_has_died(self, site: Site, amara: Staff) -> None:
-        patient = make_patient(site, deceased_on=date(2026, 2, 1))
+        patient = make_patient(site)
         make_course(patient, amara)
+        patient.deceased_on = date(2026, 3, 1)
+        patient.save(update_fields=["deceased_on"])
         with pytest.raises(Refused):
             services.open_session(patient=patient, operator=amara, by=Actor.of_staff(amara), at=DAY)
 
