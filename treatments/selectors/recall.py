@@ -140,7 +140,7 @@ def at_own_site(thing: Thing, actor: Actor) -> Thing | None:
     """What was recalled, as it lies at one of the actor's sites: its page has the list. None where there is nothing of it."""
     if thing.site_id in actor.site_ids:
         return thing
-    return type(thing).objects.filter(same_lot(thing), site__in=actor.site_ids).order_by("pk").first()
+    return type(thing).objects.filter(same_lot(thing), recalled=True, site__in=actor.site_ids).order_by("pk").first()
 
 
 @dataclass
