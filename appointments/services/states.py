@@ -124,8 +124,9 @@ def sweep_states(*, by: Actor, at: datetime) -> int:
     count = 0
     for appointment, right in selectors.visits_recorded_anew():
         with audit.write(by=by, action="appointment.recorded_anew"):
-            Appointment.objects.filter(pk=appointment.pk).update(session=right)
-            change_state(appointment=appointment, to=AppointmentState.IN_SESSION, by=by, at=at, reason="written in the right record")
+            # what somebody has said of the visit since it was looked up stands
+            if Appointment.objects.filter(pk=appointment.pk, state=AppointmentState.ARRIVED, session=None).update(session=right):
+                change_state(appointment=appointment, to=AppointmentState.IN_SESSION, by=by, at=at, reason="written in the right record")
     for appointment in selectors.ended_visits():
         with transaction.atomic():
             change_state(appointment=appointment, to=AppointmentState.DONE, by=by, at=at, reason="session ended")

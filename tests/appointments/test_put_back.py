@@ -158,6 +158,24 @@ def test_written_anew_for_the_same_patient_it_is_done_again(swept_between: bool,
     assert (visit.state, visit.session) == ("done", right)
 
 
+def test_a_session_that_was_begun_from_it_meanwhile_keeps_it(site: Site, amara: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep has looked, and before it writes the clinician presses *Start*."""
+    visit = done(site, amara)
+    wrong = in_error(visit, amara)
+    sweep()
+    sessions.write_right_record(mistaken=wrong, patient=visit.patient, reason="Wrong day.", by=Actor.of_staff(amara), at=LATER)
+    seen = selectors.visits_recorded_anew()
+    assert len(seen) == 1
+    visit.refresh_from_db()
+    services.start_visit(appointment=visit, operator=amara, by=Actor.of_staff(amara), at=LATER)
+    visit.refresh_from_db()
+    begun = visit.session
+    monkeypatch.setattr(selectors, "visits_recorded_anew", lambda: seen)
+    sweep()
+    visit.refresh_from_db()
+    assert (visit.state, visit.session) == ("in_session", begun)
+
+
 def test_written_for_another_patient_the_visit_stays_put_back(site: Site, amara: Staff) -> None:
     visit = done(site, amara)
     other: Patient = make_clear(site)
