@@ -10,6 +10,7 @@ from clinic.audit import Actor
 from clinic.clock import local_date
 from clinic.errors import Refused
 from patients.models import Consent, ConsentText, Intake, Patient
+from patients.selectors import eligible
 from patients.services.agreements import sign_consent
 from patients.services.answers import open_draft
 from patients.vocabulary import AnsweredBy
@@ -27,8 +28,16 @@ def _check(patient: Patient, on: date, at: datetime) -> None:
 
 
 def open_paper_intake(*, patient: Patient, paper_on: date, by: Actor, at: datetime) -> Intake:
-    """The draft into which a paper is typed, marked *paper* with its date. Raises PaperDateWrong."""
+    """The draft into which a paper is typed, marked *paper* with its date.
+
+    Raises PaperDateWrong, also for a paper that is older than answers which came since: typed in now it would take their place.
+    """
     _check(patient, paper_on, at)
+    newest = eligible.latest_answers(patient)
+    if newest is not None and (since := eligible.told_on(newest, patient)) > paper_on:
+        raise PaperDateWrong(
+            _("The patient has answered since, on %(day)s. What the paper says besides can be asked again, at the desk or by link.") % {"day": _said(since)}, field="paper_on"
+        )
     with audit.write(by=by, action="intake.paper"):
         draft = Intake.objects.select_for_update().get(pk=open_draft(patient=patient, by=by, at=at, answered_by=AnsweredBy.PAPER).pk)
         draft.answered_by, draft.paper_on = AnsweredBy.PAPER, paper_on

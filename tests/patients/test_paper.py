@@ -66,6 +66,21 @@ class TestConsent:
 class TestIntake:
     """The sheet."""
 
+    @pytest.mark.parametrize("amended", [False, True])
+    def test_a_paper_from_before_newer_answers_does_not_take_their_place(self, site: Site, amara: Staff, amended: bool) -> None:
+        """Typed in later it would be the newest, and a keloid that was told since would be gone (RULES 2, E04)."""
+        patient, told_at = make_patient(site), NOW - timedelta(days=1)
+        draft = services.open_draft(patient=patient, by=Actor.of_command("test"), at=told_at)
+        services.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no", "keloid": "personal"}, drop=set(), by=Actor.of_command("test"), at=told_at)
+        services.submit_intake(intake=draft, by=Actor.of_command("test"), at=told_at, today=YESTERDAY)
+        if amended:
+            services.note_medicine(patient=patient, entry=services.MedicineEntry("apixaban"), staff=amara, by=Actor.of_staff(amara), at=NOW - timedelta(minutes=1))
+        with pytest.raises(services.PaperDateWrong, match="24 Nov 2026") as refused:
+            services.open_paper_intake(patient=patient, paper_on=YESTERDAY - timedelta(days=1), by=DESK, at=NOW)
+        assert refused.value.field == "paper_on" and not patient.intakes.filter(state="draft").exists()
+        assert selectors.eligibility_on(patient, as_of=NOW.date()).overall == "ABSOLUTE"
+        services.open_paper_intake(patient=patient, paper_on=YESTERDAY, by=DESK, at=NOW)  # of the same day: nobody knows which came first
+
     def test_is_marked_with_its_date_and_who_typed_it(self, site: Site) -> None:
         patient = make_patient(site)
         draft = services.open_paper_intake(patient=patient, paper_on=YESTERDAY, by=DESK, at=NOW)
