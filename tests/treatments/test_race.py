@@ -1,5 +1,6 @@
 """Real threads on one row: one cartridge, one signature, one draft."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -7,11 +8,21 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site, Staff
-from tests.treatments.make import DAY, END, make_cartridge, make_device, make_draft, make_ended, make_entry
+from tests.treatments.make import (
+    DAY,
+    END,
+    make_cartridge,
+    make_device,
+    make_draft,
+    make_ended,
+    make_entry,
+    make_started,
+)
 from treatments import services
 from treatments.models import DeviceBlock, SignedRecord, TreatmentSession
 from treatments.services import CartridgeTaken, ChangedMeanwhile, NotReady
@@ -100,6 +111,27 @@ def test_a_start_is_waited_for_by_who_closes_a_zone(site: Site, amara: Staff) ->
         assert refused_to_wait(close)
     with pytest.raises(Refused, match="not signed yet"):
         close()
+
+
+def locks(act: Callable[[], Any]) -> list[str]:
+    """The tables whose rows `act` locks, in order."""
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    found = [re.search(r'FROM "(\w+)".*FOR UPDATE', query["sql"]) for query in seen.captured_queries]
+    return [match[1] for match in found if match]
+
+
+def test_who_ends_with_bleeding_and_who_notes_an_event_lock_in_one_order(site: Site, amara: Staff) -> None:
+    """The patient before the session. The other way round each would hold what the other waits for, and one would fail."""
+    record, by = make_started(site, amara), Actor.of_staff(amara)
+    block = record.blocks.get()
+    block.zones.update(endpoint="frank_bleeding")
+    ending = locks(lambda: services.end_session(record=record, ended_at=END, by=by, at=END))
+    ended = TreatmentSession.objects.get(pk=record.pk)
+    assert ended.adverse_events.exists()
+    saving = locks(lambda: services.save_session(record=ended, version=ended.version, entry=make_entry(site, device=block.device, cartridge=block.cartridge), by=by, at=END))
+    for order in (ending, saving):
+        assert order.index("patients_patient") < order.index("treatments_treatmentsession")
 
 
 def test_of_eight_signatures_one_is_kept(site: Site, amara: Staff) -> None:

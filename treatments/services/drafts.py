@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.audit import Actor
+from patients.models import Patient
 from treatments import selectors
 from treatments.models import (
     Anaesthetic,
@@ -83,6 +84,8 @@ def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry,
     version: that is no conflict, for nobody else saved since. What it sent before that arrives late and is not stored.
     """
     with audit.write(by=by, action="session.save"):
+        if record.state == SessionState.ENDED:  # as in `end_session`: it may open an event of bleeding
+            Patient.objects.select_for_update().get(pk=record.patient_id)
         locked = locked_session(record, SessionState.DRAFT, SessionState.STARTED, SessionState.ENDED)
         own = bool(entry.tab) and locked.saved_tab == entry.tab
         if own and entry.seq <= locked.saved_seq:

@@ -50,6 +50,7 @@ def end_session(*, record: TreatmentSession, ended_at: datetime, by: Actor, at: 
     Raises EndBeforeStart.
     """
     with audit.write(by=by, action="session.end"):
+        Patient.objects.select_for_update().get(pk=record.patient_id)  # before the session's row, as who notes an adverse event takes them: an event of bleeding needs both
         locked = locked_session(record, SessionState.STARTED)
         if locked.started_at is None or ended_at < locked.started_at:
             raise EndBeforeStart("The end lies before the start.", field="ended_at")
