@@ -9,6 +9,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from clinic import idle, languages
@@ -19,11 +20,14 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def request_identity(get_response: Answer) -> Answer:
-    """Give each request an id that error pages show and history keeps."""
+    """Give each request an id that error pages show and history keeps. The zone that a page was shown in ends with it: a thread serves many sites."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
-        response = get_response(request)
+        try:
+            response = get_response(request)
+        finally:
+            timezone.deactivate()
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
 
