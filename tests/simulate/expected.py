@@ -115,8 +115,10 @@ class Expectation:
             if tick > self.journal.end:
                 continue
             if message.state == "thought of":
-                before = [one for one in message.before if one.state != "needless"]
+                # what was there by then: one to an address that came later was not, and in one look the sweep resumes a plan first
+                before = [one for one in message.before if one.state != "needless" and not (one.is_late and one.planned >= message.planned)]
                 if not before or self._was_cancelled(before[-1], records):
+                    message.occurrence = len(before)
                     plan(message)
                 else:
                     message.state = "needless"
@@ -129,7 +131,6 @@ class Expectation:
                 for other in messages:
                     if message in other.before:  # planned again after a mistake: that asks about the newest
                         other.before.append(after)
-                        other.occurrence += 1
                 messages.append(after)
                 push(after, after.wish)
         for message in messages:
@@ -158,7 +159,7 @@ class Expectation:
                 ends = message.ends if once_a_course else min((since for since, _until in message.rests if since > at), default=None)
                 return Message(
                     message.session, message.course, message.code, message.kind, message.wish, message.expires, at, message.place,
-                    ends=ends, remind=message.remind, occurrence=message.occurrence + 1, rests=message.rests,
+                    ends=ends, remind=message.remind, occurrence=message.occurrence + 1, rests=message.rests, is_late=True,
                 )  # fmt: skip
         return None
 
@@ -179,11 +180,17 @@ class Expectation:
             return False
         return message.planned <= records.stopped < message.ends
 
+    @staticmethod
+    def _is_left(message: Message, records: Records) -> bool:
+        """A reminder of a check-in that had its answer when its plan ended: the plan stops open check-ins alone, and this one is skipped as it comes to it."""
+        answered = records.answers.get((message.session, message.code))
+        return message.is_reminder and message.ends is not None and answered is not None and answered <= message.ends
+
     def _after_the_end(self, message: Message, records: Records) -> None:
         """What still waits at the end of the year, but was cancelled or refused before it came to it."""
         if message.state not in {"planned", "held"}:
             return
-        if message.ends is not None and message.ends <= self.journal.end:
+        if message.ends is not None and message.ends <= self.journal.end and not self._is_left(message, records):
             message.state = "cancelled"
         stopped = records.stopped is not None and message.kind == "follow_up_invitation"
         if stopped and message.planned <= self.tick(records.stopped or self.journal.end) and (message.ends is None or (records.stopped or message.ends) < message.ends):
@@ -194,7 +201,7 @@ class Expectation:
         invitation = message.kind == "follow_up_invitation"
         stopped = invitation and records.stopped is not None and records.stopped <= tick
         if message.ends is not None and message.ends <= tick:
-            message.state = "skipped" if self._is_declined(message, records) else "cancelled"
+            message.state = "skipped" if self._is_declined(message, records) or self._is_left(message, records) else "cancelled"
             return None
         address = records.value("email", tick) or ""
         dead = self.dead.get(address.lower())

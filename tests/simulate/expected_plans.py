@@ -60,6 +60,7 @@ class Message:
     occurrence: int = 0
     before: list["Message"] = field(default_factory=list)  # of the same step; this one is planned only if they all were cancelled
     rests: list[Rest] = field(default_factory=list)  # of the session
+    is_late: bool = False  # to an address that works since, or with a consent given since
     lacking: bool = False  # it ended only because there was no address that works, or no consent
     asked: "Message | None" = None  # of a reminder: the check-in
 
