@@ -55,6 +55,7 @@ def due_recall(clinic: Clinic) -> str:
         clinic.rows(
             "UPDATE appointments_recall SET state = 'due', dismissed_because = '' WHERE id = (SELECT r.id FROM appointments_recall r JOIN patients_patient p ON p.id = r.patient_id "
             f"WHERE r.state IN ('due', 'contacted', 'dismissed') AND {UNTROUBLED} AND {NOT_THROUGH} AND r.opens_on <= current_date AND p.email <> '' AND p.mail_mode = 'full' AND NOT p.do_not_contact "
+            "AND NOT EXISTS (SELECT 1 FROM clinic_suppression s WHERE lower(s.address) = lower(p.email) AND s.lifted_at IS NULL) "
             "ORDER BY r.closes_on DESC, r.id LIMIT 1) RETURNING uuid"
         )[0][0]
     )
