@@ -22,7 +22,16 @@ from clinic.outbox.kinds import KINDS, Mail
 from tests.aftercare.make import ENDED, TASK, make_course, make_patient, make_plan, make_response, make_session
 from tests.clinic.outbox_make import FakeRelay, drain
 from tests.treatments.make import make_signed
-from treatments.models import Addendum, Device, DeviceBlock, Product, ProductUse, TreatmentSession, ZoneRecord
+from treatments.models import (
+    Addendum,
+    Device,
+    DeviceBlock,
+    Product,
+    ProductUse,
+    SignedRecord,
+    TreatmentSession,
+    ZoneRecord,
+)
 from treatments.services import mark_entered_in_error
 
 pytestmark = pytest.mark.django_db
@@ -297,6 +306,17 @@ class TestTheRule:
         assert what_changed(Done(minoxidil_early=True), Done()) == [Change.MINOXIDIL_WAITS]
 
 
+def amended_by_an_addendum(site: Site, amara: Staff) -> tuple[SignedRecord, Plan, datetime]:
+    """A signed record, its plan, when it ended; an addendum says 1.50 mm."""
+    signed = make_signed(site, amara)
+    ended = signed.session.ended_at
+    assert ended is not None
+    plan = services.plan_aftercare(session_uuid=signed.session.uuid, by=TASK, at=ended)
+    assert plan is not None
+    Addendum.objects.create(record=signed, text="The vertex was 1.50 mm.", by=amara, at=ended, sha256="0" * 64)
+    return signed, plan, ended
+
+
 class TestThePage:
     def url(self, plan: Plan) -> str:
         return f"/aftercare/sessions/{plan.session.uuid}/"
@@ -343,14 +363,9 @@ class TestThePage:
             assert "See the difference" not in client.get(f"/aftercare/patients/{plan.patient.uuid}/messages/").content.decode()
 
     def test_after_an_addendum_a_clinician_says_what_it_means(self, client_as: SignIn, site: Site, amara: Staff) -> None:
-        signed = make_signed(site, amara)
-        session = signed.session
-        assert session.ended_at is not None
-        plan = services.plan_aftercare(session_uuid=session.uuid, by=TASK, at=session.ended_at)
-        assert plan is not None
-        Addendum.objects.create(record=signed, text="The vertex was 1.50 mm.", by=amara, at=session.ended_at, sha256="0" * 64)
+        _signed, plan, ended = amended_by_an_addendum(site, amara)
         product = Product.objects.create(site=site, name="Late serum", kind="serum_sterile")
-        with time_machine.travel(session.ended_at + timedelta(hours=1), tick=False):
+        with time_machine.travel(ended + timedelta(hours=1), tick=False):
             client = client_as(amara)
             page = client.get(self.url(plan)).content.decode()
             assert "What the addendum means for the aftercare" in page and 'value="0.75"' in page
@@ -365,19 +380,14 @@ class TestThePage:
     @pytest.mark.parametrize("meanwhile", ["a colleague planned", "another addendum"])
     def test_a_page_that_is_older_than_the_last_word_decides_nothing(self, client_as: SignIn, site: Site, amara: Staff, meanwhile: str) -> None:
         """What was typed stays, and is sent again once it was looked at: also after a mistake in a field."""
-        signed = make_signed(site, amara)
-        session = signed.session
-        assert session.ended_at is not None
-        plan = services.plan_aftercare(session_uuid=session.uuid, by=TASK, at=session.ended_at)
-        assert plan is not None
-        Addendum.objects.create(record=signed, text="The vertex was 1.50 mm.", by=amara, at=session.ended_at, sha256="0" * 64)
-        with time_machine.travel(session.ended_at + timedelta(hours=1), tick=False):
+        signed, plan, ended = amended_by_an_addendum(site, amara)
+        with time_machine.travel(ended + timedelta(hours=1), tick=False):
             client = client_as(amara)
             data = {"subject": str(plan.patient.uuid), "deepest": "1.25", "reason": WHY, "seen": seen_in(client.get(self.url(plan)).content.decode())}
             if meanwhile == "another addendum":
-                Addendum.objects.create(record=signed, text="No, it was 1.00 mm.", by=amara, at=session.ended_at, sha256="1" * 64)
+                Addendum.objects.create(record=signed, text="No, it was 1.00 mm.", by=amara, at=ended, sha256="1" * 64)
             else:
-                again(plan, amara, at=session.ended_at, done=Done(150, (), False))
+                again(plan, amara, at=ended, done=Done(150, (), False))
             before = Replan.objects.count()
             stale = client.post(self.url(plan), data)
             page = stale.content.decode()
