@@ -40,7 +40,7 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
         "desk_word": people.desk_word(patient, as_of=today),
         "holds": people.open_holds(patient) if may(actor, "hold:see") else [],
         "consent": people.consent_state(patient) if may(actor, "consent:state") else None,
-        "typed_in": _typed_in(patient) if may(actor, "intake:state") else None,
+        **(_who_answered(patient) if may(actor, "intake:state") else {}),
         "next": visits.next_appointment(patient, at) if may(actor, "appointment:view") else None,
         "window": sessions.next_window(patient, today=today) if may(actor, "course:view") else None,
         "course": sessions.open_course(patient) if may(actor, "course:view") else None,
@@ -53,11 +53,14 @@ def overview(patient: Patient, *, actor: Actor, at: datetime) -> dict[str, Any]:
     return found | {"step": next_step(patient, found, actor, today)}
 
 
-def _typed_in(patient: Patient) -> Intake | None:
-    """The newest answers as they were given, if staff typed them in, or a part of them. What the clinic amended since is no typing in."""
+def _who_answered(patient: Patient) -> dict[str, Intake | None]:
+    """`typed_in`: the newest answers as they were given, if staff typed them in, or a part of them. `amended`: the same with what the clinic wrote in since, if it did."""
     newest = people.latest_answers(patient)
-    answers = people.amendments(newest)[-1] if newest else None
-    return answers if answers is not None and (answers.answered_by != AnsweredBy.PATIENT or answers.typed_by) else None
+    if newest is None:
+        return {"typed_in": None, "amended": None}
+    given = people.amendments(newest)[-1]
+    typed = given.answered_by != AnsweredBy.PATIENT or given.typed_by
+    return {"typed_in": given if typed else None, "amended": newest if newest.pk != given.pk else None}
 
 
 def _progress(patient: Patient, found: dict[str, Any]) -> dict[str, Any]:

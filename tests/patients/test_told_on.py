@@ -94,7 +94,7 @@ def test_the_pages_say_both_days(site: Site, amara: Staff, client_as: SignIn) ->
     assert f"Answers of {said}." in _text(client, "patients:medicines", patient)
     assert "typed by staff" not in _text(client, "patients:screening", patient)
     overview = client.get(reverse("desk:patient_overview", args=[patient.uuid])).content.decode()
-    assert "Answers typed by staff" not in overview and "Answers amended by the clinic" in overview
+    assert "Answers typed by staff" not in overview and "Answers amended by the clinic, 2 Mar 2026; Dr Amara Osei" in overview
 
 
 def test_the_times_are_those_of_the_clinic(site: Site, amara: Staff, client_as: SignIn) -> None:
