@@ -69,6 +69,15 @@ class TestTheDraft:
         page = answer.content.decode()
         assert answer.status_code == 200 and "<html" not in page
         assert "10:05:00" in page and f'value="{record.version + 1}"' in page
+    def test_how_many_rules_stop_is_said_beside_the_buttons(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """On a phone what the rules say lies far below Start. The number of findings that stop leads there, and follows the typing."""
+        record, client = make_draft(site, amara), client_as(amara)
+        said = re.findall(r'class="part-stops"><a href="#rules-say">.*?</span>\s*(.*?)</a>', client.get(url("session", record)).content.decode())
+        Device.objects.update(max_depth_hundredths=50)
+        deeper = client.post(url("session", record), posted(record, depth_vertex="0.75"), headers={"HX-Request": "true"}).content.decode()
+        stops = len(re.findall(r'data-severity="BLOCK(?:_PRODUCT)?"', deeper))
+        assert stops and said == []
+        assert re.findall(r'class="part-stops"><a href="#rules-say">.*?</span>\s*(.*?)</a>', deeper) == [f"{stops} stop{'s' if stops > 1 else ''}"]
 
     def test_a_slipped_decimal_point_is_named_beside_the_field_and_nothing_is_lost(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         record = make_draft(site, amara)

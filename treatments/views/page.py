@@ -19,7 +19,7 @@ from treatments import selectors, services
 from treatments.forms import BaselineForm, BlockForm, PhotoForm, SessionForm, ShortEventForm, salvaged
 from treatments.forms.rows import MOST_ROWS
 from treatments.models import TreatmentSession
-from treatments.rules.vocabulary import Stage
+from treatments.rules.vocabulary import Severity, Stage
 from treatments.vocabulary import SessionState
 
 _STAGES = {SessionState.DRAFT: Stage.START, SessionState.STARTED: Stage.CHECKOUT, SessionState.ENDED: Stage.SIGNOFF}
@@ -82,6 +82,7 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         **_choices(), "withdrawn": found.withdrawn, "happened": found.happened, "parts": _parts(record, checklist), "allergies": people.allergies_in_words(record.patient), "allergies_told": people.allergies_told(record.patient), "to_ask": people.allergies_to_ask_in_words(record.patient),
         "most_rows": MOST_ROWS, "record": record, "place": selectors.place_in_course(record), "patient": record.patient, "form": form, "evaluation": found, "tab": "sessions", "version": record.version,
         "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [selectors.reason_key(f.rule, f.subject)]],
+        "stops": sum(f.severity in (Severity.BLOCK, Severity.BLOCK_PRODUCT) for f in found.findings),
         "checklist": checklist, "done": sum(gap.done for gap in checklist), "last": last,
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
         "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(), "prp": getattr(record, "prp", None),
