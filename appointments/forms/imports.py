@@ -43,11 +43,21 @@ def check_row(cells: dict[str, str], today: date, month_first: bool) -> CheckedR
         problems.append(("", _("This row has more cells than there are columns. Is a quotation mark missing?")))
     form = PersonForm(_as_typed(cells, month_first, problems), today=today)
     if not form.is_valid():
-        problems += [("" if name == "__all__" else name, str(words)) for name, errors in form.errors.items() for words in errors]
+        problems += [("" if name == "__all__" else name, words) for name, errors in form.errors.as_data().items() for error in errors for words in _in_a_file(form, name, error, cells)]
     sessions, unread = dates_in(cells.get("past_sessions", ""), month_first=month_first)
     problems += [("past_sessions", _("“%(part)s” is not a date.") % {"part": part}) for part in unread]
     problems += [("past_sessions", _("%(day)s lies in the future.") % {"day": day}) for day in sessions if day > today]
     return CheckedRow(None, (), problems) if problems else CheckedRow(form.person(), tuple(sessions), [])
+
+
+def _in_a_file(form: PersonForm, name: str, error: ValidationError, cells: dict[str, str]) -> list[str]:
+    """What the form says, in the words of somebody who mends a cell: which values a column takes, how a date is written."""
+    if error.code == "invalid_choice" and isinstance(choice := form.fields[name], forms.ChoiceField):
+        known = ", ".join(str(value) for value, _label in choice.choices if value)
+        return [_("“%(typed)s” is not known. Write one of: %(known)s.") % {"typed": cells.get(name, ""), "known": known}]
+    if error.code == "no_date":
+        return [_("“%(typed)s” is not a real date. Write it as 1985-03-27.") % {"typed": cells.get(name, "")}]
+    return [str(words) for words in error.messages]
 
 
 def _as_typed(cells: dict[str, str], month_first: bool, problems: list[tuple[str, str]]) -> dict[str, str]:

@@ -46,7 +46,7 @@ class DateField(forms.MultiValueField):
             day, month, year = (int(text) for text in texts)
             found = date(year, month, day)
         except ValueError:
-            raise ValidationError(_("This is not a real date. For example: 27 3 2025.")) from None
+            raise ValidationError(_("This is not a real date. For example: 27 3 2025."), code="no_date") from None
         if self.latest and found > self.latest:
             raise ValidationError(_("This date lies in the future."))
         if found.year < 1900 or found.year > 2100:

@@ -93,6 +93,15 @@ class TestLook:
         wrong = {row.line: sorted({column for column, _words in row.problems}) for row in selectors.rows_in(file, "wrong")}
         assert wrong == {2: ["birth_on", "email", "past_sessions", "phone"], 3: ["family_name"], 4: ["birth_on"], 5: ["past_sessions"], 6: [""]}
 
+    def test_what_is_wrong_is_said_in_the_words_of_who_mends_the_cell(self) -> None:
+        """Not as the registration form says it, whose date has three boxes and whose language is chosen from a list."""
+        cells = {"given_name": "Ana", "family_name": "Bad", "birth_on": "1985-13-40", "language": "xx", "email": "notmail"}
+        said = dict(check_row(cells, NOW.date(), False).problems)
+        assert said["birth_on"] == "“1985-13-40” is not a real date. Write it as 1985-03-27."
+        assert said["language"] == "“xx” is not known. Write one of: en, es."
+        assert "needs" not in said["email"] and "@" in said["email"]
+        assert dict(check_row(cells | {"birth_on": "2031-01-01"}, NOW.date(), False).problems)["birth_on"] == "This date lies in the future."
+
     def test_nothing_is_written_before_somebody_confirms(self, site: Site, rosa: Staff) -> None:
         file = bring(site, rosa, HEAD + "Ana,Núñez,1985-03-27,ana@example.org,,2026-01-05\n")
         assert (file.state, selectors.row_counts(file)["good"]) == ("checked", 1)
@@ -253,7 +262,7 @@ class TestPages:
         tasks.continue_imports()
         page = client.get(address).content.decode()
         assert "line 3" in page
-        assert "This is not a real date" in page
+        assert "“no” is not a real date. Write it as 1985-03-27." in page
         assert "Bring in 1 patient" in page
         assert client.post(f"{address}confirm/", {"expected": "2"}).status_code == 422
         assert client.post(f"{address}confirm/", {"expected": "1"}).status_code == 302
