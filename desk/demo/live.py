@@ -12,6 +12,7 @@ from appointments.models import Appointment, Occupation, Room, StatusChange, Vis
 from appointments.selectors import free_slots
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
+from patients import services as people
 from patients.models import Intake, Patient
 from treatments.models import Cartridge, Course, Device, DeviceBlock, TreatmentSession, ZoneRecord
 
@@ -25,6 +26,7 @@ def fresh_session(patient: Patient, *, ended_at: datetime, operator: Staff) -> T
         patient=patient, planned_sessions=6, planned_by=operator, planned_at=ended_at - timedelta(days=1)
     )
     began = ended_at - timedelta(minutes=35)
+    people.record_rescreen(patient=patient, on=site.today(began), changed=False, words="", by=Actor.of_command("seed_demo"), at=began - timedelta(minutes=9))
     last = course.sessions.order_by("-number").first()
     record = TreatmentSession.objects.create(
         patient=patient, course=course, site=site, number=(last.number if last else 0) + 1, operator=operator, state="ended", opened_at=began,

@@ -18,6 +18,7 @@ from patients.models import Patient
 from treatments import selectors
 from treatments.models import CartridgeLot, HomePlan, Product, PrpUse, SignedRecord, TreatmentSession
 from treatments.rules import session
+from treatments.rules.vocabulary import Stage
 from treatments.selectors import reason_key
 from treatments.selectors.results import results_of
 
@@ -55,6 +56,13 @@ def test_everything_that_a_clinician_would_look_for_is_there(loaded: datetime) -
     assert proposal.book == "S" and 1 <= page["touched"] == len(page["effects"])
     (past,) = page["preview"].past
     assert past.judged >= 20 and past.unread == 0, "every signed record holds the input that the rules take"
+
+
+def test_what_waits_for_a_signature_can_be_signed_once_its_gaps_are_mended(loaded: datetime) -> None:
+    """Nothing stops for good what the first visitor will try: a reason or a tick is all that is missing."""
+    waiting = TreatmentSession.objects.filter(state="ended", operator__is_active=True)
+    stops = {(record.patient.name, f.rule) for record in waiting for f in selectors.evaluate(record, Stage.SIGNOFF).findings if f.severity in ("BLOCK", "BLOCK_PRODUCT")}
+    assert waiting.count() >= 4 and {rule for _name, rule in stops} <= {"S20"}, stops
 
 
 def test_the_signed_records_say_what_the_rules_say_of_their_own_input(loaded: datetime) -> None:

@@ -155,6 +155,23 @@ class TestTheDraft:
         assert (record.state, record.started_at, record.number) == ("draft", None, 1)
 
 
+class TestReScreen:
+    """Decision 0011: a session is judged by the question that was asked before it, on its own day."""
+
+    def test_the_day_on_which_it_was_asked(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record = make_started(site, amara)
+        assert "</span>asked today" in client_as(amara).get(url("session", record)).content.decode()
+        with time_machine.travel(DAY + timedelta(days=2), tick=False):
+            page = client_as(amara).get(url("session", record)).content.decode()
+            assert "asked 2 Mar 2026" in page and "</span>asked today" not in page and "Has anything changed since" not in page
+
+    def test_what_was_asked_too_late_does_not_look_as_if_it_counted(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record = make_started(site, amara)
+        record.patient.rescreens.update(confirmed_at=DAY + timedelta(minutes=3), at=DAY + timedelta(minutes=3))
+        page = client_as(amara).get(url("session", record)).content.decode()
+        assert "Nobody had asked when this session began." in page and "</span>asked today" not in page and "Has anything changed since" not in page
+
+
 class TestSteps:
     def test_start_saves_what_is_on_the_form_first(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         record = make_draft(site, amara)

@@ -88,7 +88,7 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(), "prp": getattr(record, "prp", None),
         "photo_form": PhotoForm(), "uploads": selectors.photos.uploads_of(record.patient), "measurement_form": BaselineForm(), "event_form": ShortEventForm(),
         "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None).select_related("place")[:6],
-        "rescreen": people.rescreen_on(record.patient, today), "told": people.unreviewed_changes(record.patient) if record.started_at is None else [],
+        "rescreen": people.rescreen_on(record.patient, record.site.today(record.started_at or at), until=record.started_at), "today": today, "told": people.unreviewed_changes(record.patient) if record.started_at is None else [],
         "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),
     }  # fmt: skip
 
