@@ -52,8 +52,8 @@ def check_row(cells: dict[str, str], today: date, month_first: bool) -> CheckedR
 
 def _in_a_file(form: PersonForm, name: str, error: ValidationError, cells: dict[str, str]) -> list[str]:
     """What the form says, in the words of somebody who mends a cell: which values a column takes, how a date is written."""
-    if error.code == "invalid_choice" and isinstance(choice := form.fields[name], forms.ChoiceField):
-        known = ", ".join(str(value) for value, _label in choice.choices if value)
+    if error.code == "invalid_choice":
+        known = ", ".join(value for choice in form[name].subwidgets if (value := str(choice.data["value"] or "")))
         return [_("“%(typed)s” is not known. Write one of: %(known)s.") % {"typed": cells.get(name, ""), "known": known}]
     if error.code == "no_date":
         return [_("“%(typed)s” is not a real date. Write it as 1985-03-27.") % {"typed": cells.get(name, "")}]
