@@ -19,7 +19,7 @@ class Intake(models.Model):
 
     `extras` is for people and for going on later: `notes`, what was `ticked`, half-filled screens as `typed`, and `since`
     which earlier intake some pages are confirmed. `amended`: of which answers, and from where; `submitted_at` is then the clinic's instant,
-    and when the patient answered is `selectors.told_on`. `told`: what the patient said where the lists of medicines and allergies, or what was taken over from elsewhere, say more; `by_clinician`: who may read answers typed them for the patient. `wording_sha256`: the questions exactly as they were worded.
+    and when the patient answered is `selectors.told_on`. `told`: what the patient said where the lists of medicines and allergies, or what was taken over from elsewhere, say more; `by_clinician`: keys that somebody typed for the patient who may read answers. `wording_sha256`: the questions exactly as they were worded.
     `paper_on`: the date on the paper it was typed in from; `typed_by`: the member of staff who typed it.
     """
 

@@ -22,6 +22,20 @@ def softer_rules(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
+def is_graver(before: dict[str, Any], after: dict[str, Any], *, or_as_grave: bool = False) -> bool:
+    """Whether what the second result says more outweighs what it says less: by the gravest class of each side. What speaks of PRP alone counts as CAUTION (SCHEMA 2.6).
+
+    `or_as_grave`: of two that weigh the same the second one is taken.
+    """
+    less, more = softer_rules(before, after), softer_rules(after, before)
+    lost, won = _gravest(before, less), _gravest(after, more)
+    return bool(more) and (won > lost or not less or (or_as_grave and won == lost))
+
+
+def _gravest(result: dict[str, Any], rules: list[str]) -> int:
+    return max((RANK[Overall.CAUTION if "scope" in row else row["class"]] for row in result["triggers"] if row["rule"] in rules), default=RANK[Overall.CLEAR])
+
+
 def _now(rule: str, scope: str, now: dict[tuple[str, str], Weight]) -> Weight:
     graver = now.get((_GRAVER.get(rule, ""), scope), _NOTHING)
     return max(now.get((rule, scope), _NOTHING), graver)

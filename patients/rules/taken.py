@@ -10,7 +10,7 @@ from patients.rules.changes import amended
 from patients.rules.exchange.reading import medicine_meaning, words_known
 from patients.rules.exchange.tables import CHOSEN, Meaning
 
-THINNER = "blood_thinner"
+THINNER, STEROID = "blood_thinner", "systemic_steroid"
 _NAME, _MG, _TWO = "blood_thinner_name", "aspirin_mg_per_day", "two_or_more"
 _INR, _READS_INR = ("inr", "inr_on"), ("warfarin", _TWO)  # SCHEMA 2.5
 _NOT_ONE = (None, "none", "unsure")
@@ -19,7 +19,20 @@ _KINDS = {
     "doac": "blood thinner (DOAC)", "antiplatelet": "antiplatelet", "other": "another blood thinner",
 }  # fmt: skip
 _SUBSTANCES = ("warfarin", "heparin", "aspirin")
-_LOW_MG, _MG_IN = 100, re.compile(r"(\d+(?:[.,]\d+)?)\s*mg\b", re.IGNORECASE)  # RULES 2, E07b
+_LOW_MG = 100  # RULES 2, E07b
+_MG_IN = re.compile(r"(\d+(?:[.,]\d+)?)\s*mg\b(?!\s*/\s*(?:kg|ml|\d))", re.IGNORECASE)
+_WEEKLY = re.compile(r"(?:\ba|\bper|\beach|\bevery|/)\s*week\b|\bweekly\b|\b(?:por|a la|cada) semana\b|\bsemanal", re.IGNORECASE)
+_OFTEN = tuple(
+    (re.compile(rf"\b(?:{words}|{n} ?(?:x|times|veces)|x ?{n}|(?:every|cada) {24 // n} ?h(?:ours|oras)?)\b", re.IGNORECASE), n)
+    for n, words in ((2, "twice|two times|dos veces|bid|bd"), (3, "thrice|three times|tres veces|tid|tds"), (4, "four times|cuatro veces|qid|qds"))
+)
+_STEROID_MG, _MOST_STEROID_MG = "systemic_steroid_mg_per_day", 200.0  # SCHEMA 2.5: prednisolone equivalent
+# mg of prednisolone for one mg: 5 mg are 4 mg of methylprednisolone, 0.75 mg of dexamethasone, 6 mg of deflazacort (R: pharmacology, in no source of RULES)
+_AS_PREDNISOLONE = {
+    **dict.fromkeys(("prednisolone", "prednisolona", "prednisone", "prednisona", "dacortin", "deltasone"), 1.0),
+    **dict.fromkeys(("methylprednisolone", "metilprednisolona", "medrol", "urbason"), 5 / 4), **dict.fromkeys(("dexamethasone", "dexametasona"), 5 / 0.75),
+    **dict.fromkeys(("deflazacort", "zamene"), 5 / 6),
+}  # fmt: skip
 _LONGEST = 500  # SCHEMA 1.1, text
 
 
@@ -28,9 +41,16 @@ def named_as(name: str, kind: str) -> str:
     return f"{name} ({CHOSEN[kind][0]})" if kind in CHOSEN else name
 
 
-def meaning_of(name: str) -> Meaning | None:
-    """The answer that a medicine stands for: by the tables, else by what a clinician said behind its name."""
-    return medicine_meaning(name)
+def meaning_of(name: str, dose: str = "") -> Meaning | None:
+    """The answer that a medicine stands for: by the tables, else by what a clinician said behind its name. None does not depend on the dose."""
+    return medicine_meaning(name, dose)
+
+
+def mg_per_day(words: str) -> float | None:
+    """The highest number of milligrams that name and dose say, by how often a day; None where they say none. Of what is not taken every day: at a time."""
+    found = [float(mg.replace(",", ".")) for mg in _MG_IN.findall(words)]
+    times = 1 if _WEEKLY.search(words) else max((n for often, n in _OFTEN if often.search(words)), default=1)
+    return max(found) * times if found else None
 
 
 def substances(name: str) -> set[str]:
@@ -77,7 +97,19 @@ def _change(told: Mapping[str, Any], one: Taken, listed: Collection[str], earlie
         return _added(told, key, answer, listed)
     if key == THINNER:
         return _thinner(told, one, earlier)
-    return {} if told.get(key) == answer else {key: answer}
+    if told.get(key) == answer:
+        return _stronger(told, one) if key == STEROID else {}
+    return {key: answer}
+
+
+def _stronger(told: Mapping[str, Any], one: Taken) -> dict[str, Any]:
+    """A higher dose than was told; one that was not told stays missing, and E12 INCOMPLETE."""
+    said, mg = told.get(_STEROID_MG), mg_per_day(one.words)
+    times = max((_AS_PREDNISOLONE[word] for word in words_known(one.words) & _AS_PREDNISOLONE.keys()), default=None)
+    if said is None or mg is None or times is None:
+        return {}
+    listed = min(round(mg * times, 1), _MOST_STEROID_MG)
+    return {_STEROID_MG: listed} if listed > said else {}
 
 
 def _added(told: Mapping[str, Any], key: str, answer: str, listed: Collection[str]) -> dict[str, Any]:
@@ -99,7 +131,7 @@ def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) ->
     if said in _NOT_ONE:
         named = {} if aspirin else {_NAME: one.words[:_LONGEST]}
         return {} if said == answer else {THINNER: answer} | named | _inr(answer, told, earlier)
-    if aspirin and said == "aspirin_low_dose_only" and any(float(mg.replace(",", ".")) > _LOW_MG for mg in _MG_IN.findall(one.words)):
+    if aspirin and said == "aspirin_low_dose_only" and (mg_per_day(one.words) or 0) > _LOW_MG:
         return {THINNER: "aspirin_high_dose"}
     if said in (answer, _TWO) or (aspirin and str(said).startswith("aspirin")):
         known = _inr(answer, told, earlier) if told.get("inr") is None else {}

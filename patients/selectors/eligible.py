@@ -18,7 +18,7 @@ from patients.rules import EligibilityPolicy as Policy
 from patients.rules.changes import amended
 from patients.rules.findings import DeskCode, desk_word_for
 from patients.rules.policy import policy_from
-from patients.rules.softer import softer_rules
+from patients.rules.softer import is_graver, softer_rules
 from patients.rules.vocabulary import DENIALS
 from patients.selectors.records import open_holds
 from patients.vocabulary import Gate, IntakeState
@@ -205,7 +205,7 @@ def eligibility_on(patient: Patient, *, as_of: date, prp: bool = False) -> Eligi
 
 
 def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date, sex: str = "") -> list[str]:
-    """Rules that would say less of that day, PRP included, if the answers were changed so, or the recorded sex; nothing is stored.
+    """Rules that would say less of that day, PRP included, if the answers were changed so, or the recorded sex; nothing is stored. None where something graver is said instead.
 
     No clearance counts on either side: a change ends those that were given for the old answer. A question that was left blank is no answer
     that could be softened, as long as the new one does not deny. Answers that the rules can't read are for `amend_answers` to refuse.
@@ -219,20 +219,16 @@ def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date, sex: 
     filled = {key for key, value in changes.items() if key in told and told[key] is None and isinstance(value, str) and value not in DENIALS}
     other = copy(patient)
     other.sex = sex or patient.sex
-    return _softer(
-        _judged(found, found.intake, {key: told[key] for key in told.keys() - filled}, as_of), _judged(replace(found, patient=other), found.intake, amended(told, changes), as_of)
-    )
+    here = _judged(found, found.intake, {key: told[key] for key in told.keys() - filled}, as_of)
+    then = _judged(replace(found, patient=other), found.intake, amended(told, changes), as_of)
+    return [] if "errors" in here or "errors" in then or is_graver(here, then) else softer_rules(here, then)
 
 
 def are_stricter(patient: Patient, *, intake: Intake, changes: dict[str, Any], as_of: date) -> bool:
-    """Whether some rule would say more of these answers on that day if they were changed so, and none less."""
+    """Whether the rules would say more of these answers on that day if they were changed so: where one says less for it, what is said instead weighs as much."""
     found = replace(dossier(patient), clearances=[])
-    results = [_judged(found, intake, answers, as_of) for answers in (intake.answers, amended(intake.answers, changes))]
-    return bool(_softer(*reversed(results))) and not _softer(*results)
-
-
-def _softer(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return [] if "errors" in before or "errors" in after else softer_rules(before, after)
+    here, then = (_judged(found, intake, answers, as_of) for answers in (intake.answers, amended(intake.answers, changes)))
+    return "errors" not in here and "errors" not in then and is_graver(here, then, or_as_grave=True)
 
 
 def _judged(found: Dossier, intake: Intake, answers: dict[str, Any], as_of: date) -> dict[str, Any]:

@@ -8,7 +8,13 @@ from patients.rules.vocabulary import LEADS, QUESTIONS
 from patients.selectors.eligible import are_stricter
 from patients.vocabulary import Decision, IntakeState
 
-BY_CLINICIAN = "by_clinician"  # in `extras`: a clinician put these questions to the patient and typed the answers
+BY_CLINICIAN = "by_clinician"  # in `extras`: keys of the answers that a clinician typed, having put the questions; True in older ones: all of them
+
+
+def asked_by_clinician(intake: Intake, key: str) -> bool:
+    """Whether a clinician put this question to the patient and typed the answer; the last one who typed it counts."""
+    keys = intake.extras.get(BY_CLINICIAN, [])
+    return key in intake.answers and (keys is True or key in keys)
 
 
 def held_of(patient: Patient) -> dict[str, dict[str, Any]]:
@@ -21,17 +27,17 @@ def held_of(patient: Patient) -> dict[str, dict[str, Any]]:
             found[key], since[key] = {name: value for name, value in wrote.items() if LEADS.get(name, name) == key}, row.at
     asked = patient.intakes.filter(extras__has_key=BY_CLINICIAN).exclude(state=IntakeState.DRAFT)
     for intake in asked if found else []:
-        for key in [key for key in found if key in intake.answers and intake.submitted_at and intake.submitted_at > since[key]]:
+        for key in [key for key in found if asked_by_clinician(intake, key) and intake.submitted_at and intake.submitted_at > since[key]]:
             if intake.answers[key] != found[key][key]:
                 del found[key]
     return found
 
 
 def held_against(patient: Patient, intake: Intake, *, as_of: date) -> dict[str, Any]:
-    """The changes that make these answers say what is held, where they would say less by the rules of that day."""
+    """The changes that make these answers say what is held, where they would say less by the rules of that day and no clinician asked."""
     changes: dict[str, Any] = {}
     for key, held in held_of(patient).items():
-        if len(held) == 1 and intake.answers.get(key) == held[key]:  # the same, and a day that was missing is the patient's to give
+        if asked_by_clinician(intake, key) or (len(held) == 1 and intake.answers.get(key) == held[key]):  # the same, and a day that was missing is the patient's to give
             continue
         if are_stricter(patient, intake=intake, changes=held, as_of=as_of):
             changes |= held

@@ -17,7 +17,7 @@ from patients.rules.reacts import Listed, allergies_for, metal_for
 from patients.rules.taken import THINNER, Taken, changes_for, meaning_of, stopped_on, substances
 from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import are_stricter, latest_answers
-from patients.selectors.held import BY_CLINICIAN, held_against
+from patients.selectors.held import held_against
 from patients.selectors.words import TOLD, answered
 from patients.selectors.words import said as day_of
 
@@ -59,6 +59,7 @@ _UNKNOWN = {
     "hair_medicines": _("hair medicines: not answered"),
 }
 _METALS = {"nickel": _("nickel"), "stainless_steel": _("stainless steel"), "other_metal": _("another metal"), "unsure": _("perhaps a metal (not sure)"), None: _("metal: not answered")}
+_NAMED_IN_WORDS = ("blood_thinner", "isotretinoin", "systemic_steroid", "immune_suppression", "chemo_radiotherapy")  # a name is asked beside the answer
 _PAGES = {"blood": ("blood_thinner",), "medicines": ("isotretinoin", "systemic_steroid", "immune_suppression")}
 
 
@@ -106,7 +107,7 @@ def hair_rows(patient: Patient) -> dict[str, list[Medication]]:
     """Open rows of hair medicines by the answer that they stand for."""
     found: dict[str, list[Medication]] = {}
     for row in patient.medications.filter(ended_on=None):
-        meaning = meaning_of(row.name)
+        meaning = meaning_of(row.name, row.dose)
         if meaning and meaning.many:
             found.setdefault(meaning.answer, []).append(row)
     return found
@@ -116,7 +117,7 @@ def taken_of(patient: Patient) -> list[Taken]:
     """Open rows that a rule asks about and that no answer made: noted by a clinician, or taken over from elsewhere. New answers don't end them."""
     found = []
     for row in patient.medications.filter(ended_on=None):
-        meaning = meaning_of(row.name)
+        meaning = meaning_of(row.name, row.dose)
         if meaning and (row.noted_by or not meaning.many):
             found.append(Taken(meaning, " ".join(filter(None, (row.name, row.dose)))))
     return found
@@ -124,13 +125,27 @@ def taken_of(patient: Patient) -> list[Taken]:
 
 def is_another(patient: Patient, row: Medication) -> bool:
     """Whether this row names another substance than those that were known for the same question: by other open rows, and by the patient's own words."""
-    meaning, intake = meaning_of(row.name), latest_answers(patient)
+    meaning, intake = meaning_of(row.name, row.dose), latest_answers(patient)
     if meaning is None:
         return False
-    others = [other.name for other in patient.medications.filter(ended_on=None).exclude(pk=row.pk) if (known := meaning_of(other.name)) and known.key == meaning.key]
-    said = str(intake.answers.get("blood_thinner_name") or "") if intake and meaning.key == THINNER else ""
-    known_by = {word for name in (*others, said) for word in substances(name)}
+    known_by = _known_by(patient, meaning.key, except_for=row) | (_named_in(intake, meaning.key) if intake else set())
     return bool(known_by) and not substances(row.name) <= known_by
+
+
+def named_anew(patient: Patient, before: Intake, now: Intake) -> set[str]:
+    """Questions beside which the patient names another substance now than those that were known for them: by the words before, and by open rows."""
+    return {key for key in _NAMED_IN_WORDS if (known := _named_in(before, key) | _known_by(patient, key)) and not _named_in(now, key) <= known}
+
+
+def _known_by(patient: Patient, key: str, *, except_for: Medication | None = None) -> set[str]:
+    rows = [row for row in patient.medications.filter(ended_on=None) if row != except_for and (meaning := meaning_of(row.name, row.dose)) and meaning.key == key]
+    return {word for row in rows for word in substances(row.name)}
+
+
+def _named_in(intake: Intake, key: str) -> set[str]:
+    """What the patient named in their own words, as far as the tables know it."""
+    said = [intake.answers.get("blood_thinner_name") if key == THINNER else "", intake.extras.get("notes", {}).get(f"{key}_words")]
+    return {word for words in said if words for word in substances(str(words))}
 
 
 def reacts_of(patient: Patient) -> list[Listed]:
@@ -143,18 +158,18 @@ def ended_of(patient: Patient) -> dict[Meaning, list[date]]:
     """The days on which rows ended that were no mistake, by the answer that they stood for."""
     found: dict[Meaning, list[date]] = {}
     for row in patient.medications.exclude(ended_on=None).filter(in_error=False):
-        meaning = meaning_of(row.name)
+        meaning = meaning_of(row.name, row.dose)
         if meaning and row.ended_on:
             found.setdefault(meaning, []).append(row.ended_on)
     return found
 
 
 def with_noted(
-    patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any], *, as_of: date, by_clinician: bool = False
+    patient: Patient, before: Intake | None, answers: dict[str, Any], extras: dict[str, Any], *, as_of: date
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """New answers of the patient, and what stands in the lists of medicines and allergies and nobody ended: the stricter counts. What has ended counts while a rule waits for it on that day (E09, E43).
 
-    So does what was taken over from elsewhere, unless a clinician asked these questions. Where they differ, what the patient said stays in `extras`
+    So does what was taken over from elsewhere, unless a clinician asked just this question (`extras`, BY_CLINICIAN). Where they differ, what the patient said stays in `extras`
     by its question, so that a clinician sees both.
     """
     changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), earlier=before.answers if before else None)
@@ -166,10 +181,7 @@ def with_noted(
         stopped = stopped_on(now, meaning, days)
         if stopped and are_stricter(patient, intake=Intake(answers=now, extras=extras), changes=stopped, as_of=as_of):
             changes |= stopped
-    if by_clinician:
-        extras = extras | {BY_CLINICIAN: True}
-    else:
-        changes |= held_against(patient, Intake(answers=amended(answers, changes), extras=extras), as_of=as_of)
+    changes |= held_against(patient, Intake(answers=amended(answers, changes), extras=extras), as_of=as_of)
     leads = {LEADS.get(key, key) for key in changes}
     said = {lead: answered(answers, lead) for lead in leads}
     told = said | extras.get(TOLD, {})
@@ -177,7 +189,7 @@ def with_noted(
 
 
 def _hair_of(listed: list[Line]) -> set[str]:
-    meanings = (meaning_of(line.row.name) for line in listed if line.row)
+    meanings = (meaning_of(line.row.name, line.row.dose) for line in listed if line.row)
     return {meaning.answer for meaning in meanings if meaning and meaning.many}
 
 

@@ -1,7 +1,7 @@
 """A clinician notes an allergy by name; one of this kind that nobody had named is named thereby. One that is wrong or over ends."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext
@@ -10,10 +10,13 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Conflict
 from clinic.models import Staff
-from patients.models import Allergy, Patient
-from patients.rules.reacts import metal_for, same_name
-from patients.selectors import eligible, records
-from patients.services.answers import NoAnswers, amend_answers
+from patients.models import Allergy, Intake, Patient
+from patients.rules.changes import amended
+from patients.rules.exchange.reading import metal_in
+from patients.rules.reacts import METAL, metal_for, same_name
+from patients.selectors import eligible, records, words
+from patients.selectors.held import held_against
+from patients.services.answers import NoAnswers, amend_answers, another_came
 from patients.vocabulary import AllergyEnd
 
 
@@ -44,17 +47,32 @@ def note_allergy(*, patient: Patient, entry: AllergyEntry, staff: Staff, by: Act
     """
     with audit.write(by=by, action="allergy.note"):
         Patient.objects.select_for_update().get(pk=patient.pk)
+        unnamed = records.unnamed_allergies(patient, entry.substance)
         same = [row for row in patient.allergies.filter(ended_at=None, substance=entry.substance) if same_name(row.name) == same_name(entry.name)]
-        if any((row.reaction, row.anaphylaxis) == (entry.reaction, entry.anaphylaxis) for row in same):
+        if not unnamed and any((row.reaction, row.anaphylaxis) == (entry.reaction, entry.anaphylaxis) for row in same):
             raise AlreadyNoted(gettext("This allergy is noted already, in the same words."), field="name")
-        severe = entry.anaphylaxis or any(row.anaphylaxis for row in [*same, *records.unnamed_allergies(patient, entry.substance)])
-        before = [*same, *records.unnamed_allergies(patient, entry.substance)]
+        before = [*same, *unnamed]
+        severe = entry.anaphylaxis or any(row.anaphylaxis for row in before)
+        another = not same and _is_another_metal(patient, entry.name)
         made = Allergy.objects.create(
             patient=patient, substance=entry.substance, name=entry.name, reaction=entry.reaction, anaphylaxis=severe, noted_at=at, noted_by=by.name[:160]
         )
         for row in before:
             _end(row, AllergyEnd.REPLACED, "", made, by, at)
-        return _amended(patient, entry, severe, staff, by, at)
+        whole = _amended(patient, entry, severe, staff, by, at)
+        if another:
+            another_came(patient=patient, key=METAL, by=by, at=at)
+        return whole
+
+
+def _is_another_metal(patient: Patient, name: str) -> bool:
+    """Whether it is another metal than those that were known: the question holds one, and what was cleared was that one (E24)."""
+    metal, answers = metal_in(name), eligible.latest_answers(patient)
+    here = answers.answers.get(METAL) if answers else None
+    listed = [row.name for row in patient.allergies.filter(ended_at=None) if metal_in(row.name)]
+    if not metal or here in (None, "none"):
+        return False
+    return metal != here or any(same_name(one) != same_name(name) for one in listed if metal_in(one) == metal)
 
 
 def _amended(patient: Patient, entry: AllergyEntry, severe: bool, staff: Staff, by: Actor, at: datetime) -> bool:
@@ -116,13 +134,27 @@ def _told_without_name(row: Allergy) -> Allergy | None:
 
 
 def _leave_answers(row: Allergy, again: Allergy | None, staff: Staff, by: Actor, at: datetime) -> None:
-    answers = eligible.latest_answers(row.patient)
-    told: list[dict[str, Any]] = list((answers.answers.get("allergies") or []) if answers else [])
+    answers, today = eligible.latest_answers(row.patient), row.patient.site.today(at)
+    if answers is None:
+        return
+    told: list[dict[str, Any]] = list(answers.answers.get("allergies") or [])
     names = {"", same_name(row.substance)} if row.is_unnamed else {same_name(row.name)}
     kept = [one for one in told if one["substance"] != row.substance or same_name(one.get("name", "")) not in names]
-    if len(kept) == len(told):
-        return
     unnamed = [{"substance": again.substance, "anaphylaxis": again.anaphylaxis}] if again else []
-    amend_answers(
-        patient=row.patient, changes={"allergies": [*kept, *unnamed]}, source="an allergy ended by the clinic", staff=staff, by=by, at=at, today=row.patient.site.today(at)
-    )
+    changes: dict[str, Any] = {"allergies": [*kept, *unnamed]} if len(kept) < len(told) else {}
+    unasked: set[str] = set()
+    if metal_in(row.name):
+        left = _metal_without(row, answers, amended(answers.answers, changes), today)
+        changes, unasked = changes | left, set() if left else {METAL}
+    if changes or unasked:
+        amend_answers(patient=row.patient, changes=changes, source="an allergy ended by the clinic", staff=staff, by=by, at=at, today=today, unasked=unasked)
+
+
+def _metal_without(row: Allergy, intake: Intake, answers: dict[str, Any], today: date) -> dict[str, Any]:
+    """The answer about metals as the patient gave it, with what else is known: other names, and what was taken over. Empty where nobody has answered it."""
+    said = words.told_in(eligible.amendments(intake)[-1])
+    given = {key: value for key, value in answers.items() if key != METAL} | words.answered(said, METAL)
+    names = [str(one.get("name", "")) for one in given.get("allergies") or []] + [other.name for other in row.patient.allergies.filter(ended_at=None)]
+    given = amended(given, metal_for(given, names))
+    given = amended(given, held_against(row.patient, Intake(answers=given, extras=intake.extras), as_of=today))
+    return words.answered(given, METAL)

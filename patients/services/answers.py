@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,9 @@ from patients.rules import RULES_VERSION, eligibility
 from patients.rules.changes import amended, rules_touched
 from patients.rules.reacts import same_name
 from patients.selectors import eligible, words
+from patients.selectors.held import BY_CLINICIAN
 from patients.selectors.laboratory import LABORATORY, kept_laboratory, with_laboratory
-from patients.selectors.medicines import hair_rows, with_noted
+from patients.selectors.medicines import hair_rows, named_anew, with_noted
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
 
@@ -86,7 +88,9 @@ def save_intake_page(
         locked = _draft(intake)
         kept = {key: value for key, value in locked.answers.items() if key not in drop}
         locked.answers = kept | answers
-        locked.extras = _merged(locked.extras, extras or {}, page)
+        asked = by.kind == "staff" and locked.answered_by != AnsweredBy.PAPER and may(by, "intake:view")
+        typed = (set(locked.extras.pop(BY_CLINICIAN, [])) - drop - answers.keys()) | (answers.keys() if asked else set())
+        locked.extras = _merged(locked.extras, extras or {}, page) | ({BY_CLINICIAN: sorted(typed)} if typed else {})
         if by.kind == "staff" and locked.answered_by == AnsweredBy.PATIENT:
             locked.extras["staff"] = sorted({*locked.extras.get("staff", []), by.name[:160]})
         locked.pages_done = [*[p for p in locked.pages_done if p != page and p not in undo], page]
@@ -129,9 +133,10 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
         before = eligible.latest_answers(locked.patient)
-        asked = by.kind == "staff" and locked.answered_by != AnsweredBy.PAPER and may(by, "intake:view")
+        if locked.answered_by == AnsweredBy.PAPER:  # the patient's word, whoever types it
+            locked.extras.pop(BY_CLINICIAN, None)
         told = with_laboratory(before, *words.with_confirmed(locked))
-        locked.answers, locked.extras = with_noted(locked.patient, before, *told, as_of=today, by_clinician=asked)
+        locked.answers, locked.extras = with_noted(locked.patient, before, *told, as_of=today)
         locked.wording_sha256 = words.wording_sha256(locked.language)
         locked.state, locked.submitted_at = IntakeState.SUBMITTED, at
         locked.submission_sha256 = _fingerprint(locked.answers)
@@ -141,7 +146,8 @@ def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Sc
         _keep_wishes(locked, by)
         if before:
             said = rules_touched(words.told_in(before), words.told_in(locked))  # also where the list holds the answer: it was cleared for what was said then
-            _end_clearances(locked.patient, said | rules_touched(before.answers, locked.answers), at)
+            named = rules_touched({}, dict.fromkeys(named_anew(locked.patient, before, locked), ""))  # the answer beside the name may be the same
+            _end_clearances(locked.patient, said | named | rules_touched(before.answers, locked.answers), at)
         return _screen(locked.patient, Gate.INTAKE, today, by, at)
 
 
@@ -155,13 +161,13 @@ def _mark_who_typed(intake: Intake, by: Actor) -> None:
 
 def amend_answers(
     *, patient: Patient, changes: dict[str, Any], source: str, staff: Staff, by: Actor, at: datetime, today: date,
-    laboratory: dict[str, Any] | None = None, while_answering: bool = False,
+    laboratory: dict[str, Any] | None = None, while_answering: bool = False, unasked: Collection[str] = (),
 ) -> Screening | None:
     """A clinician takes over answers that another record holds: a new set of answers, screened like any other; clearances end as ever.
 
     `changes`: answer by key; details of a changed answer go with the old one, unless they are named too. None when nothing differs.
     `laboratory`: whose blood values these are and of which day (`note_laboratory`). A draft of the patient can't replace them, nor what a list holds
-    (`while_answering`): both are added to it when it is sent.
+    (`while_answering`): both are added to it when it is sent. `unasked`: questions without details that nobody has answered after all.
     Raises NoAnswers, StillAnswering, AnswersWrong.
     """
     with audit.write(by=by, action="intake.amend", reason=f"from {source}"[:300]):
@@ -174,9 +180,10 @@ def amend_answers(
         if begun and laboratory is None and not while_answering:
             raise StillAnswering(gettext("The patient has begun to answer the questions anew. First let them finish, or finish it at the desk."))
         kept_lab = kept_laboratory(before)
-        if all(before.answers.get(key) == value for key, value in changes.items()) and laboratory in (None, kept_lab):
+        gone = before.answers.keys() & set(unasked)
+        if all(before.answers.get(key) == value for key, value in changes.items()) and laboratory in (None, kept_lab) and not gone:
             return None
-        answers = {key: value for key, value in amended(before.answers, changes).items() if value is not None or key not in LABORATORY}
+        answers = {key: value for key, value in amended(before.answers, changes).items() if key not in gone and (value is not None or key not in LABORATORY)}
         told = {lead: said for lead, said in before.extras.get(words.TOLD, {}).items() if said != words.answered(answers, lead)}
         row = Intake.objects.create(
             patient=patient, state=before.state, answered_by=AnsweredBy.STAFF, typed_by=by.name[:160], language=before.language, wording_sha256=before.wording_sha256, answers=answers,

@@ -75,7 +75,7 @@ def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: A
 
 def _heard_of(patient: Patient, row: Medication, intake: Intake, staff: Staff, by: Actor, at: datetime) -> bool:
     """The rules hear of a row that has just been noted or placed."""
-    changes, meaning = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient)), meaning_of(row.name)
+    changes, meaning = changes_for(intake.answers, taken_of(patient), listed=hair_rows(patient)), meaning_of(row.name, row.dose)
     if not changes and meaning and is_another(patient, row):
         another_came(patient=patient, key=meaning.key, by=by, at=at)
     return _amended(patient, changes, "a medicine noted by the clinic", staff, by, at, while_answering=True) if changes else True
@@ -122,7 +122,7 @@ def end_medicine(*, medicine: Medication, on: date, reason: str, in_error: bool,
             raise MedicineDayWrong(gettext("This day can't be: it lies ahead, or before the beginning."), field="ended_on")
         row.ended_on, row.ended_reason, row.ended_by, row.in_error = on, reason[:300], by.name[:160], in_error
         row.save(update_fields=["ended_on", "ended_reason", "ended_by", "in_error"])
-        meaning = meaning_of(row.name)
+        meaning = meaning_of(row.name, row.dose)
         if meaning is None or not _said(row.patient, meaning):
             return True
         changes = _left(row, meaning)
@@ -142,7 +142,7 @@ def _said(patient: Patient, meaning: Meaning) -> bool:
 def _left(row: Medication, meaning: Meaning) -> dict[str, Any]:
     """Stopped on the latest day that is known: of other rows that stood for the same, and of the patient's own words, where the list said more than they did."""
     told = _answers(row.patient)
-    if any(meaning_of(other.name) == meaning for other in row.patient.medications.filter(ended_on=None)):
+    if any(meaning_of(other.name, other.dose) == meaning for other in row.patient.medications.filter(ended_on=None)):
         return {}
     if meaning.many:
         return {meaning.key: [one for one in told.get(meaning.key) or [] if one != meaning.answer]}

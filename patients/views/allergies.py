@@ -16,6 +16,8 @@ from patients import selectors, services
 from patients.forms.allergies import END_WORDS, AllergyForm, EndAllergyForm
 from patients.models import Allergy, Patient
 from patients.rules.exchange.codes import SUBSTANCE_WORDS
+from patients.rules.exchange.reading import metal_in
+from patients.rules.reacts import METAL
 from patients.vocabulary import AllergyEnd
 
 _END_ID = "end-{}-%s"  # one form a row
@@ -59,6 +61,9 @@ def end_allergy(request: HttpRequest, patient: str, allergy: str) -> HttpRespons
         messages.error(request, refusal.message)
     else:
         messages.success(request, _("%(name)s has ended. It stops no product from now on.") % {"name": row.words})
+        told = selectors.latest_answers(found)
+        if metal_in(row.name) and told and told.answers.get(METAL) not in (None, "none"):
+            messages.warning(request, _("The answers still name a metal, and the screening goes by them. Ask the questions again to change that."))
         if again:
             messages.warning(request, _("What the patient told stands again: %(kind)s, without a name.") % {"kind": again.words})
     return redirect("patients:allergies", patient=found.uuid)

@@ -355,3 +355,79 @@ class TestTheListFeedsTheRules:
         for hours in (2, 3):
             assert selectors.latest_answers(patient).answers["metal_allergy"] == metal  # type: ignore[union-attr]
             self.anew(patient, hours, allergies=[], metal_allergy=here)
+
+    def metal(self, patient: Patient) -> tuple[Any, str]:
+        newest = selectors.latest_answers(patient)
+        assert newest is not None
+        return newest.answers.get("metal_allergy", "absent"), {t["rule"]: t["class"] for t in selectors.eligibility_on(patient, as_of=patient.site.today(DAY)).triggers}.get("E24", "")
+
+    def over(self, patient: Patient, amara: Staff, name: str, hours: int = 3) -> None:
+        row = patient.allergies.get(name=name, ended_at=None)
+        people.end_allergy(allergy=row, because=AllergyEnd.IN_ERROR, reason="another patient", staff=amara, by=Actor.of_staff(amara), at=DAY + timedelta(hours=hours))
+
+    @pytest.mark.parametrize("told", ["none", None, "absent", "nickel"])
+    def test_a_metal_that_was_a_mistake_closes_nothing(self, site: Site, amara: Staff, told: str | None) -> None:
+        """Decision 0020: the rules run without it from then on. What the patient said of metals stands again."""
+        patient = make_patient(site)
+        self.anew(patient, -1, allergies=[], **({} if told == "absent" else {"metal_allergy": told}))
+        before = self.metal(patient)
+        self.noted(patient, amara, "stainless steel", "other", severe=False)
+        assert self.metal(patient) == ("stainless_steel", "ABSOLUTE")
+        self.over(patient, amara, "stainless steel", 1)
+        assert self.metal(patient) == before
+
+    def test_a_metal_that_was_a_mistake_leaves_the_answers_that_came_since(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.noted(patient, amara, "nickel", "other", severe=False)
+        self.anew(patient, 1, allergies=[], metal_allergy="none")
+        assert self.metal(patient) == ("nickel", "REVIEW")
+        self.over(patient, amara, "nickel")
+        newest = selectors.latest_answers(patient)
+        assert self.metal(patient) == ("none", "") and newest and "told" not in newest.extras
+
+    def test_another_metal_that_stands_goes_on_counting(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.anew(patient, -1, allergies=[], metal_allergy="none")
+        self.noted(patient, amara, "nickel", "other", severe=False)
+        self.noted(patient, amara, "steel", "other", severe=False)
+        self.over(patient, amara, "steel")
+        assert self.metal(patient) == ("nickel", "REVIEW")
+
+    def test_a_metal_that_the_patient_named_in_answers_goes_by_a_clinician_s_word(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """Their own answer to the question about metals is theirs: the page says that the rules still go by it."""
+        patient = make_ready(site, metal_allergy="nickel", allergies=[{"substance": "other", "name": "nickel", "anaphylaxis": False}])
+        row = Allergy.objects.create(patient=patient, substance="other", name="nickel", noted_at=DAY)
+        answer = client_as(amara).post(
+            reverse("patients:end_allergy", args=[patient.uuid, row.uuid]), {"subject": str(patient.uuid), "because": "refuted", "reason": "tested"}, follow=True
+        )
+        assert self.metal(patient) == ("nickel", "REVIEW") and "The answers still name a metal" in answer.content.decode()
+
+    @pytest.mark.parametrize(("told", "name", "kind"), [("nickel", "cobalt", "REVIEW"), ("nickel", "Nickel", "CAUTION"), ("other_metal", "cobalt", "CAUTION"), ("nickel", "latex", "CAUTION")])
+    def test_a_clearance_is_not_for_a_metal_that_came_later(self, site: Site, amara: Staff, told: str, name: str, kind: str) -> None:
+        """SCHEMA 2.2: it counts until the patient's state changes. The question holds one metal; what was cleared was that one."""
+        patient = make_patient(site)
+        self.anew(patient, -1, allergies=[], metal_allergy=told)
+        people.clear_finding(patient=patient, rule="E24", evidence="needle checked", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        self.noted(patient, amara, name, "other", severe=False)
+        assert self.metal(patient) == (told, kind) and patient.screenings.order_by("-at", "-pk")[0].overall == kind
+
+    def test_of_two_metals_of_one_kind_the_second_is_another(self, site: Site, amara: Staff) -> None:
+        patient = make_patient(site)
+        self.anew(patient, -1, allergies=[], metal_allergy="none")
+        self.noted(patient, amara, "cobalt", "other", severe=False)
+        people.clear_finding(patient=patient, rule="E24", evidence="needle checked", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        self.noted(patient, amara, "titanium", "other", severe=False)
+        assert self.metal(patient) == ("other_metal", "REVIEW")
+
+    def test_what_the_patient_tells_again_without_its_name_can_be_named_again(self, site: Site, amara: Staff) -> None:
+        """A clinician knows what it is and has said so: the one without a name must not stand for ever."""
+        patient = make_patient(site)
+        told = {"allergies": [{"substance": "antiseptic", "anaphylaxis": False}]}
+        self.anew(patient, -1, **told)
+        self.noted(patient, amara, "chlorhexidine", "antiseptic", severe=False)
+        self.anew(patient, 1, **told)
+        assert selectors.allergies_to_ask(patient) == ["antiseptic"]
+        self.noted(patient, amara, "chlorhexidine", "antiseptic", severe=False)
+        assert selectors.allergies_to_ask(patient) == [] and selectors.allergy_names(patient) == ["chlorhexidine"]
+        with pytest.raises(people.AlreadyNoted):
+            self.noted(patient, amara, "chlorhexidine", "antiseptic", severe=False)

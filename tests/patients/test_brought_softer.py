@@ -370,6 +370,87 @@ class TestTakingOver:
         anew(patient, hours=3, **denied)
         assert rule not in classes(patient)
 
+    def test_a_clinician_who_only_finishes_what_the_patient_typed_has_not_asked_anew(self, site: Site, take: Any, amara: Staff) -> None:
+        """It ends when a clinician asks the question and types the answer (decision 0048): here the patient typed it."""
+        patient, by = make_ready(site), Actor.of_staff(amara)
+        take(patient, condition("Keloid"))
+        mine, at = Actor.of_command("test"), DAY + timedelta(hours=1)
+        draft = services.open_draft(patient=patient, by=mine, at=at)
+        services.save_intake_page(intake=draft, page="skin", answers={"keloid": "never"}, drop=set(), by=mine, at=at)
+        services.save_intake_page(intake=draft, page="today", answers={"pregnancy": "no"}, drop=set(), by=by, at=at)
+        services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
+        newest = selectors.latest_answers(patient)
+        assert classes(patient)["E04"] == "ABSOLUTE" and newest and newest.extras["told"] == {"keloid": {"keloid": "never"}}
+
+    @pytest.mark.parametrize("last", ["clinician", "patient"])
+    def test_of_two_who_typed_an_answer_the_last_one_gave_it(self, site: Site, take: Any, amara: Staff, last: str) -> None:
+        patient = make_ready(site)
+        take(patient, condition("Keloid"))
+        actors = {"patient": Actor.of_command("test"), "clinician": Actor.of_staff(amara)}
+        at = DAY + timedelta(hours=1)
+        draft = services.open_draft(patient=patient, by=actors["patient"], at=at)
+        for who in ("patient", "clinician", "patient")[:2 if last == "clinician" else 3]:
+            services.save_intake_page(intake=draft, page="skin", answers={"pregnancy": "no", "keloid": "never"}, drop=set(), by=actors[who], at=at)
+        services.submit_intake(intake=draft, by=actors["patient"], at=at, today=TODAY)
+        assert ("E04" in classes(patient)) is (last == "patient")
+
+    @pytest.mark.parametrize(
+        ("told", "answer", "rule", "level"),
+        [("undiagnosed", "scarring_alopecia", "E18", "DEFER"), ("undiagnosed", "alopecia_areata", "E19", "REVIEW"), ("alopecia_areata", "scarring_alopecia", "E18", "DEFER"), ("scarring_alopecia", "alopecia_areata", "E18", "DEFER")],
+    )  # fmt: skip
+    def test_a_diagnosis_of_a_specialist_is_not_undone_by_one_that_speaks_of_another_rule(self, site: Site, take: Any, told: str, answer: str, rule: str, level: str) -> None:
+        """The question holds one answer: of two the one stays by which the rules say more (decision 0048)."""
+        patient = make_ready(site)
+        take(patient, ours(f"diagnosis.{answer}"))
+        anew(patient, pregnancy="no", diagnosis=told)
+        assert classes(patient).get(rule) == level
+
+    def test_a_graver_diagnosis_can_be_taken_over_though_another_rule_falls_silent(self, site: Site, take: Any) -> None:
+        """“What stands here is graver” would not be true: REVIEW is less than DEFER (RULES 2)."""
+        patient = make_ready(site, diagnosis="undiagnosed")
+        take(patient, ours("diagnosis.scarring_alopecia"))
+        assert classes(patient)["E18"] == "DEFER"
+        with pytest.raises(services.NotAcceptable):
+            take(patient, ours("diagnosis.alopecia_areata"))
+
+    def test_a_dose_from_elsewhere_stays_beside_another_one(self, site: Site, take: Any, amara: Staff) -> None:
+        """At most 100 mg a day is low (E07b). It went into the answers and into no list; the next answers undid it."""
+        patient = make_ready(site, blood_thinner="aspirin_low_dose_only")
+        services.note_medicine(patient=patient, entry=services.MedicineEntry("Aspirin", "75 mg"), staff=amara, by=Actor.of_staff(amara), at=DAY)
+        take(patient, medicine("Aspirin", dosage=[{"text": "300 mg"}]))
+        take(patient, medicine("Aspirin", dosage=[{"text": "300 MG"}], note=[{"text": "again"}]))
+        take(patient, medicine("Aspirin"))
+        assert sorted(row.dose for row in patient.medications.filter(ended_on=None)) == ["300 mg", "75 mg"]
+        anew(patient, pregnancy="no", blood_thinner="aspirin_low_dose_only")
+        assert answers(patient)["blood_thinner"] == "aspirin_high_dose" and classes(patient)["E07"] == "REVIEW"
+
+    def test_minoxidil_from_elsewhere_goes_where_its_dose_says(self, site: Site, take: Any) -> None:
+        patient = make_ready(site, hair_medicines=[])
+        take(patient, medicine("Minoxidil", dosage=[{"text": "2.5 mg"}]))
+        assert answers(patient)["hair_medicines"] == ["oral_minoxidil"] and classes(patient)["E42"] == "CAUTION"
+
+    @pytest.mark.parametrize(("name", "answer"), [("Isotretinoin", "never"), ("Apixaban", "none"), ("Prednisolone", "no")])
+    def test_a_medicine_is_not_taken_over_with_a_no(self, site: Site, take: Any, name: str, answer: str) -> None:
+        """It would stand in the list as taken, and no rule would hear of it. What is not so is put aside."""
+        patient = make_ready(site)
+        with pytest.raises(services.NotAcceptable) as refused:
+            take(patient, medicine(name), answer=answer)
+        assert refused.value.field == "answer" and not patient.medications.exists() and not ProposalDecision.objects.exists()
+
+    def test_one_that_a_clinician_knows_to_have_ended_is_not_listed_as_taken(self, site: Site, take: Any) -> None:
+        """The file says that it is taken, the clinician that it was stopped: of no day, so INCOMPLETE until somebody gives it (E09)."""
+        patient = make_ready(site)
+        take(patient, medicine("Isotretinoin"), answer="stopped")
+        assert classes(patient)["E09"] == "INCOMPLETE" and not patient.medications.filter(ended_on=None).exists()
+        anew(patient, pregnancy="no", isotretinoin="stopped", isotretinoin_stopped_on="2024-01-15")
+        assert "E09" not in classes(patient)
+
+    def test_a_beginning_that_lies_ahead_keeps_nobody_from_ending_it(self, site: Site, take: Any, amara: Staff) -> None:
+        patient = make_ready(site)
+        take(patient, medicine("Isotretinoin", effectivePeriod={"start": "2026-06-01"}))
+        services.end_medicine(medicine=patient.medications.get(), on=TODAY, reason="not begun", in_error=False, staff=amara, by=Actor.of_staff(amara), at=DAY)
+        assert patient.medications.get().ended_on == TODAY
+
     def test_a_substance_that_stands_beside_the_reaction_is_read(self, site: Site, take: Any, amara: Staff) -> None:
         """R4 has it in `reaction.substance`; nothing of a file is dropped."""
         patient = make_ready(site)

@@ -53,6 +53,21 @@ def test_several_names_in_one_are_never_milder_than_the_gravest(name: str, key: 
     assert found is not None and (found.key, found.answer) == (key, answer)
 
 
+@pytest.mark.parametrize(
+    ("name", "dose", "answer"),
+    [
+        ("minoxidil", "2.5 mg", "oral_minoxidil"), ("Minoxidil", "1 tablet", "oral_minoxidil"), ("minoxidil", "5 mg/day", "oral_minoxidil"), ("Minoxidil 2,5 mg", "", "oral_minoxidil"),
+        ("minoxidil", "5%", "topical_minoxidil"), ("Minoxidil", "1 ml (50 mg) twice a day", "topical_minoxidil"), ("minoxidil", "espuma", "topical_minoxidil"), ("Minoxidil 5 %", "", "topical_minoxidil"),
+        ("other", "Minoxidil 2.5 mg", "oral_minoxidil"), ("other", "Minoxidil", "other"), ("other", "", "other"), ("minoxidil", "once a day", "other"),
+        ("oral minoxidil", "1 ml", "oral_minoxidil"), ("topical minoxidil", "50 mg", "topical_minoxidil"), ("finasteride", "1 mg tablet", "finasteride"),
+    ],
+)  # fmt: skip
+def test_where_minoxidil_goes_is_read_from_its_dose_too(name: str, dose: str, answer: str) -> None:
+    """E42 asks for tablets. A clinician writes name and dose in two fields."""
+    found = medicine_meaning(name, dose)
+    assert found is not None and (found.key, found.answer) == ("hair_medicines", answer)
+
+
 def test_every_name_of_the_table_is_tested() -> None:
     told = {name for names in NAMES.values() for name in names.casefold().translate(str.maketrans("áíó", "aio")).split()}
     assert set(MEDICINE_WORDS) - {"minoxidil"} <= told

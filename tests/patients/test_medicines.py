@@ -31,10 +31,12 @@ def clock() -> Any:
         yield
 
 
-def answer(patient: Patient, days: int = 0, **answers: Any) -> None:
+def answer(patient: Patient, days: int = 0, words: str = "", **answers: Any) -> None:
+    """`words`: what the patient writes beside the question about the immune system."""
     at = DAY + timedelta(days=days)
     draft = people.open_draft(patient=patient, by=DESK, at=at)
-    draft = people.save_intake_page(intake=draft, page="x", answers=NO | answers, drop=set(), by=DESK, at=at)
+    notes = {"notes": {"immune_suppression_words": words}} if words else {}
+    draft = people.save_intake_page(intake=draft, page="x", answers=NO | answers, drop=set(), by=DESK, at=at, extras=notes)
     people.submit_intake(intake=draft, by=DESK, at=at, today=patient.site.today(at))
 
 
@@ -247,6 +249,7 @@ class TestWhatAClinicianNotedStays:
             ({"blood_thinner": "doac"}, "apixaban", "rivaroxaban", "E07", "REVIEW"), ({"blood_thinner": "doac", "blood_thinner_name": "apixaban"}, "", "rivaroxaban", "E07", "REVIEW"),
             ({"blood_thinner": "antiplatelet"}, "clopidogrel", "dipyridamole", "E07", "REVIEW"), ({"immune_suppression": "yes"}, "methotrexate", "adalimumab", "E10", "REVIEW"),
             ({"immune_suppression": "yes"}, "", "methotrexate", "E10", "CAUTION"),
+            ({"immune_suppression": "yes", "words": "methotrexate 15 mg"}, "", "adalimumab", "E10", "REVIEW"), ({"immune_suppression": "yes", "words": "methotrexate"}, "", "methotrexate", "E10", "CAUTION"),
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("way", ["noted", "taken over"])
@@ -267,6 +270,39 @@ class TestWhatAClinicianNotedStays:
             for proposal in record.proposals.order_by("pk"):
                 people.accept_proposal(proposal=proposal, choice=people.Choice(), staff=amara, by=by, at=DAY)
         assert fired(patient)[rule] == kind and patient.screenings.order_by("-at", "-pk")[0].overall == kind
+
+    @pytest.mark.parametrize(("then", "kind"), [("adalimumab", "REVIEW"), ("methotrexate and adalimumab", "REVIEW"), ("Methotrexate, 15 mg", "CAUTION"), ("", "CAUTION"), ("for my joints", "CAUTION")])
+    def test_nor_for_one_that_the_patient_names_later(self, site: Site, amara: Staff, then: str, kind: str) -> None:
+        """RULES 2, E10 asks for the name in words; the answer beside them is “yes” as before (decision 0048)."""
+        patient = make_patient(site)
+        answer(patient, immune_suppression="yes", words="methotrexate")
+        people.clear_finding(patient=patient, rule="E10", evidence="letter", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        answer(patient, 10, immune_suppression="yes", words=then)
+        assert fired(patient, 10)["E10"] == kind
+
+    def test_a_higher_dose_of_a_steroid_in_the_list_counts(self, site: Site, amara: Staff) -> None:
+        """RULES 2, E12: 10 mg a day for two weeks. Noted, told anew, and to be seen beside what the patient said."""
+        patient = make_patient(site)
+        told: dict[str, Any] = {"systemic_steroid": "current", "systemic_steroid_mg_per_day": 5, "systemic_steroid_weeks": 10}
+        answer(patient, **told)
+        assert "E12" not in fired(patient)
+        self.note(patient, amara, "Prednisolone", "40 mg")
+        assert fired(patient)["E12"] == "REVIEW"
+        answer(patient, 10, **told)
+        newest = selectors.latest_answers(patient)
+        assert fired(patient, 10)["E12"] == "REVIEW" and newest and newest.extras["told"] == {"systemic_steroid": told}
+
+    @pytest.mark.parametrize(("dose", "kind"), [("2.5 mg", "CAUTION"), ("1 tablet a day", "CAUTION"), ("5% foam", None), ("1 ml", None)])
+    def test_minoxidil_goes_where_its_dose_says(self, site: Site, amara: Staff, dose: str, kind: str | None) -> None:
+        """RULES 2, E42 is about tablets. New answers keep it, an end takes it out again."""
+        patient = make_patient(site)
+        answer(patient)
+        self.note(patient, amara, "Minoxidil", dose)
+        assert fired(patient).get("E42") == kind
+        answer(patient, 10)
+        assert fired(patient, 10).get("E42") == kind and patient.medications.get().ended_on is None
+        self.end(patient, amara, "Minoxidil", 11)
+        assert "E42" not in fired(patient, 11) and selectors.latest_answers(patient).answers["hair_medicines"] == []  # type: ignore[union-attr]
 
     def test_a_second_blood_thinner_keeps_inr_and_name_of_the_first(self, site: Site, amara: Staff) -> None:
         patient = make_patient(site)

@@ -29,11 +29,35 @@ def changes(answers: dict[str, Any], *names: str, **more: Any) -> dict[str, Any]
         # at most 100 mg a day is low (RULES 2, E07b): a dose that a clinician wrote is no guess
         ({"blood_thinner": "aspirin_low_dose_only"}, "aspirin 100 mg", {}), ({"blood_thinner": "aspirin_low_dose_only"}, "Aspirina 300mg", {"blood_thinner": "aspirin_high_dose"}),
         ({"blood_thinner": "aspirin_low_dose_only", "aspirin_mg_per_day": 75}, "Aspirin 162,5 mg", {"blood_thinner": "aspirin_high_dose"}),
+        ({"blood_thinner": "aspirin_low_dose_only"}, "aspirin 75 mg twice a day", {"blood_thinner": "aspirin_high_dose"}),
         ({"blood_thinner": "two_or_more"}, "warfarin", {}), ({"blood_thinner": "doac"}, "apixaban", {}),
     ],
 )  # fmt: skip
 def test_one_medicine(answers: dict[str, Any], name: str, expected: dict[str, Any]) -> None:
     assert changes(answers, name) == expected
+
+
+class TestTheDoseOfASteroid:
+    """E12 counts mg of prednisolone a day (RULES 2, SCHEMA 2.5); of what the patient said and what the list says the stricter counts (decision 0047)."""
+
+    TOLD = {"systemic_steroid": "current", "systemic_steroid_mg_per_day": 5, "systemic_steroid_weeks": 10}
+
+    @pytest.mark.parametrize(
+        ("written", "mg"),
+        [
+            ("prednisolone 40 mg", 40), ("Prednisone 7,5mg daily", 7.5), ("prednisolone 5 mg twice a day", 10), ("Prednisolone 2 x 10 mg", 20), ("prednisolona 5 mg cada 12 horas", 10),
+            ("prednisolone 20 mg twice a week", 20), ("Methylprednisolone 16 mg", 20), ("Dexamethasone 3 mg", 20), ("Deflazacort 30 mg/day", 25), ("prednisolone 900 mg", 200),
+        ],
+    )  # fmt: skip
+    def test_a_higher_one_in_the_list_counts_and_the_weeks_stay(self, written: str, mg: float) -> None:
+        assert changes(self.TOLD, written) == {"systemic_steroid_mg_per_day": mg}
+
+    @pytest.mark.parametrize("written", ["prednisolone", "prednisolone 5 mg", "Prednisolone 1 mg", "prednisolone 15 mg/5 ml", "Deflazacort 6 mg"])
+    def test_one_that_is_not_higher_or_not_said_changes_nothing(self, written: str) -> None:
+        assert changes(self.TOLD, written) == {}
+
+    def test_where_the_patient_gave_no_dose_it_is_still_missing(self) -> None:
+        assert changes({"systemic_steroid": "current", "systemic_steroid_weeks": 10}, "prednisolone 40 mg") == {}
 
 
 class TestTwoBloodThinners:

@@ -13,9 +13,9 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Allergy, Medication, Patient, ProposalDecision, RecordImport, RecordProposal
 from patients.rules import RULES
-from patients.rules.exchange.tables import Meaning
+from patients.rules.exchange.tables import CHOSEN, Meaning
 from patients.rules.taken import Taken, changes_for, meaning_of
-from patients.rules.vocabulary import QUESTIONS, SUBSTANCES
+from patients.rules.vocabulary import DENIALS, QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
 from patients.selectors import eligible
 from patients.selectors.medicines import hair_rows, is_another
@@ -201,12 +201,15 @@ def _medication(act: _Act) -> dict[str, Any]:
     told, key = act.told, act.told.get("key", "")
     answer = _one_of(key, act.choice.answer or told["answer"]) if key and not told.get("many") else told.get("answer", "")
     name = str(answer).replace("_", " ") if told.get("many") else told["name"]
+    if answer in DENIALS:  # it would stand in the list as taken, and no rule would hear of it
+        raise NotAcceptable(gettext("This says that it is not taken. Then put it aside, and say why."), field="answer")
     dose = told["dose"] if name.casefold() == told["name"].casefold() or not told.get("many") else f"{told['name']} {told['dose']}".strip()[:100]
-    started, ended = (date.fromisoformat(told[day]) if told.get(day) else None for day in ("started_on", "ended_on"))
-    ended = ended if ended and ended <= act.patient.site.today(act.at) else None  # files that were read before kept a day that lies ahead: it is no end
-    unknown_end = bool(told.get("over")) and ended is None  # our list has no place for "over, nobody knows since when"
+    started, ended = (_until(act, told.get(day)) for day in ("started_on", "ended_on"))  # a day that lies ahead is neither a beginning nor an end
+    over = bool(told.get("over")) or _is_over(key, answer)
+    unknown_end = over and ended is None  # our list has no place for "over, nobody knows since when"
     another = False
-    if not unknown_end and not act.patient.medications.filter(name__iexact=name, ended_on=ended).exists():
+    there = act.patient.medications.filter(name__iexact=name, ended_on=ended)
+    if not unknown_end and not (there.filter(dose__iexact=dose) if dose else there).exists():
         known = act.by.name[:160] if meaning_of(name) else ""  # of a name that no rule knows somebody has still to say what it is
         row = Medication.objects.create(patient=act.patient, name=name, dose=dose, started_on=started, ended_on=ended, noted_at=act.at, noted_by=known)
         another = ended is None and is_another(act.patient, row)
@@ -216,6 +219,16 @@ def _medication(act: _Act) -> dict[str, Any]:
         if another:
             another_came(patient=act.patient, key=key, by=act.by, at=act.at)
     return wrote
+
+
+def _until(act: _Act, day: str | None) -> date | None:
+    found = date.fromisoformat(day) if day else None
+    return found if found and found <= act.patient.site.today(act.at) else None
+
+
+def _is_over(key: str, answer: Any) -> bool:
+    """The clinician says of what the file has as taken that it was stopped."""
+    return any(meaning.key == key and meaning.over and meaning.over == answer for _said, meaning in CHOSEN.values())
 
 
 def _beside(act: _Act, answer: str) -> dict[str, Any]:
