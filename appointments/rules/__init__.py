@@ -23,6 +23,7 @@ from appointments.rules.imports import (
 from appointments.rules.visits import (
     CUT_OFF_HOURS,
     GRACE_MINUTES,
+    HERE,
     HOLDS_TIME,
     LATEST_OFFER_MINUTES,
     MOVES,
@@ -49,7 +50,7 @@ from appointments.rules.visits import (
 
 __all__ = [
     "COLUMNS", "CUT_OFF_HOURS", "GRACE_MINUTES", "HOLDS_TIME", "LATEST_OFFER_MINUTES", "MOST_BYTES",
-    "MOST_LETTERS", "MOST_ROWS", "MOVES", "OFFERS_A_ROUND", "OFFER_MINUTES", "OPEN", "REMINDER_HOURS", "RESOURCES", "AppointmentState",
+    "HERE", "MOST_LETTERS", "MOST_ROWS", "MOVES", "OFFERS_A_ROUND", "OFFER_MINUTES", "OPEN", "REMINDER_HOURS", "RESOURCES", "AppointmentState",
     "FileRefused", "ImportState", "Interval", "RecallState", "RowState", "Span", "Table", "Wants", "alike", "bare", "best_of", "column_of",
     "csv_line", "date_in", "dates_in", "decoded", "inert", "interval_on", "is_allowed_move", "may_patient_change", "minus", "read_table",
     "shared", "starts_in", "step_for", "suits", "yes_or_no",

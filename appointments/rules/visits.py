@@ -45,6 +45,7 @@ MOVES: dict[AppointmentState, frozenset[AppointmentState]] = {
 }
 HOLDS_TIME = frozenset({_S.BOOKED, _S.CONFIRMED, _S.ARRIVED, _S.IN_SESSION, _S.DONE})
 OPEN = frozenset({_S.BOOKED, _S.CONFIRMED, _S.ARRIVED, _S.IN_SESSION})
+HERE = frozenset({_S.ARRIVED, _S.IN_SESSION})
 CUT_OFF_HOURS = 24  # P: until when a patient may move or cancel by themselves
 GRACE_MINUTES = 3  # changes wait, and may be undone
 REMINDER_HOURS = 48

@@ -7,13 +7,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, Occupation, StatusChange
-from appointments.rules import OPEN, AppointmentState
+from appointments.rules import HERE, OPEN, AppointmentState
 from clinic.audit import Actor
 from clinic.clock import local_date, resolve_local, wall
 from clinic.models import Site
 from clinic.permissions import scoped
 from patients.models import Patient
 from treatments.models import TreatmentSession
+
+_LATEST = timedelta(hours=12)  # an arrival that nobody ended is no visit of the next morning
 
 
 def _of_day(site: Site, on: date) -> Q:
@@ -63,15 +65,20 @@ def same_day(appointment: Appointment) -> list[Appointment]:
     return list(rows.exclude(pk=appointment.pk).select_related("visit_type").order_by("starts_at"))
 
 
+def _to_come(at: datetime) -> Q:
+    """Visits whose time is not over; and of those that ran late, whose patient is in the house."""
+    return Q(state__in=OPEN, ends_at__gt=at) | Q(state__in=HERE, ends_at__gt=at - _LATEST)
+
+
 def next_appointment(patient: Patient, at: datetime) -> Appointment | None:
-    """The next visit that is still to come."""
-    rows = patient.appointments.filter(state__in=OPEN, ends_at__gt=at)
+    """The visit of who is here; else the next that is still to come."""
+    rows = patient.appointments.filter(_to_come(at))
     return rows.select_related("clinician", "visit_type", "site", "room").order_by("starts_at").first()
 
 
 def next_appointments(patients: Iterable[int], at: datetime) -> dict[int, Appointment]:
     """The same for many, by patient id. One query."""
-    rows = Appointment.objects.filter(patient__in=list(patients), state__in=OPEN, ends_at__gt=at).select_related("site", "visit_type", "clinician")
+    rows = Appointment.objects.filter(_to_come(at), patient__in=list(patients)).select_related("site", "visit_type", "clinician")
     return {row.patient_id: row for row in rows.order_by("patient_id", "starts_at").distinct("patient_id")}
 
 

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, VisitType
-from appointments.rules import OPEN, AppointmentState, Interval, interval_on
+from appointments.rules import HERE, OPEN, Interval, interval_on
 from appointments.selectors.diary import Diary, Slot, days_between, read_diary
 from clinic.clock import local_date
 from clinic.models import Staff
@@ -107,7 +107,7 @@ def gate_for(patient: Patient, visit_type: VisitType, *, at: datetime, but: int 
     held = bool(people.open_holds(patient, "booking"))
     if not visit_type.needs_screening:
         return Gate(patient, visit_type, None, None, held)
-    others = patient.appointments.filter(Q(starts_at__gt=at) | Q(state__in=[AppointmentState.ARRIVED, AppointmentState.IN_SESSION]))
+    others = patient.appointments.filter(Q(starts_at__gt=at) | Q(state__in=HERE))
     others = others.filter(state__in=OPEN, visit_type__kind="session").exclude(pk=but or 0)
     booked = tuple(local_date(starts_at, zone) for starts_at in others.values_list("starts_at", flat=True))
     policy = sessions.policy()
