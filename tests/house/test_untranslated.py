@@ -23,7 +23,7 @@ from clinic.models import Site, Staff
 from scripts import messages
 from tests.appointments.make import NOW
 from tests.house.reading import Words
-from tests.house.spoken import Cast, everything
+from tests.house.spoken import Cast, everything, walked
 
 pytestmark = [pytest.mark.house, pytest.mark.django_db]
 INVENTED = "eo"  # Django knows its days and months, and nothing here speaks it
@@ -89,13 +89,13 @@ def _walked(language: str, site: Site, amara: Staff) -> tuple[list[Words], set[s
 
 def test_every_text_of_every_page_and_mail_comes_from_the_catalogue(site: Site, amara: Staff, tmp_path: Path) -> None:
     with _speaking_brackets(tmp_path):
-        walked, seen = _walked(INVENTED, site, amara)
-    assert len(walked) > 300
-    kinds = {words.where.split()[1] for words in walked if words.where.startswith("mail ")}
-    astray = sorted({f"{words.where.split()[0]} {one}" for words in walked for one in words.missing})
+        pages, seen = _walked(INVENTED, site, amara)
+    assert len(pages) > 300
+    kinds = {words.where.split()[1] for words in pages if words.where.startswith("mail ")}
+    astray = sorted({f"{words.where.split()[0]} {one}" for words in pages for one in words.missing})
     assert astray == [], "pointed at and not on the page, or twice:\n" + "\n".join(astray)
     assert sorted(kinds) == sorted(KINDS_SENT), kinds ^ KINDS_SENT
-    wrong = sorted({(rest, text[:120]) for words in walked for text in words.said if (rest := outside(text))})
+    wrong = sorted({(rest, text[:120]) for words in pages for text in words.said if (rest := outside(text))})
     assert wrong == [], "\n".join(f"{rest} | {text}" for rest, text in wrong)
     wanted = {str(path.relative_to(messages.TEMPLATES)) for path in messages.patient_templates()}
     assert sorted(wanted - seen - NOT_SHOWN) == [], "the walk does not come by here"
@@ -112,10 +112,9 @@ NOT_SHOWN = {
 
 
 def test_no_english_is_left_on_any_page_or_mail_in_spanish(site: Site, amara: Staff) -> None:
-    walked, _seen = _walked("es", site, amara)
     same = {messages.key(m)[1] for m in messages.stored(messages.catalogues()["es"]) if m.id and messages.key(m)[1] != (m.string if isinstance(m.string, str) else (m.string or ("",))[0])}
     wrong = set()
-    for words in walked:
+    for words in walked("es", site, amara):
         for text in words.said:
             own = re.sub(r"\S+@\S+|https?://\S+|⟦.*?⟧", " ", text)
             for name in DATA:
