@@ -17,7 +17,7 @@ from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox import kinds
 from patients.models import Patient
 from tests.house.test_mails import CLINICAL
-from tests.treatments.make import DAY, make_course, make_entry, make_patient, make_product, make_started
+from tests.treatments.make import DAY, make_cartridge, make_course, make_entry, make_patient, make_product, make_started
 from tests.treatments.test_signed import refused
 from treatments import selectors, services
 from treatments.models import CartridgeLot, Product, RecallContact, TreatmentSession
@@ -91,6 +91,13 @@ class TestTheList:
         of(client_as(max_), "prepare", thing)
         assert RecallContact.objects.get().way == "phone"
 
+    def test_who_asked_not_to_be_contacted_is_on_it_and_marked(self, thing: Thing, max_: Staff, client_as: SignIn) -> None:
+        """A person decides whether to ring; it is neither silent nor a surprise."""
+        Patient.objects.update(do_not_contact=True)
+        client = client_as(max_)
+        of(client, "prepare", thing)
+        assert RecallContact.objects.get().way == "phone" and "asked not to be contacted" in page_of(client, thing)
+
     def test_of_a_lot_that_is_not_recalled_there_is_none(self, site: Site, amara: Staff, client_as: SignIn) -> None:
         unit = make_started(site, amara).blocks.get().cartridge
         assert unit is not None
@@ -144,6 +151,57 @@ class TestTheList:
         assert selectors.calls_waiting(Actor.of_staff(max_)) == 1
         for thing in [row.thing for row in selectors.calls_by_thing(Actor.of_staff(okoro))]:
             assert client_as(okoro).get(reverse("treatments:product", args=[thing.uuid])).status_code == 200
+
+    def test_two_rows_of_one_lot_are_one_list(self, site: Site, max_: Staff, amara: Staff, client_as: SignIn) -> None:
+        """One box was scanned and the other typed: it is one lot (0045). Who prepares the list on the page of one misses nobody of the other."""
+        records = [make_started(site, amara) for _ in range(2)]
+        lots = [unit.lot for record in records if (unit := record.blocks.get().cartridge)]
+        CartridgeLot.objects.filter(pk=lots[0].pk).update(lot="A17", gtin="05012345678900")
+        CartridgeLot.objects.filter(pk=lots[1].pk).update(lot="a17")
+        by, patients = Actor.of_staff(max_), {record.patient_id for record in records}
+        services.recall_lot(lot=CartridgeLot.objects.get(pk=lots[0].pk), reason=REASON, by=by, at=DAY)
+        for lot in CartridgeLot.objects.all():
+            assert {row.patient.pk for row in selectors.received(lot, by)} == patients
+        services.recalls.prepare_contacts(thing=CartridgeLot.objects.get(pk=lots[0].pk), staff=max_, by=by, at=DAY)
+        assert {row.patient_id for row in RecallContact.objects.all()} == patients
+
+    def test_who_works_at_both_sites_misses_nobody_of_the_other(self, site: Site, other_site: Site, max_: Staff, amara: Staff) -> None:
+        """The list of one page is that of the other: with those of one site on it, nobody would look whether it is whole."""
+        max_.sites.add(other_site), amara.sites.add(other_site)
+        uses = [used_product(one, amara) for one in (site, other_site)]
+        unknown = used_product(other_site, amara, lot="")
+        by = Actor.of_staff(max_)
+        services.recall_product(product=uses[0], reason=REASON, by=by, at=DAY)
+        rows = selectors.received(Product.objects.get(pk=uses[0].pk), by)
+        assert sorted(row.unit for row in rows) == ["", "S1", "S1"] and unknown.uses.get().session in [row.session for row in rows]
+        services.recalls.prepare_contacts(thing=Product.objects.get(pk=uses[0].pk), staff=max_, by=by, at=DAY)
+        assert RecallContact.objects.count() == 3
+
+    def test_a_list_of_another_site_is_not_kept_silent_here(self, site: Site, other_site: Site, max_: Staff, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
+        """Okoro can't open it; that a patient of this site waits for a word is said all the same, and where the list is."""
+        used_product(site, amara, lot="")
+        max_.sites.add(other_site)
+        far = make_product(other_site)
+        services.recall_product(product=far, reason=REASON, by=Actor.of_staff(max_), at=DAY)
+        services.recalls.prepare_contacts(thing=Product.objects.get(pk=far.pk), staff=max_, by=Actor.of_staff(max_), at=DAY)
+        client = client_as(okoro)
+        assert "1 patient to speak with about a recall of stock" in client.get("/today/").content.decode()
+        page = client.get(reverse("treatments:inventory")).content.decode()
+        assert "1 patient to tell" in page and f"The list is kept at {other_site.name}" in page
+        assert reverse("treatments:product", args=[far.uuid]) not in page
+
+    def test_one_typed_at_one_site_is_the_lot_that_two_others_scanned(self, site: Site, other_site: Site, amara: Staff, max_: Staff) -> None:
+        """Typed by the name of one; the other site calls the same article otherwise. The maker's word holds for all three (S06)."""
+        third = Site.objects.create(clinic=site.clinic, name="Third", zone="Europe/London")
+        typed = make_cartridge(site, lot="Q9").lot
+        scanned, renamed = (make_cartridge(one, lot="Q9").lot for one in (other_site, third))
+        CartridgeLot.objects.filter(pk__in=[scanned.pk, renamed.pk]).update(gtin="05012345678900")
+        CartridgeLot.objects.filter(pk=renamed.pk).update(name="Needle head 16")
+        CartridgeLot.objects.filter(pk=typed.pk).update(name="16-needle")
+        for lot in (typed, scanned, renamed):
+            lot.refresh_from_db()
+            assert set(CartridgeLot.objects.filter(selectors.same_lot(lot))) == {typed, scanned, renamed}, lot
+        assert services.recall_lot(lot=typed, reason=REASON, by=Actor.of_staff(max_), at=DAY) == 3
 
 
 class TestARecalledProduct:

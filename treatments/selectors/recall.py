@@ -45,14 +45,16 @@ Thing = CartridgeLot | Product
 
 
 def received(thing: Thing, actor: Actor) -> list[Received]:
-    """Patients of the actor's sites on whom something of this lot or product was used, newest first. Drafts that only hold it don't count."""
+    """Patients of the actor's sites on whom something of this lot or product was used, newest first. Drafts that only hold it don't count.
+
+    A lot is one, however many rows of stock it has, at however many of these sites: one list has them all.
+    """
     return _received(thing, actor.site_ids)
 
 
 def who_received(thing: Thing) -> set[int]:
     """Ids of the patients of all sites whom its recall concerns: not those whose treatment is written in another record meanwhile."""
-    sites = Site.objects.values_list("pk", flat=True)
-    return {row.patient.pk for one in type(thing).objects.filter(same_lot(thing)) for row in _received(one, sites) if not row.replaced}
+    return {row.patient.pk for row in _received(thing, Site.objects.values_list("pk", flat=True)) if not row.replaced}
 
 
 def recalled_things(record: TreatmentSession) -> list[Thing]:
@@ -70,14 +72,16 @@ def _received(thing: Thing, sites: Collection[int]) -> list[Received]:
 
 
 def _of_lot(lot: CartridgeLot, sites: Collection[int]) -> list[Received]:
-    rows = DeviceBlock.objects.filter(cartridge__lot=lot, session__started_at__isnull=False)
-    rows = rows.filter(session__site__in=sites).select_related(*_SESSION, "cartridge")
-    return [_of_session(row.session, "needling", f"{lot.lot}/{row.cartridge.number}") for row in rows if row.cartridge]
+    rows = DeviceBlock.objects.filter(cartridge__lot__in=CartridgeLot.objects.filter(same_lot(lot)), session__started_at__isnull=False)
+    rows = rows.filter(session__site__in=sites).select_related(*_SESSION, "cartridge__lot")
+    return [_of_session(row.session, "needling", f"{row.cartridge.lot.lot}/{row.cartridge.number}") for row in rows if row.cartridge]
 
 
 def _of_product(product: Product, sites: Collection[int]) -> list[Received]:
     """In a session, as numbing, or in a patch test. What was taken into stock without a lot may be of the recalled one: it counts."""
-    lots = {product.pk: product.lot} | dict.fromkeys(without_lot(product).values_list("pk", flat=True), "")
+    lots: dict[int, str] = {}
+    for one in Product.objects.filter(same_lot(product)):
+        lots |= {one.pk: one.lot} | dict.fromkeys(without_lot(one).values_list("pk", flat=True), "")
     mine = {"product__in": lots, "session__started_at__isnull": False, "session__site__in": sites}
     tests = PatchTest.objects.filter(product__in=lots, patient__site__in=sites).select_related("patient__site")
     found = [_of_session(row.session, "applied", lots[row.product_id]) for row in ProductUse.objects.filter(**mine).select_related(*_SESSION)]
@@ -132,8 +136,8 @@ _OPEN = Q(withdrawn_at=None, told_at=None) & _ALIVE | _MISLED
 
 
 def calls_waiting(actor: Actor) -> int:
-    """How many patients of the actor's sites a person has still to speak with because of a recall."""
-    return sum(calls.to_tell + calls.to_set_right for calls in calls_by_thing(actor))
+    """How many patients of the actor's sites a person has still to speak with because of a recall, wherever the list is kept."""
+    return sum(calls.to_tell + calls.to_set_right for calls in all_calls(actor))
 
 
 def at_own_site(thing: Thing, actor: Actor) -> Thing | None:
@@ -145,11 +149,12 @@ def at_own_site(thing: Thing, actor: Actor) -> Thing | None:
 
 @dataclass
 class Calls:
-    """One recall with patients to speak with: to tell, and to set right."""
+    """One recall with patients to speak with: to tell, and to set right. `is_here`: its list can be opened at one of the actor's sites."""
 
     thing: Thing
     to_tell: int = 0
     to_set_right: int = 0
+    is_here: bool = True
 
     @property
     def is_lot(self) -> bool:
@@ -158,16 +163,21 @@ class Calls:
 
 
 def calls_by_thing(actor: Actor) -> list[Calls]:
-    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query; one more for each list of another site."""
-    found: dict[tuple[int | None, int | None], Calls | None] = {}
-    for row in RecallContact.objects.filter(_OPEN, patient__site__in=actor.site_ids).select_related("lot", "product").order_by("pk"):
+    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query; some more for each list of another site."""
+    return [calls for calls in all_calls(actor) if calls.is_here]
+
+
+def all_calls(actor: Actor) -> list[Calls]:
+    """The same, and those of which nothing lies at the actor's sites (`is_here` False): the list is not theirs to open, who keeps it is asked."""
+    found: dict[tuple[int | None, int | None], Calls] = {}
+    related = ("lot__site", "product__site")
+    for row in RecallContact.objects.filter(_OPEN, patient__site__in=actor.site_ids).select_related(*related).order_by("pk"):
         key = (row.lot_id, row.product_id)
         if key not in found:
             own = at_own_site(row.thing, actor)
-            found[key] = Calls(own) if own else None
-        calls = found[key]
-        if calls and row.withdrawn_at:
-            calls.to_set_right += 1
-        elif calls:
-            calls.to_tell += 1
-    return [calls for calls in found.values() if calls]
+            found[key] = Calls(own or row.thing, is_here=own is not None)
+        if row.withdrawn_at:
+            found[key].to_set_right += 1
+        else:
+            found[key].to_tell += 1
+    return list(found.values())

@@ -141,11 +141,15 @@ def inventory(actor: Actor, today: date, *, site: Site | None = None, everything
 def same_lot(thing: CartridgeLot | Product) -> Q:
     """The same article and lot, wherever in the clinic it lies, scanned or typed: where one has no article number the names are compared.
 
-    A product without a lot is the same as any other of it without one.
+    An article number may go by several names: what was typed by any of them is the same, whichever row one asks from. A product
+    without a lot is the same as any other of it without one. Two queries.
     """
-    named = Q(name__iexact=thing.name)
-    article = Q(gtin=thing.gtin) | named & Q(gtin="") if thing.gtin else named
-    return article & Q(lot__iexact=thing.lot)
+    lot, named = Q(lot__iexact=thing.lot), Q(name__iexact=thing.name)
+    rows = type(thing).objects.filter(lot).exclude(gtin="")
+    numbers = {thing.gtin} if thing.gtin else set(rows.filter(named).values_list("gtin", flat=True))
+    for name in rows.filter(gtin__in=numbers).values_list("name", flat=True).distinct():
+        named |= Q(name__iexact=name)
+    return lot & (Q(gtin__in=numbers) | named & Q(gtin=""))
 
 
 def without_lot(product: Product) -> QuerySet[Product]:

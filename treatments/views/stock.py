@@ -42,7 +42,7 @@ def _inventory(request: HttpRequest, status: int = 200, **more: Any) -> HttpResp
     everything = request.GET.get("all") == "1"
     stock = selectors.inventory(request.actor, _today(sites), site=site, everything=everything)
     context = {"stock": stock, "sites": sites, "site": site, "everything": everything, "device_form": DeviceForm(), "days": selectors.stock.EXPIRING_DAYS}
-    context["calls"] = selectors.calls_by_thing(request.actor) if may(request.actor, "stock:contact") else []
+    context["calls"] = selectors.all_calls(request.actor) if may(request.actor, "stock:contact") else []
     return render(request, "treatments/inventory.html", context | more, status=status)
 
 
