@@ -124,7 +124,7 @@
     });
     dialog.addEventListener("close", function () { if (unsaved && !busy) { again(); } });
 
-    function own(target) { return target.name && target.form === form && target.id !== "ended_at" && target.id !== "scan" && target.name.indexOf("new_") !== 0 && target.name !== "preset_name"; }
+    function own(target) { return target.name && target.form === form && target.id !== "ended_at" && target.id !== "scan" && target.id !== "handover_reason" && target.name.indexOf("new_") !== 0 && target.name !== "preset_name"; }
     document.addEventListener("input", function (event) { if (own(event.target)) { soon(TYPING); } });
     document.addEventListener("change", function (event) { if (own(event.target)) { soon(TICK); } });
     sender.addEventListener("htmx:afterRequest", function (event) { answered(event.detail.xhr.status, event.detail.xhr.getResponseHeader("X-Draft") === "partly"); });

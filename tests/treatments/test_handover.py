@@ -1,6 +1,7 @@
 """Who really treats is named, judged and signs: a colleague's session is taken over with one press (decision 0029)."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from clinic.models import Site, Staff
 from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_started
 from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
-from treatments.models import SignatureHandover, SignedRecord, TreatmentSession
+from treatments.models import PrpUse, SignatureHandover, SignedRecord, TreatmentSession
 from treatments.services import Blocked, ChangedMeanwhile, NotOpen, NotTakenOver, NotYours
 
 DURING = DAY + timedelta(minutes=12)
@@ -163,6 +164,46 @@ class TestTheSignatureOfOneWhoLeft:
         services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(okoro), at=self.LATER)
         assert self.sign(record, okoro)["signature"]["completed_since"] == ["notes"]
 
+    def test_what_was_typed_before_goes_along_as_the_successor_s(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        """Nothing typed is lost: neither when the reason is missing, nor when the signature is taken over. What was left stays as it was left."""
+        record = make_ended(site, amara)
+        self.left(amara)
+        with time_machine.travel(self.LATER, tick=False):
+            client, url = client_as(okoro), reverse("treatments:take_over_signature", args=[record.uuid])
+            block = record.blocks.get()
+            sent = {
+                "subject": str(record.patient.uuid), "version": record.version, "notes": "Vertex tender, as she told me.", "handover_reason": "",
+                "device": block.device_id, "cartridge": block.cartridge_id,
+            }  # fmt: skip
+            without = client.post(url, sent)
+            assert without.status_code == 422 and "Vertex tender, as she told me." in without.content.decode()
+            assert not SignatureHandover.objects.exists()
+            entered = client.post(reverse("treatments:session", args=[record.uuid]), sent | {"handover_reason": self.WHY})  # the Enter key saves
+            assert entered.status_code == 409 and self.WHY in entered.content.decode()
+            assert client.post(url, sent | {"handover_reason": self.WHY}).status_code == 302
+        record.refresh_from_db()
+        assert record.notes == "Vertex tender, as she told me." and json.loads(SignatureHandover.objects.get().content)["notes"] == ""
+
+    def test_the_form_of_the_record_is_sent_with_it(self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = make_ended(site, amara)
+        self.left(amara)
+        with time_machine.travel(self.LATER, tick=False):
+            page = client_as(okoro).get(reverse("treatments:session", args=[record.uuid])).content.decode()
+        reason = re.search(r'<input[^>]*name="handover_reason"[^>]*>', page)
+        assert reason is not None and 'form="session-form"' in reason[0]
+
+    def test_nor_is_plasma_said_to_be_given_up_before(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        """A colleague's word on the plasma would be kept as what the operator had left (0046: until it is taken over nobody writes in it)."""
+        record = make_ended(site, amara)
+        PrpUse.objects.create(session=record, planned_at=DAY, planned_by=amara.display_name)
+        self.left(amara)
+        by = Actor.of_staff(okoro)
+        with pytest.raises(NotTakenOver, match="Take the signature over first"):
+            services.prp.give_up_prp(record=record, reason="not enough plasma", by=by, at=self.LATER)
+        self.over(record, okoro)
+        services.prp.give_up_prp(record=record, reason="not enough plasma", by=by, at=self.LATER)
+        assert self.sign(record, okoro)["signature"]["completed_since"] == ["PRP"]
+
     def test_not_while_the_operator_can_sign(self, site: Site, amara: Staff, okoro: Staff) -> None:
         record = make_ended(site, amara)
         with pytest.raises(Refused, match="can still sign"):
@@ -202,6 +243,27 @@ class TestTheSignatureOfOneWhoLeft:
         with pytest.raises(NotYours):
             self.sign(record, okoro)
         assert self.sign(record, amara)["signature"] is None
+
+    def test_what_was_completed_while_they_were_away_is_told_in_the_operator_s_record_too(
+        self, site: Site, amara: Staff, okoro: Staff, client_as: Callable[[Staff], Client]
+    ) -> None:
+        """The operator comes back and signs: what the successor wrote meanwhile does not become theirs without a word (0046)."""
+        record = make_ended(site, amara)
+        self.left(amara)
+        self.over(record, okoro)
+        entry = make_entry(site, device=record.blocks.get().device, cartridge=record.blocks.get().cartridge)
+        entry.fields.update(notes="Vertex tender, as she told me.")
+        services.save_session(record=record, version=record.version, entry=entry, by=Actor.of_staff(okoro), at=self.LATER)
+        Staff.objects.filter(pk=amara.pk).update(is_active=True)
+        told = self.sign(record, amara)["signature"]
+        assert (told["in_place_of"], told["completed_since"], len(told["left_sha256"])) == ("", ["notes"], 64)
+        assert [(row["from"], row["to"]) for row in told["handovers"]] == [(amara.display_name, okoro.display_name)]
+        with time_machine.travel(self.LATER, tick=False):
+            client = client_as(amara)
+            for name in ("session", "record_print"):
+                page = client.get(reverse(f"treatments:{name}", args=[record.uuid])).content.decode()
+                assert "in place of" not in page and f"{okoro.display_name} took the signature over from {amara.display_name}" in page
+                assert "Changed since then: notes" in " ".join(page.split())
 
     def test_who_took_over_and_left_as_well_is_followed(self, site: Site, amara: Staff, okoro: Staff) -> None:
         record = make_ended(site, amara)

@@ -72,17 +72,23 @@ _WRITTEN_INPUT = {
 
 
 def _signature(record: TreatmentSession, signer: Staff, content: dict[str, Any]) -> dict[str, Any] | None:
-    """Where another one signs than who treated: for whom, why, and what was completed since. None for the operator's own signature."""
+    """Where another one signs than who treated: for whom, why, and what was completed since. None for the operator's own signature.
+
+    Who took it over and wrote in it before the operator came back is told in that one, too, with nobody `in_place_of`.
+    """
     rows = list(selectors.signature_handovers(record))
-    if signer.pk == record.operator_id or not rows:
+    own = signer.pk == record.operator_id
+    if not rows:
         return None
     left, now = json.loads(rows[0].content), json.loads(canonical(content))
     was: dict[str, Any] = next(iter(left["input"]), {})
     given: dict[str, Any] = next(iter(now["input"]), {})
     since = [words for key, words in _WRITTEN.items() if left[key] != now[key]]
     since += [words for key, words in _WRITTEN_INPUT.items() if was.get(key) != given.get(key)]
+    if own and not since:
+        return None
     return {
-        "in_place_of": record.operator.display_name, "left_sha256": fingerprint(rows[0].content, ""), "completed_since": since,
+        "in_place_of": "" if own else record.operator.display_name, "left_sha256": fingerprint(rows[0].content, ""), "completed_since": since,
         "handovers": [{"from": row.before_name, "to": row.to_name, "reason": row.reason, "at": row.at.isoformat()} for row in rows],
     }  # fmt: skip
 

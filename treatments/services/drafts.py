@@ -77,6 +77,12 @@ def locked_session(record: TreatmentSession, *states: SessionState) -> Treatment
     return locked
 
 
+def check_taken_over(record: TreatmentSession) -> None:
+    """Nobody writes in an ended record that nobody signs (docs/decisions/0046). Raises NotTakenOver."""
+    if record.state == SessionState.ENDED and selectors.signer_of(record).has_left:
+        raise NotTakenOver(_("Who recorded this session can’t sign any more. Take the signature over first."))
+
+
 def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry, by: Actor, at: datetime) -> TreatmentSession:
     """Replace the draft by what is on the form. Raises ChangedMeanwhile, CartridgeTaken, NotUsable and NotTakenOver; nothing is overwritten.
 
@@ -94,8 +100,7 @@ def save_session(*, record: TreatmentSession, version: int, entry: SessionEntry,
             raise ChangedMeanwhile(
                 f"{locked.saved_by} saved this draft meanwhile. Your page is older and was not saved. Open the page again."
             )
-        if locked.state == SessionState.ENDED and selectors.signer_of(locked).has_left:
-            raise NotTakenOver(_("Who recorded this session can’t sign any more. Take the signature over first."))
+        check_taken_over(locked)
         for name, value in entry.fields.items():
             setattr(locked, name, value)
         # A box that was shown for a moment and left empty is no reason; emptying one takes the reason back.

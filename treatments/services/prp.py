@@ -10,6 +10,7 @@ from clinic.models import Staff
 from patients import selectors as people
 from treatments import selectors
 from treatments.models import PrpUse, TreatmentSession, TubeCheck
+from treatments.services.drafts import check_taken_over
 from treatments.services.errors import NotOpen
 from treatments.vocabulary import CheckHow, SessionState
 
@@ -26,6 +27,7 @@ def _locked(record: TreatmentSession) -> TreatmentSession:
     locked = TreatmentSession.objects.select_for_update(of=("self",)).select_related("site", "patient").get(pk=record.pk)
     if locked.state == SessionState.SIGNED or hasattr(locked, "entered_in_error"):
         raise NotOpen("This record is closed.")
+    check_taken_over(locked)
     return locked
 
 

@@ -65,7 +65,7 @@ def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, stat
         "handovers": [] if fragment else selectors.handovers(record),
     }
     if record.state == SessionState.ENDED and not fragment:
-        own |= {"prp_carried": selectors.prp.carried(record) is not None, "signer": selectors.signer_of(record), "signature_handovers": selectors.signature_handovers(record)}  # fmt: skip
+        own |= {"prp_carried": selectors.prp.carried(record) is not None, "signer": selectors.signer_of(record), "signature_handovers": selectors.signature_handovers(record), "handover_reason": request.POST.get("handover_reason", "")}  # fmt: skip
     return render(request, template, _context(record, form) | own | more, status=status)
 
 
@@ -140,12 +140,15 @@ def saved_if_sent(request: HttpRequest, record: TreatmentSession) -> tuple[Treat
     return saved(request, record) if "version" in request.POST else (record, None)
 
 
-def stopped(request: HttpRequest, record: TreatmentSession, refusal: Refused, **more: Any) -> HttpResponse:
-    """The page again with all that stops the step, in words; nothing typed is lost."""
+def stopped(request: HttpRequest, record: TreatmentSession, refusal: Refused, *, typed: bool = False, **more: Any) -> HttpResponse:
+    """The page again with all that stops the step, in words; nothing typed is lost. `typed`: it was not saved before the step, so the form is as it was sent."""
     lines = []
     if isinstance(refusal, services.Blocked):
         lines = [*refusal.missing, *(f"{f.rule} {f.subject} {f.words}".replace("  ", " ") for f in refusal.findings)]
         lines += [_("A reason is owed: %(rule)s") % {"rule": key.replace(":", " ").replace("_", " ")} for key in refusal.owed]
     record = TreatmentSession.objects.select_related("patient__site", "course", "site__clinic", "operator").get(pk=record.pk)
     status = 409 if isinstance(refusal, Conflict) else 422
-    return page(request, record, form_of(record), status, note=refusal.message, lines=lines, **more)
+    sent = request.POST if typed and "version" in request.POST else None
+    if sent is not None:
+        more["version"] = sent["version"]
+    return page(request, record, form_of(record, sent), status, note=refusal.message, lines=lines, **more)

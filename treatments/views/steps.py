@@ -175,13 +175,19 @@ def end(request: HttpRequest, session: str) -> HttpResponse:
 
 @allow(POST="session:sign")
 def take_over_signature(request: HttpRequest, session: str) -> HttpResponse:
-    """Of an ended record whose signer has left: whoever presses signs it in their place, with a reason. Nothing of the record is saved with it."""
+    """Of an ended record whose signer has left: whoever presses signs it in their place, with a reason.
+
+    What they had typed is saved after that, as theirs: the record as it was left is kept without it.
+    """
     record, reason = record_of(request, session), request.POST.get("handover_reason", "")
     try:
         row = services.take_over_signature(record=record, staff=staff_of(request), reason=reason, by=request.actor, at=timezone.now())
     except Refused as refusal:
         beside = {"handover_error": refusal.message, "handover_reason": reason} if refusal.field else {}
-        return stopped(request, record, refusal, **beside)
+        return stopped(request, record, refusal, typed=True, **beside)
+    record, answer = saved_if_sent(request, record)
+    if answer is not None:
+        return answer
     messages.success(request, _("You sign this record in place of %(name)s. Check it first.") % {"name": row.before_name})
     return again(record, "checklist")
 
