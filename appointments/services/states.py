@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from appointments import emails, selectors
 from appointments.models import Appointment, Room, StatusChange
@@ -11,8 +12,19 @@ from appointments.services.common import MoveNotAllowed, RoomTaken, note, occupy
 from appointments.services.waiting import note_freed, take_back_freed
 from clinic import audit
 from clinic.audit import Actor
+from clinic.errors import Refused
 from clinic.models import Staff
 from treatments import services as sessions
+from treatments.models import TreatmentSession
+
+
+class SessionOpen(Refused):
+    """The patient has a session of another visit that is not finished: `record`. It is finished, or entered in error, first."""
+
+    def __init__(self, record: TreatmentSession) -> None:
+        words = _("Session %(number)s of this patient is not finished. Finish it first, or enter it in error.")
+        super().__init__(words % {"number": record.number})
+        self.record = record
 
 
 def change_state(
@@ -111,10 +123,12 @@ def _step_back(locked: Appointment, last: StatusChange, *, by: Actor, at: dateti
 
 
 def start_visit(*, appointment: Appointment, operator: Staff, by: Actor, at: datetime) -> Appointment:
-    """Open the session's record and link it; the visit is *in session*."""
+    """Open the session's record and link it; the visit is *in session*. Raises SessionOpen while that of an earlier visit is not finished."""
     with audit.write(by=by, action="appointment.start"):
         if appointment.state == AppointmentState.ARRIVED:
             record = sessions.open_session(patient=appointment.patient, operator=operator, site=appointment.site, by=by, at=at)
+            if Appointment.objects.filter(session=record).exclude(pk=appointment.pk).exists():
+                raise SessionOpen(record)
             Appointment.objects.filter(pk=appointment.pk).update(session=record)
         return change_state(appointment=appointment, to=AppointmentState.IN_SESSION, by=by, at=at)
 

@@ -105,6 +105,9 @@ def start(request: HttpRequest, appointment: str) -> HttpResponse:
     except NoCourse:
         messages.warning(request, _("Plan the course first: how many sessions, and in which phase. Then start from here or from Today."))
         return redirect("treatments:course", patient=found.patient.uuid)
+    except services.SessionOpen as still:
+        messages.warning(request, still.message)
+        return redirect("treatments:session", session=still.record.uuid)
     started.refresh_from_db()
     assert started.session is not None
     return redirect("treatments:session", session=started.session.uuid)

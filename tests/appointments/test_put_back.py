@@ -185,3 +185,17 @@ def test_written_for_another_patient_the_visit_stays_put_back(site: Site, amara:
     sweep(), sweep()
     visit.refresh_from_db()
     assert (visit.state, visit.session) == ("arrived", None)
+
+
+def test_a_visit_is_not_started_while_an_earlier_one_s_session_is_not_finished(site: Site, amara: Staff, client_as: SignIn) -> None:
+    """Opened and not begun, for the patient had a fever; now they come again. The page says what is open and leads there; nothing breaks (PRODUCT, bad input)."""
+    first = done(site, amara, state="draft")
+    visit = make_visit(first.patient, first.visit_type, amara, at_hour(10, days=9), early_reason="as agreed")
+    services.change_state(appointment=visit, to=AppointmentState.ARRIVED, by=DESK, at=at_hour(10, days=9))
+    with time_machine.travel(at_hour(10, days=9), tick=False):
+        answer = client_as(amara).post(reverse("appointments:start", args=[visit.uuid]), {"subject": str(visit.patient.uuid)}, follow=True)
+    assert first.session is not None
+    assert answer.status_code == 200 and answer.redirect_chain[-1][0] == reverse("treatments:session", args=[first.session.uuid])
+    assert "is not finished" in answer.content.decode()
+    visit.refresh_from_db()
+    assert (visit.state, visit.session) == ("arrived", None)
