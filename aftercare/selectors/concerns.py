@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent
 from aftercare.rules.escalation import SOONEST
@@ -125,9 +125,12 @@ def concerns_past_due(at: datetime) -> QuerySet[Concern]:
 
 
 def open_call_tasks(actor: Actor) -> QuerySet[CallTask]:
-    """Calls the desk is asked to make, oldest first: about check-ins that are still wanted, to people who may still be called."""
+    """Calls the desk is asked to make, oldest first: about check-ins that are still wanted, to people who may still be called.
+
+    Who asked not to be contacted is among them where they wrote something that the rules could not read: a person looks at that, and decides.
+    """
     rows = CallTask.objects.filter(done_at__isnull=True, check_in__cancelled_at__isnull=True).select_related("patient", "site", "check_in__plan")
-    rows = rows.filter(patient__deceased_on__isnull=True, patient__do_not_contact=False)
+    rows = rows.filter(Q(patient__do_not_contact=False) | Q(check_in__draft__has_key="refused"), patient__deceased_on__isnull=True)
     return scoped(rows, actor).order_by("opened_at", "pk")
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from aftercare import pages, selectors, services, tasks
 from aftercare.models import CallTask, CheckIn, CheckInResponse, Concern, Plan
+from aftercare.states import CallReason
 from clinic.audit import Actor
 from clinic.models import Link, OutboxMessage, Site, Staff
 from tests.aftercare.make import TASK, WELL, make_hours, make_plan
@@ -154,6 +155,30 @@ def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan
     _sweep(at + HALF_HOUR)
     _sweep(at + timedelta(hours=1))
     assert not CheckInResponse.objects.exists() and CallTask.objects.filter(check_in=check_in).count() == 1
+
+
+def test_answers_that_can_not_be_read_are_seen_also_of_who_is_not_to_be_contacted(plan: Plan, rosa: Staff, client_as: SignIn) -> None:
+    """They wrote of themselves: what nobody could read must not go under. The desk sees it, marked; no mail goes."""
+    check_in, at = _asked(plan, "check_48h")
+    plan.patient.do_not_contact = True
+    plan.patient.save(update_fields=["do_not_contact"])
+    _answer(check_in, at, until="now", bleeding="a lot")
+    _sweep(at + HALF_HOUR)
+    client = client_as(rosa)
+    listed = client.get(reverse("aftercare:concerns")).content.decode()
+    assert plan.patient.short_name in listed and "asked not to be contacted" in listed
+    task = CallTask.objects.get()
+    page = client.get(reverse("aftercare:call_task", args=[task.uuid])).content.decode()
+    assert "asked not to be contacted" in page and "could not be read" in page
+
+
+def test_a_call_for_want_of_an_answer_is_not_made_to_who_is_not_to_be_contacted(plan: Plan, rosa: Staff) -> None:
+    check_in, at = _asked(plan, "check_48h")
+    services.open_call_task(check_in=check_in, reason=CallReason.MISSED, by=TASK, at=at)
+    assert selectors.open_call_tasks(Actor.of_staff(rosa)).exists()
+    plan.patient.do_not_contact = True
+    plan.patient.save(update_fields=["do_not_contact"])
+    assert not selectors.open_call_tasks(Actor.of_staff(rosa)).exists()
 
 
 def test_a_check_in_that_is_not_wanted_any_more_is_left(plan: Plan) -> None:
