@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from aftercare import selectors as after
 from appointments.models import Appointment, StatusChange
 from appointments.rules import AppointmentState
+from appointments.selectors import PUT_BACK
 from clinic.audit import Actor
 from clinic.clock import local_date, resolve_local
 from clinic.models import DeliveryEvent, OutboxMessage, Site
@@ -111,10 +112,14 @@ def _invited(actor: Actor, span: tuple[datetime, datetime]) -> Table:
 
 
 def _waits(actor: Actor, span: tuple[datetime, datetime]) -> list[Table]:
-    """Arrived → in a room, and in a room → done, by kind of visit; and how many waited longer than their kind allows."""
+    """Arrived → in a room, and in a room → done, by kind of visit; and how many waited longer than their kind allows.
+
+    Not of visits that were put back after an error: when their patient left was said anew, days later (docs/decisions/0046).
+    """
     reached = StatusChange.objects.filter(appointment=OuterRef("pk"), what="state", undone_by=None).order_by("-at", "-pk").values("at")
     visits = scoped(Appointment.objects.all(), actor).filter(state=AppointmentState.DONE, in_room_at__isnull=False, starts_at__gte=span[0], starts_at__lt=span[1])
-    timed = visits.annotate(
+    put_back = StatusChange.objects.filter(appointment=OuterRef("pk"), what="undone", reason=PUT_BACK)
+    timed = visits.exclude(Exists(put_back)).annotate(
         arrived=Subquery(reached.filter(now=AppointmentState.ARRIVED)[:1]), done=Subquery(reached.filter(now=AppointmentState.DONE)[:1]),
     ).filter(arrived__lte=F("in_room_at"), done__gte=F("in_room_at"))  # fmt: skip
     timed = timed.annotate(waited=F("in_room_at") - F("arrived"), inside=F("done") - F("in_room_at"))

@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 
 from appointments.models import Appointment, StatusChange, VisitType
+from appointments.selectors import PUT_BACK
 from clinic.audit import Actor
 from clinic.models import DeliveryEvent, OutboxMessage, Site, Staff
 from clinic.outbox.tags import tag
@@ -133,6 +134,20 @@ class TestTimes:
         assert (inside.value, inside.low, inside.high) == (30, 30, 30)
         (long,) = table(max_, "waiting-long").rows
         assert (long.total, long.count) == (5, 1)
+
+    def test_a_visit_whose_record_was_a_mistake_has_no_time_that_is_known(self, site: Site, amara: Staff, max_: Staff) -> None:
+        """It was put back, and said anew three days later: that is not how long its patient was in the room (0046)."""
+        kind = make_clinic(site, amara)
+        for minutes in (2, 4, 6, 15, 16):
+            self.visit(site, amara, kind, minutes)
+        self.visit(site, amara, kind, 5)
+        visit = Appointment.objects.latest("pk")
+        done = visit.changes.get(now="done")
+        later = done.at + timedelta(days=3)
+        StatusChange.objects.create(appointment=visit, at=later, was="done", now="in_session", by="t", what="undone", undoes=done, reason=PUT_BACK)
+        StatusChange.objects.create(appointment=visit, at=later, was="in_session", now="done", by="t")
+        (waiting,), (inside,) = table(max_, "waiting").rows, table(max_, "in-room").rows
+        assert (waiting.total, inside.total, inside.value, inside.high) == (5, 5, 30, 30)
 
     def test_few_visits_have_no_median(self, site: Site, amara: Staff, max_: Staff) -> None:
         self.visit(site, amara, make_clinic(site, amara), 5)
