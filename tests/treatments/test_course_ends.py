@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.errors import Refused
@@ -13,7 +14,8 @@ from clinic.models import Site, Staff
 from patients.models import Patient
 from tests.treatments.make import DAY, make_course, make_draft, make_ready, make_signed
 from treatments import selectors, services
-from treatments.models import EnteredInError
+from treatments.models import Course, EnteredInError, TreatmentSession
+from treatments.services import Blocked
 
 SignIn = Callable[[Staff], Client]
 pytestmark = pytest.mark.django_db
@@ -113,3 +115,57 @@ class TestPage:
             right = client.post(f"/treatments/of/{patient.uuid}/", {"subject": str(patient.uuid), "do": "end", "reason": "pleased with it"}, follow=True)
         assert "The course is over" in right.content.decode() and "pleased with it" in right.content.decode()
         assert selectors.open_course(patient) is None
+
+
+class TestADraftWhileAnotherCourseIsPlanned:
+    """What is closed or said on the course that runs holds for the draft, too; and what was typed stays (PRODUCT, nothing is lost)."""
+
+    def planned(self, record: TreatmentSession, staff: Staff) -> Course:
+        return services.plan_course(
+            patient=record.patient, planned_sessions=3, phase="maintenance", indication="AGA", staff=staff, by=Actor.of_staff(staff), at=DAY
+        )
+
+    def test_goes_along_with_what_was_typed(self, site: Site, amara: Staff) -> None:
+        record = make_draft(site, amara)
+        course = self.planned(record, amara)
+        record.refresh_from_db()
+        assert (record.course, record.number, record.state) == (course, 1, "draft")
+        assert record.blocks.get().zones.count() == 2
+        again = services.open_session(patient=record.patient, operator=amara, by=Actor.of_staff(amara), at=DAY)
+        assert again == record and record.patient.sessions.count() == 1
+
+    def test_a_zone_that_is_closed_since_stops_it(self, site: Site, amara: Staff) -> None:
+        record, by = make_draft(site, amara), Actor.of_staff(amara)
+        services.exclude_zones(course=self.planned(record, amara), zones=["vertex"], reason="a mole that is to be looked at", by=by, at=DAY)
+        with pytest.raises(Blocked) as stop:
+            services.start_session(record=record, by=by, at=DAY)
+        assert "S24" in [f.rule for f in stop.value.findings]
+
+    def test_a_mistaken_one_and_what_took_place_stay_where_they_were(self, site: Site, amara: Staff) -> None:
+        done = make_signed(site, amara).session
+        wrong = make_draft(site, amara, patient=done.patient)
+        services.mark_entered_in_error(record=wrong, reason="twice", staff=amara, by=Actor.of_staff(amara), at=DAY)
+        before, _course = done.course, self.planned(done, amara)
+        assert {row.course for row in TreatmentSession.objects.all()} == {before}
+
+
+class TestADraftOfACourseThatHasEnded:
+    """It is not started, whatever ended its course: the rules would ask a course that nobody notes on any more (S12, S24)."""
+
+    def ended(self, site: Site, amara: Staff) -> TreatmentSession:
+        record = make_draft(site, amara)
+        Course.objects.update(ended_at=DAY, ended_by="t", end_reason="moves abroad")
+        return record
+
+    def test_is_not_started(self, site: Site, amara: Staff) -> None:
+        record = self.ended(site, amara)
+        with pytest.raises(Blocked, match="course of this draft is over"):
+            services.start_session(record=record, by=Actor.of_staff(amara), at=DAY)
+        record.refresh_from_db()
+        assert (record.state, record.started_at) == ("draft", None)
+
+    def test_the_page_says_so_before_it_is_pressed(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record = self.ended(site, amara)
+        with time_machine.travel(DAY, tick=False):
+            page = client_as(amara).get(reverse("treatments:session", args=[record.uuid])).content.decode()
+        assert "The course of this draft is over." in page

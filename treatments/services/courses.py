@@ -23,7 +23,7 @@ class NoCourse(Refused):
 def plan_course(
     *, patient: Patient, planned_sessions: int, phase: str, indication: str, staff: Staff, by: Actor, at: datetime
 ) -> Course:
-    """A new course; an open one is ended first. Zones that were closed stay closed (S24).
+    """A new course; an open one is ended first. Zones that were closed stay closed (S24). A session that has not begun goes along into it.
 
     Raises Refused while one of its sessions runs, and for somebody who has died or whose record was merged.
     """
@@ -36,10 +36,15 @@ def plan_course(
             raise Refused(_("Session %(number)s is still running: note its end first.") % {"number": running.number})
         Course.objects.filter(patient=patient, ended_at=None).update(ended_at=at, ended_by=by.name[:160], end_reason=ANOTHER)
         before = Course.objects.filter(patient=patient).first()
-        return Course.objects.create(
+        course = Course.objects.create(
             patient=patient, planned_sessions=planned_sessions, phase=phase, indication=indication, planned_by=staff, planned_at=at,
             excluded_zones=before.excluded_zones if before else [],
         )  # fmt: skip
+        drafts = TreatmentSession.objects.select_for_update(of=("self",)).filter(patient=patient, state=SessionState.DRAFT, entered_in_error=None)
+        for number, draft in enumerate(drafts.order_by("pk"), start=1):
+            draft.course, draft.number = course, number
+            draft.save(update_fields=["course", "number"])
+    return course
 
 
 def end_course(*, course: Course, reason: str, by: Actor, at: datetime) -> Course:

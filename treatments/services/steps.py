@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from clinic import audit
 from clinic.audit import Actor
 from clinic.nudges import nudge
@@ -24,12 +26,14 @@ _NOT_AT_CHECKOUT = ("S01", "S02", "S03", "S10", "S11", "S12", "S18", "S20", "S23
 def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> TreatmentSession:
     """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK.
 
-    Who starts is the operator of the record: a colleague takes it over first. Raises Blocked.
+    Who starts is the operator of the record: a colleague takes it over first. The course must still run. Raises Blocked.
     """
     with audit.write(by=by, action="session.start"):
         Patient.objects.select_for_update().get(pk=record.patient_id)  # who closes a zone, or plans another course, waits for this or goes first
         locked = locked_session(record, SessionState.DRAFT)
         check_operator(locked, by)
+        if locked.course.ended_at is not None:  # what is closed or noted on the course that runs would not hold for it (S12, S24)
+            raise Blocked(_("The course of this draft is over. Enter the draft in error, and open a session in the course that runs."), [], [], [])
         locked.planned_start_at = at
         locked.save(update_fields=["planned_start_at"])
         people.screen_patient(patient=locked.patient, gate=Gate.START, as_of=locked.site.today(at), by=by, at=at)
