@@ -19,7 +19,7 @@ _KINDS = {
     "doac": "blood thinner (DOAC)", "antiplatelet": "antiplatelet", "other": "another blood thinner",
 }  # fmt: skip
 _SUBSTANCES = ("warfarin", "heparin", "aspirin")
-_LOW_MG = 100  # RULES 2, E07b
+_LOW_MG, _HIGHEST_INR = 100, 3.0  # RULES 2, E07b and E07
 _MG_IN = re.compile(r"(\d+(?:[.,]\d+)?)\s*mg\b(?!\s*/\s*(?:kg|ml|\d))", re.IGNORECASE)
 _WEEKLY = re.compile(r"(?:\ba|\bper|\beach|\bevery|/)\s*week\b|\bweekly\b|\b(?:por|a la|cada) semana\b|\bsemanal", re.IGNORECASE)
 _OFTEN = tuple(
@@ -134,8 +134,8 @@ def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) ->
     if aspirin and said == "aspirin_low_dose_only" and (mg_per_day(one.words) or 0) > _LOW_MG:
         return {THINNER: "aspirin_high_dose"}
     if said in (answer, _TWO) or (aspirin and str(said).startswith("aspirin")):
-        known = _inr(answer, told, earlier) if told.get("inr") is None else {}
-        return known if "inr" in known else {}
+        known = _inr(answer, told, earlier)
+        return known if any(told.get(name) != value for name, value in known.items()) else {}
     return {THINNER: _TWO, _NAME: f"{_named(said, told)}; {one.words}"[:_LONGEST]} | _inr(_TWO, told, earlier)
 
 
@@ -151,5 +151,13 @@ def _named(said: Any, told: Mapping[str, Any]) -> str:
 def _inr(answer: str, told: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
     if answer not in _READS_INR:
         return {}
-    source = earlier if told.get("inr") is None and earlier.get(THINNER) in _READS_INR else told
+    known = earlier if earlier.get(THINNER) in _READS_INR and earlier.get("inr") is not None else {}
+    source = known if known and not _takes_its_place(told, known) else told
     return {key: source[key] for key in _INR if source.get(key) is not None}
+
+
+def _takes_its_place(told: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """A value of the same day corrects the one before; one of no day is not known to be newer. Only a known one above 3.0 is kept against what is told."""
+    if told.get("inr") is None or known["inr"] <= _HIGHEST_INR or told["inr"] > _HIGHEST_INR:
+        return told.get("inr") is not None
+    return bool(told.get("inr_on")) and told["inr_on"] >= (known.get("inr_on") or "")

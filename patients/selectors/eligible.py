@@ -152,12 +152,12 @@ def latest_answers(patient: Patient) -> Intake | None:
 
 
 def amendments(intake: Intake) -> list[Intake]:
-    """These answers and, one by one, those that the clinic amended; the last are as they were answered. A query for each amendment."""
+    """These answers and, one by one, those that the clinic amended; the last are as they were answered. One query at most."""
     found = [intake]
-    while of := found[-1].extras.get("amended", {}).get("of"):
-        row = Intake.objects.filter(patient_id=intake.patient_id, uuid=of).first()
-        if row is None or row in found:
-            break
+    if "amended" not in intake.extras:
+        return found
+    rows = {str(row.uuid): row for row in Intake.objects.filter(patient_id=intake.patient_id).exclude(state=IntakeState.DRAFT)}
+    while (row := rows.get(found[-1].extras.get("amended", {}).get("of", ""))) and row not in found:
         found.append(row)
     return found
 

@@ -50,13 +50,12 @@ def with_confirmed(draft: Intake) -> tuple[dict[str, Any], dict[str, Any]]:
     earlier, answers, extras = earlier_of(draft), dict(draft.answers), {k: v for k, v in draft.extras.items() if k != "typed"}
     if earlier is None:
         return answers, extras
-    notes, told = dict(extras.get("notes", {})), dict[str, Any]()
+    notes, given = dict(extras.get("notes", {})), told_in(earlier)  # as they were said: what stands in a list is added to these answers as to others
     for page in PAGES:
         if page.name in confirmed(draft.extras):
-            told |= {lead: said for lead, said in earlier.extras.get(TOLD, {}).items() if lead in keys_of(page)}
-            answers |= {key: earlier.answers[key] for key in keys_of(page) if key in earlier.answers}
+            answers |= {key: given[key] for key in keys_of(page) if key in given}
             notes = {key: value for key, value in earlier.extras.get("notes", {}).items() if _is_note_of(page, key)} | notes
-    return answers, extras | {"notes": notes} | ({TOLD: told} if told else {})
+    return answers, extras | {"notes": notes}
 
 
 def _is_note_of(page: Page, key: str) -> bool:

@@ -129,7 +129,8 @@ def _merged(old: dict[str, Any], new: dict[str, Any], page: str) -> dict[str, An
 def submit_intake(*, intake: Intake, by: Actor, at: datetime, today: date) -> Screening:
     """Freeze the draft and run the rules. The second of two submissions gets AlreadySubmitted (R30)."""
     with audit.write(by=by, action="intake.submit"):
-        locked = Intake.objects.select_for_update().select_related("patient", "patient__site").get(pk=intake.pk)
+        Patient.objects.select_for_update().get(pk=intake.patient_id)  # before the draft, as everybody who amends answers
+        locked = Intake.objects.select_for_update(of=("self",)).select_related("patient", "patient__site").get(pk=intake.pk)
         if locked.state != IntakeState.DRAFT:
             raise AlreadySubmitted(gettext("We have already received your answers. Thank you."))
         before = eligible.latest_answers(locked.patient)
@@ -175,7 +176,7 @@ def amend_answers(
         before = eligible.latest_answers(patient)
         if before is None:
             raise NoAnswers(gettext("The patient has not answered yet, so there is nothing to add this to. Ask for the answers first."))
-        draft = patient.intakes.filter(state=IntakeState.DRAFT).first()
+        draft = patient.intakes.select_for_update().filter(state=IntakeState.DRAFT).first()
         begun = draft is not None and bool(draft.answers or draft.pages_done)
         if begun and laboratory is None and not while_answering:
             raise StillAnswering(gettext("The patient has begun to answer the questions anew. First let them finish, or finish it at the desk."))

@@ -11,6 +11,7 @@ from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Intake, Medication, Patient
+from patients.rules.exchange.reading import questions_in
 from patients.rules.exchange.tables import Meaning
 from patients.rules.taken import changes_for, meaning_of, named_as, stopped_on
 from patients.selectors import eligible
@@ -31,7 +32,7 @@ class MedicineEnded(Conflict):
 
 
 class MedicineUnknown(Refused):
-    """No table knows the name, and nobody has said which question of the screening it belongs to."""
+    """No table knows the name, and nobody has said which question of the screening it belongs to; or it names several that belong to different ones."""
 
 
 class MedicineDayWrong(Refused):
@@ -57,6 +58,8 @@ def note_medicine(*, patient: Patient, entry: MedicineEntry, staff: Staff, by: A
     today = patient.site.today(at)
     if entry.started_on and not patient.birth_on <= entry.started_on <= today:
         raise MedicineDayWrong(gettext("This day can't be: it lies ahead, or before the birth."), field="started_on")
+    if len(questions_in(entry.name)) > 1:
+        raise MedicineUnknown(gettext("These are several medicines, and only one of them would be heard. Note each one by itself."), field="name")
     if meaning_of(entry.name) is None and entry.stands_for not in set(StandsFor):
         raise MedicineUnknown(gettext("No rule of the screening knows this name. Say what it is; then it is in the list."), field="stands_for")
     with audit.write(by=by, action="medicine.note", reason=entry.stands_for):

@@ -437,6 +437,12 @@ class TestTakingOver:
             take(patient, medicine(name), answer=answer)
         assert refused.value.field == "answer" and not patient.medications.exists() and not ProposalDecision.objects.exists()
 
+    def test_several_medicines_in_one_name_are_not_taken_over_as_one(self, site: Site, take: Any) -> None:
+        patient = make_ready(site)
+        with pytest.raises(services.NotAcceptable, match="Note each one by itself"):
+            take(patient, medicine("Warfarin and methotrexate"))
+        assert not patient.medications.exists() and not ProposalDecision.objects.exists()
+
     def test_one_that_a_clinician_knows_to_have_ended_is_not_listed_as_taken(self, site: Site, take: Any) -> None:
         """The file says that it is taken, the clinician that it was stopped: of no day, so INCOMPLETE until somebody gives it (E09)."""
         patient = make_ready(site)

@@ -20,6 +20,7 @@ NAMES: dict[tuple[str, str], str] = {
         "Abatacept Ustekinumab Stelara Tofacitinib Xeljanz Baricitinib Olumiant Upadacitinib Rinvoq Ritlecitinib Litfulo Ibrutinib Imbruvica"
     ),
     ("hair_medicines", "finasteride"): "Finasteride Finasterida Propecia Proscar", ("hair_medicines", "dutasteride"): "Dutasteride Dutasterida Avodart",
+    ("hair_medicines", "topical_minoxidil"): "Regaine Rogaine", ("hair_medicines", "oral_minoxidil"): "Loniten Lonoten",
 }  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def test_several_names_in_one_are_never_milder_than_the_gravest(name: str, key: 
     [
         ("minoxidil", "2.5 mg", "oral_minoxidil"), ("Minoxidil", "1 tablet", "oral_minoxidil"), ("minoxidil", "5 mg/day", "oral_minoxidil"), ("Minoxidil 2,5 mg", "", "oral_minoxidil"),
         ("minoxidil", "5%", "topical_minoxidil"), ("Minoxidil", "1 ml (50 mg) twice a day", "topical_minoxidil"), ("minoxidil", "espuma", "topical_minoxidil"), ("Minoxidil 5 %", "", "topical_minoxidil"),
-        ("other", "Minoxidil 2.5 mg", "oral_minoxidil"), ("other", "Minoxidil", "other"), ("other", "", "other"), ("minoxidil", "once a day", "other"),
+        ("minoxidil", "50 mg/ml, 1 dose", "topical_minoxidil"), ("Minoxidil", "20 mg / mL", "topical_minoxidil"), ("other", "Minoxidil 2.5 mg", "oral_minoxidil"), ("other", "Minoxidil", "other"), ("other", "", "other"), ("minoxidil", "once a day", "other"),
         ("oral minoxidil", "1 ml", "oral_minoxidil"), ("topical minoxidil", "50 mg", "topical_minoxidil"), ("finasteride", "1 mg tablet", "finasteride"),
     ],
 )  # fmt: skip

@@ -380,6 +380,24 @@ class TestWhatAClinicianNotedStays:
         answer(patient, 11, blood_thinner="warfarin", inr=2.2, inr_on=(DAY + timedelta(days=11)).date().isoformat())
         assert fired(patient, 11)["E07"] == "REVIEW"
 
+    @pytest.mark.parametrize("still", [True, False])
+    def test_a_page_that_is_confirmed_says_what_the_patient_said(self, site: Site, amara: Staff, still: bool) -> None:
+        """“Nothing has changed” repeats the patient's own “no”; what stands in the list is added, and what has ended there is not (decision 0047)."""
+        patient = make_patient(site)
+        self.note(patient, amara, "methotrexate")
+        answer(patient, chemo_radiotherapy="none", head_radiotherapy_ever="no")
+        assert fired(patient)["E10"] == "REVIEW"
+        if not still:
+            self.end(patient, amara, "methotrexate", 1)
+        at = DAY + timedelta(days=10)
+        draft = people.open_draft(patient=patient, by=DESK, at=at)
+        given = {key: value for key, value in NO.items() if key in ("fitzpatrick", "pregnancy", "blood_thinner")}
+        draft = people.save_intake_page(intake=draft, page="changes", answers=given, drop=set(), by=DESK, at=at, extras={"confirmed": ["medicines"]})
+        people.submit_intake(intake=draft, by=DESK, at=at, today=patient.site.today(at))
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.answers["immune_suppression"] == ("yes" if still else "no") and ("E10" in fired(patient, 10)) is still
+        assert newest.extras.get("told") == ({"immune_suppression": {"immune_suppression": "no"}} if still else None)
+
     def test_not_known_ends_nothing_though_one_is_noted(self, site: Site, amara: Staff) -> None:
         patient = make_patient(site)
         answer(patient, hair_medicines=["oral_minoxidil"])
@@ -447,6 +465,15 @@ class TestANameThatNoRuleKnows:
         answer(patient)
         self.note(client_as(amara), patient, name="Apixaban", stands_for="nothing")
         assert patient.medications.get().name == "Apixaban" and fired(patient)["E07"] == "REVIEW"
+
+    def test_several_medicines_in_one_name_are_noted_one_by_one(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """Only the gravest question would hear of it: of prednisolone and methotrexate E12, and E10 never (PRODUCT J3)."""
+        patient, client = make_patient(site), client_as(amara)
+        answer(patient)
+        asked = self.note(client, patient, name="Prednisolone and methotrexate")
+        assert asked.status_code == 422 and "Note each one by itself" in asked.content.decode() and 'value="Prednisolone and methotrexate"' in asked.content.decode()
+        assert not patient.medications.exists() and fired(patient) == {}
+        assert "is in the list" in self.note(client, patient, name="Minoxidil 5% + finasteride 0.1% solution").content.decode()  # one bottle, one question
 
     def test_the_service_refuses_it_without_a_choice(self, site: Site, amara: Staff) -> None:
         patient = make_patient(site)

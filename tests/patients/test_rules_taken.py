@@ -85,7 +85,18 @@ class TestTwoBloodThinners:
         earlier = {"blood_thinner": "warfarin", "inr": 3.6, "inr_on": "2026-02-01"}
         assert changes({"blood_thinner": "none"}, "warfarin", earlier=earlier)["inr"] == 3.6
         assert "inr" not in changes({"blood_thinner": "none"}, "apixaban", earlier=earlier)
-        assert changes({"blood_thinner": "warfarin", "inr": 2.4}, "clopidogrel", earlier=earlier)["inr"] == 2.4
+        assert changes({"blood_thinner": "warfarin", "inr": 2.4, "inr_on": "2026-02-01"}, "clopidogrel", earlier=earlier)["inr"] == 2.4
+
+    @pytest.mark.parametrize(("day", "inr"), [("2026-02-02", None), ("2026-02-01", None), ("2026-01-31", 3.6), (None, 3.6)])
+    def test_an_inr_that_is_older_or_of_no_day_is_no_newer_one(self, day: str | None, inr: float | None) -> None:
+        """SCHEMA 2.5: above 3.0 is DEFER whatever its date; it counts until the patient says a newer one (decision 0048)."""
+        told = {"blood_thinner": "warfarin", "inr": 2.4} | ({"inr_on": day} if day else {})
+        assert changes(told, "warfarin", earlier={"blood_thinner": "warfarin", "inr": 3.6, "inr_on": "2026-02-01"}).get("inr") == inr
+
+
+    @pytest.mark.parametrize(("told", "known"), [(3.6, 2.4), (2.2, 2.4), (2.4, 3.0)])
+    def test_one_that_is_not_above_three_is_not_kept_against_what_is_told(self, told: float, known: float) -> None:
+        assert changes({"blood_thinner": "warfarin", "inr": told}, "warfarin", earlier={"blood_thinner": "warfarin", "inr": known, "inr_on": "2026-02-01"}) == {}
 
 
 class TestHairMedicines:

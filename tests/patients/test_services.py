@@ -1,11 +1,14 @@
 """Registering, searching, intake, clearance, holds."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
@@ -214,3 +217,44 @@ def test_twenty_submissions_of_one_intake_give_one(site: Site) -> None:
         thread.join()
     assert sorted(results) == ["already received"] * 19 + ["sent"]
     assert Screening.objects.count() == 1 and Consent.objects.count() == 0
+
+
+def locked(act: Any) -> list[str]:
+    """The tables whose rows `act` locks, in order; a table that is only joined counts where its rows are locked too."""
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return [re.search(r'FROM "(\w+)"', query["sql"])[1] for query in seen.captured_queries if "FOR UPDATE" in query["sql"]]  # type: ignore[index]
+
+
+@pytest.mark.django_db
+def test_who_sends_answers_and_who_amends_them_lock_in_one_order(site: Site, amara: Staff) -> None:
+    """The patient before the draft. The other way round each would hold what the other waits for, and one would fail."""
+    patient, by = register(site), Actor.of_staff(amara)
+    services.submit_intake(intake=answered(patient), by=DESK, at=NOW, today=TODAY)
+    draft = services.open_draft(patient=patient, by=DESK, at=NOW)
+    noting = locked(lambda: services.note_medicine(patient=patient, entry=services.MedicineEntry("apixaban"), staff=amara, by=by, at=NOW))
+    assert noting.index("patients_patient") < noting.index("patients_intake")  # the draft: a first page that is saved meanwhile is not written over
+    draft = services.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no"}, drop=set(), by=DESK, at=NOW)
+    assert locked(lambda: services.submit_intake(intake=draft, by=DESK, at=NOW, today=TODAY))[:2] == ["patients_patient", "patients_intake"]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_first_page_that_is_saved_while_the_clinic_amends_is_not_lost(site: Site, amara: Staff) -> None:
+    """The draft was empty when the amendment looked, and it wrote its own extras over the ticks and notes of the page."""
+    patient, by = register(site), Actor.of_staff(amara)
+    services.submit_intake(intake=answered(patient), by=DESK, at=NOW, today=TODAY)
+    draft = services.open_draft(patient=patient, by=DESK, at=NOW)
+
+    def note() -> None:
+        services.note_medicine(patient=patient, entry=services.MedicineEntry("apixaban"), staff=amara, by=by, at=NOW)
+
+    with transaction.atomic():
+        services.save_intake_page(intake=draft, page="about", answers={}, drop=set(), by=DESK, at=NOW, extras={"notes": {"interpreter": "Dari"}})
+        thread = threading.Thread(target=lambda: (note(), connection.close()))
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join()
+    draft.refresh_from_db()
+    assert draft.extras["notes"] == {"interpreter": "Dari"}

@@ -125,3 +125,15 @@ def test_answers_that_the_rules_can_t_read_any_more_still_have_a_page(site: Site
 
 def _text(client: Client, name: str, patient: Patient) -> str:
     return client.get(reverse(name, args=[patient.uuid])).content.decode()
+
+
+def test_however_often_the_clinic_amended_it_is_one_query(site: Site, amara: Staff, django_assert_num_queries: Any) -> None:
+    patient = make_patient(site)
+    answer(patient, -60)
+    for name in ("apixaban", "finasteride", "methotrexate"):
+        people.note_medicine(patient=patient, entry=people.MedicineEntry(name), staff=amara, by=Actor.of_staff(amara), at=DAY)
+    newest = selectors.latest_answers(patient)
+    assert newest
+    with django_assert_num_queries(1):
+        rows = selectors.amendments(newest)
+    assert len(rows) == 4 and rows[0] == newest and "amended" not in rows[-1].extras

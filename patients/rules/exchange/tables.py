@@ -102,6 +102,8 @@ _MEDICINES: dict[Meaning, tuple[str, ...]] = {
     ),
     Meaning("hair_medicines", "finasteride", many=True): ("finasteride", "finasterida", "propecia", "proscar"),
     Meaning("hair_medicines", "dutasteride", many=True): ("dutasteride", "dutasterida", "avodart"),
+    Meaning("hair_medicines", "topical_minoxidil", many=True): ("regaine", "rogaine"),
+    Meaning("hair_medicines", "oral_minoxidil", many=True): ("loniten", "lonoten"),
     Meaning("hair_medicines", "other", many=True): ("minoxidil",),
 }  # fmt: skip
 MEDICINE_WORDS: dict[str, Meaning] = {word: meaning for meaning, words in _MEDICINES.items() for word in words}

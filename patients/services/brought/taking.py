@@ -13,6 +13,7 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Allergy, Medication, Patient, ProposalDecision, RecordImport, RecordProposal
 from patients.rules import RULES
+from patients.rules.exchange.reading import questions_in
 from patients.rules.exchange.tables import CHOSEN, Meaning
 from patients.rules.taken import Taken, changes_for, meaning_of
 from patients.rules.vocabulary import DENIALS, QUESTIONS, SUBSTANCES
@@ -201,6 +202,10 @@ def _medication(act: _Act) -> dict[str, Any]:
     told, key = act.told, act.told.get("key", "")
     answer = _one_of(key, act.choice.answer or told["answer"]) if key and not told.get("many") else told.get("answer", "")
     name = str(answer).replace("_", " ") if told.get("many") else told["name"]
+    if len(questions_in(told["name"])) > 1:
+        raise NotAcceptable(
+            gettext("This names several medicines, and only one of them would be heard. Note each one by itself on the patient’s Medicines page, then put this aside."), field="answer"
+        )
     if answer in DENIALS:  # it would stand in the list as taken, and no rule would hear of it
         raise NotAcceptable(gettext("This says that it is not taken. Then put it aside, and say why."), field="answer")
     dose = told["dose"] if name.casefold() == told["name"].casefold() or not told.get("many") else f"{told['name']} {told['dose']}".strip()[:100]

@@ -30,7 +30,7 @@ from patients.rules.vocabulary import HAIR_MEDICINES
 
 _MINOXIDIL = "minoxidil"
 _IN_MG = re.compile(r"\d\s*mg\b")
-_ON_SKIN = re.compile(r"\d\s*(?:%|ml\b)")
+_ON_SKIN = re.compile(r"\d\s*(?:%|ml\b)|\bmg\s*/\s*(?:ml|g)\b|\dmg\s*/\s*(?:ml|g)\b")
 
 
 def medicine(row: Json, medicines: dict[str, Json], on: str) -> Proposal:
@@ -67,6 +67,11 @@ def medicine_meaning(name: str, dose: str = "") -> Meaning | None:
 def words_known(name: str) -> set[str]:
     """The words of a name that the tables know."""
     return set(plain(name).split()) & MEDICINE_WORDS.keys()
+
+
+def questions_in(name: str) -> set[str]:
+    """The questions of the screening that the words of a name belong to; of several, one medicine would be heard by the gravest alone."""
+    return {MEDICINE_WORDS[word].key for word in words_known(name)}
 
 
 def _where(text: str) -> str:
