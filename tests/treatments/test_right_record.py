@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -30,7 +30,7 @@ from tests.treatments.make import (
     make_signed,
     make_started,
 )
-from tests.treatments.test_race import together
+from tests.treatments.test_race import refused_to_wait, together
 from tests.treatments.test_signed import refused, sql
 from treatments import selectors, services
 from treatments.models import (
@@ -573,3 +573,18 @@ class TestThePages:
         charts = [client_as(amara).get(reverse("desk:patient_overview", args=[person.uuid])).content.decode() for person in (wrong.patient, ada)]
         assert "entered in error, in the right record now" in charts[0] and "replaces a mistaken record" in charts[1]
         assert "entered in error" not in charts[1]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_the_patient_is_held_but_may_be_named_by_a_row_meanwhile(site: Site, amara: Staff, ada: Patient) -> None:
+    """Who prepares a recall holds the lot and names the patient at the end. If that had to wait, while the lot is waited for here, one of the two would fail."""
+
+    def hold(strength: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM patients_patient WHERE id = {ada.pk} FOR {strength}")
+
+    wrong = in_error(make_signed(site, amara).session, amara)
+    with transaction.atomic():
+        rewritten(wrong, ada, amara)
+        assert refused_to_wait(lambda: hold("UPDATE")) and not refused_to_wait(lambda: hold("KEY SHARE"))

@@ -41,7 +41,8 @@ def write_right_record(*, mistaken: TreatmentSession, patient: Patient, reason: 
     notes are this patient's own and are not. Raises NotReplaceable, NoCourse.
     """
     with audit.write(by=by, action="session.right_record", reason=reason):
-        Patient.objects.select_for_update().get(pk=patient.pk)
+        # the key stays free: who prepares a recall holds the lot, which is locked below, and asks for the patient's key at its commit
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         wrong = TreatmentSession.objects.select_for_update(of=("self",)).select_related("site", "operator").get(pk=mistaken.pk)
         course = _may(wrong, patient, reason)
         last = course.sessions.order_by("-number").first()
