@@ -149,12 +149,14 @@ def test_what_was_written_since_the_rules_gave_up_is_read(plan: Plan) -> None:
     assert Concern.objects.get().level == "SAME_DAY"
 
 
-def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan) -> None:
+def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan, rosa: Staff, client_as: SignIn) -> None:
     check_in, at = _asked(plan, "check_48h")
     _answer(check_in, at, until="now", bleeding="a lot")
     _sweep(at + HALF_HOUR)
     _sweep(at + timedelta(hours=1))
     assert not CheckInResponse.objects.exists() and CallTask.objects.filter(check_in=check_in).count() == 1
+    page = client_as(rosa).get(reverse("aftercare:call_task", args=[CallTask.objects.get().uuid])).content.decode()
+    assert "We could not read what you answered" in page and "We had no answer" not in page
 
 
 def test_answers_that_can_not_be_read_are_seen_also_of_who_is_not_to_be_contacted(plan: Plan, rosa: Staff, client_as: SignIn) -> None:
