@@ -155,7 +155,7 @@ def test_answers_that_the_rules_can_not_read_are_asked_about_by_phone(plan: Plan
     _sweep(at + HALF_HOUR)
     _sweep(at + timedelta(hours=1))
     assert not CheckInResponse.objects.exists() and CallTask.objects.filter(check_in=check_in).count() == 1
-    page = client_as(rosa).get(reverse("aftercare:call_task", args=[CallTask.objects.get().uuid])).content.decode()
+    page = client_as(rosa).get(reverse("aftercare:call_task", args=[CallTask.objects.get(check_in=check_in).uuid])).content.decode()
     assert "We could not read what you answered" in page and "We had no answer" not in page
 
 
