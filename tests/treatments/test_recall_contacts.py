@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.audit import Actor
-from clinic.models import OutboxMessage, Site, Staff
+from clinic.models import AccessEvent, OutboxMessage, Site, Staff
 from clinic.outbox import kinds
 from patients.models import Patient
 from tests.house.test_mails import CLINICAL
@@ -189,6 +189,11 @@ class TestTheList:
         page = client.get(reverse("treatments:inventory")).content.decode()
         assert "1 patient to tell" in page and f"The list is kept at {other_site.name}" in page
         assert reverse("treatments:product", args=[far.uuid]) not in page
+        row = RecallContact.objects.get()
+        assert row.patient.name in page and row.patient.phone in page and AccessEvent.objects.filter(action="stock.received", staff_id=okoro.pk, subject=f"product {far.pk}").count() == 1
+        answer = client.post(reverse("treatments:told", args=[row.uuid]), {"subject": str(row.patient.uuid), "note": "by phone"}, follow=True)
+        assert "Noted as told." in answer.content.decode() and "about a recall" not in answer.content.decode()
+        assert RecallContact.objects.get().told_by == okoro.display_name and selectors.calls_waiting(Actor.of_staff(okoro)) == 0
 
     def test_one_typed_at_one_site_is_the_lot_that_two_others_scanned(self, site: Site, other_site: Site, amara: Staff, max_: Staff) -> None:
         """Typed by the name of one; the other site calls the same article otherwise. The maker's word holds for all three (S06)."""

@@ -1,7 +1,7 @@
 """Who received this lot or product: from the session records, the numbing and the patch tests; and who was told of its recall."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Case, F, Prefetch, Q, QuerySet, When
@@ -149,12 +149,16 @@ def at_own_site(thing: Thing, actor: Actor) -> Thing | None:
 
 @dataclass
 class Calls:
-    """One recall with patients to speak with: to tell, and to set right. `is_here`: its list can be opened at one of the actor's sites."""
+    """One recall with patients to speak with: to tell, and to set right.
+
+    `is_here`: its list can be opened at one of the actor's sites. Where it can't, the actor's own patients on it are `contacts`.
+    """
 
     thing: Thing
     to_tell: int = 0
     to_set_right: int = 0
     is_here: bool = True
+    contacts: list[RecallContact] = field(default_factory=list)
 
     @property
     def is_lot(self) -> bool:
@@ -168,14 +172,19 @@ def calls_by_thing(actor: Actor) -> list[Calls]:
 
 
 def all_calls(actor: Actor) -> list[Calls]:
-    """The same, and those of which nothing lies at the actor's sites (`is_here` False): the list is not theirs to open, who keeps it is asked."""
+    """The same, and those of which nothing lies at the actor's sites (`is_here` False): the list is not theirs to open, their own patients on it are theirs to call.
+
+    Who keeps the list does not see patients of other sites, so nobody else would.
+    """
     found: dict[tuple[int | None, int | None], Calls] = {}
-    related = ("lot__site", "product__site")
+    related = ("lot__site", "product__site", "patient", "prepared_by", "released_by")
     for row in RecallContact.objects.filter(_OPEN, patient__site__in=actor.site_ids).select_related(*related).order_by("pk"):
         key = (row.lot_id, row.product_id)
         if key not in found:
             own = at_own_site(row.thing, actor)
             found[key] = Calls(own or row.thing, is_here=own is not None)
+        if not found[key].is_here:
+            found[key].contacts.append(row)
         if row.withdrawn_at:
             found[key].to_set_right += 1
         else:

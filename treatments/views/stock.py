@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.audit import record_access
 from clinic.errors import Refused
 from clinic.models import Site
-from clinic.permissions import allow, fetch, may, scoped
+from clinic.permissions import allow, fetch, level, may, scoped
 from clinic.requests import HttpRequest
 from treatments import selectors, services
 from treatments.forms import DeviceForm, LotForm, ProductForm, ReasonForm
@@ -42,7 +43,11 @@ def _inventory(request: HttpRequest, status: int = 200, **more: Any) -> HttpResp
     everything = request.GET.get("all") == "1"
     stock = selectors.inventory(request.actor, _today(sites), site=site, everything=everything)
     context = {"stock": stock, "sites": sites, "site": site, "everything": everything, "device_form": DeviceForm(), "days": selectors.stock.EXPIRING_DAYS}
-    context["calls"] = selectors.all_calls(request.actor) if may(request.actor, "stock:contact") else []
+    calls = selectors.all_calls(request.actor) if may(request.actor, "stock:contact") else []
+    for call in calls:
+        if call.contacts:
+            record_access(by=request.actor, action="stock.received", subject=f"{'lot' if call.is_lot else 'product'} {call.thing.pk}")
+    context |= {"calls": calls, "full": level(request.actor, "stock:received") == "full"}
     return render(request, "treatments/inventory.html", context | more, status=status)
 
 
