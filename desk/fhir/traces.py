@@ -1,5 +1,6 @@
 """Who vouches for what: clearances, signatures, errors, and the handing out of the file itself (Provenance, DocumentReference, AuditEvent)."""
 
+import json
 from base64 import b64encode
 from collections.abc import Sequence
 
@@ -55,6 +56,9 @@ def _signature(draft: Draft, row: SignedRecord) -> None:
     operator, taken_over = row.session.operator, list(row.session.signature_handovers.all())
     in_place = bool(taken_over) and operator != row.signed_by  # who treated is the author; who signed vouches for it
     reasons += [f"{one.to_name} signs in place of {one.before_name}: {one.reason}" for one in taken_over if in_place]
+    if not in_place and (told := json.loads(row.content).get("signature")):  # the operator came back, and signed what another one had written meanwhile
+        reasons += [f"{one['to']} had taken the signature over from {one['from']}: {one['reason']}" for one in told["handovers"]]
+        reasons.append(f"Written since it was taken over: {', '.join(told['completed_since'])}")
     kind = _FOR_THE_AUTHOR if in_place else _AUTHORS_SIGNATURE
     signatures = [{"type": [kind], "when": draft.moment(row.signed_at, zone), "who": practitioner(draft, row.signed_by)}]
     if second is not None:

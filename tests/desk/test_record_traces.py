@@ -81,6 +81,20 @@ class TestWhoVouches:
         assert [names[one.who.reference] for one in row.agent] == [amara.display_name, okoro.display_name]
         assert [one.text for one in row.reason] == [f"{okoro.display_name} signs in place of {amara.display_name}: I was in the room."]
 
+    def test_what_the_successor_wrote_before_the_operator_came_back_is_told_apart(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        """Nobody's work becomes another's (decision 0046), in a file for another clinic neither."""
+        ended = make_ended(site, amara)
+        Staff.objects.filter(pk=amara.pk).update(is_active=False)
+        services.take_over_signature(record=ended, staff=okoro, reason="I was in the room.", by=Actor.of_staff(okoro), at=NOW)
+        TreatmentSession.objects.filter(pk=ended.pk).update(notes="Bled a little at the vertex.")
+        Staff.objects.filter(pk=amara.pk).update(is_active=True)
+        services.sign_session(record=TreatmentSession.objects.get(pk=ended.pk), signer=amara, by=Actor.of_staff(amara), at=NOW)
+        (row,) = read(ended.patient)["Provenance"]
+        assert [one.type.coding[0].code for one in row.agent] == ["author"]
+        assert [one.text for one in row.reason] == [
+            f"{okoro.display_name} had taken the signature over from {amara.display_name}: I was in the room.", "Written since it was taken over: notes",
+        ]  # fmt: skip
+
     def test_entered_in_error_says_who_and_why(self, site: Site, amara: Staff) -> None:
         record = make_signed(site, amara).session
         services.mark_entered_in_error(record=record, reason="Wrong patient", staff=amara, by=Actor.of_staff(amara), at=NOW)
