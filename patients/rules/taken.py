@@ -20,10 +20,10 @@ _KINDS = {
 }  # fmt: skip
 _SUBSTANCES = ("warfarin", "heparin", "aspirin")
 _LOW_MG, _HIGHEST_INR = 100, 3.0  # RULES 2, E07b and E07
-_MG_IN = re.compile(r"(\d+(?:[.,]\d+)?)\s*mg\b(?!\s*/\s*(?:kg|ml|\d))", re.IGNORECASE)
+_MG_IN = re.compile(r"(\d+(?:[.,]\d+)?)\s*mg\b(?!\s*/\s*(?:kg|(?:\d+(?:[.,]\d+)?\s*)?ml))", re.IGNORECASE)
 _WEEKLY = re.compile(r"(?:\ba|\bper|\beach|\bevery|/)\s*week\b|\bweekly\b|\b(?:por|a la|cada) semana\b|\bsemanal", re.IGNORECASE)
 _OFTEN = tuple(
-    (re.compile(rf"\b(?:{words}|{n} ?(?:x|times|veces)|x ?{n}|(?:every|cada) {24 // n} ?h(?:ours|oras)?)\b", re.IGNORECASE), n)
+    (re.compile(rf"(?:\b(?:{words}|{n} ?(?:x|times|veces)|x ?{n}|(?:every|cada) {24 // n} ?h(?:ours|oras)?)|/\s*{24 // n}\s*h(?:ours|oras|rs?|s)?)\b", re.IGNORECASE), n)
     for n, words in ((2, "twice|two times|dos veces|bid|bd"), (3, "thrice|three times|tres veces|tid|tds"), (4, "four times|cuatro veces|qid|qds"))
 )
 _STEROID_MG, _MOST_STEROID_MG = "systemic_steroid_mg_per_day", 200.0  # SCHEMA 2.5: prednisolone equivalent
@@ -78,20 +78,28 @@ def stopped_on(told: Mapping[str, Any], meaning: Meaning, ended: Iterable[date])
 
 
 def changes_for(
-    answers: Mapping[str, Any], taken: Iterable[Taken], *, listed: Collection[str] = (), earlier: Mapping[str, Any] | None = None
+    answers: Mapping[str, Any], taken: Iterable[Taken], *, listed: Collection[str] = (), earlier: Mapping[str, Any] | None = None, earlier_on: str = ""
 ) -> dict[str, Any]:
     """Answer by key that must change so that the answers say what is taken; empty when they say it, or something stricter.
 
     `listed`: every hair medicine that is open in the list. `earlier`: the answers before these; the INR of somebody who goes on taking warfarin
-    is read there when these say nothing of it. A list that is “not known” stays so: it is INCOMPLETE, and a name more would make it look whole.
+    is read there when these say nothing of it; `earlier_on` (ISO), the day on which it was told, counts where it has none. A list that is “not known” stays so: it is INCOMPLETE, and a name more would make it look whole.
     """
     changes: dict[str, Any] = {}
     for one in sorted(taken, key=lambda one: one.meaning.answer == "unsure"):  # aspirin last: beside another one it makes two
-        changes |= _change(amended(answers, changes), one, listed, earlier or {})
+        changes |= _change(amended(answers, changes), one, listed, _Known(earlier or {}, earlier_on))
     return changes
 
 
-def _change(told: Mapping[str, Any], one: Taken, listed: Collection[str], earlier: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Known:
+    """Answers of before, and the day on which their INR was told."""
+
+    answers: Mapping[str, Any]
+    on: str
+
+
+def _change(told: Mapping[str, Any], one: Taken, listed: Collection[str], earlier: _Known) -> dict[str, Any]:
     key, answer = one.meaning.key, one.meaning.answer
     if one.meaning.many:
         return _added(told, key, answer, listed)
@@ -103,11 +111,13 @@ def _change(told: Mapping[str, Any], one: Taken, listed: Collection[str], earlie
 
 
 def _stronger(told: Mapping[str, Any], one: Taken) -> dict[str, Any]:
-    """A higher dose than was told; one that was not told stays missing, and E12 INCOMPLETE."""
+    """A higher dose than was told; one that was not told stays missing, and E12 INCOMPLETE. So does one beside more milligrams of a steroid that no table knows."""
     said, mg = told.get(_STEROID_MG), mg_per_day(one.words)
     times = max((_AS_PREDNISOLONE[word] for word in words_known(one.words) & _AS_PREDNISOLONE.keys()), default=None)
-    if said is None or mg is None or times is None:
+    if said is None or mg is None:
         return {}
+    if times is None:
+        return {_STEROID_MG: None} if mg > said else {}
     listed = min(round(mg * times, 1), _MOST_STEROID_MG)
     return {_STEROID_MG: listed} if listed > said else {}
 
@@ -120,7 +130,7 @@ def _added(told: Mapping[str, Any], key: str, answer: str, listed: Collection[st
     return {} if key in told and answer in there else {key: list(dict.fromkeys([*there, answer]))}
 
 
-def _thinner(told: Mapping[str, Any], one: Taken, earlier: Mapping[str, Any]) -> dict[str, Any]:
+def _thinner(told: Mapping[str, Any], one: Taken, earlier: _Known) -> dict[str, Any]:
     """A second one beside another makes two; a second row of the same kind changes nothing. Low-dose aspirin is told by the patient, not guessed
     from a name; a dose above it that stands in the list is none.
 
@@ -148,16 +158,17 @@ def _named(said: Any, told: Mapping[str, Any]) -> str:
     return whole + dose
 
 
-def _inr(answer: str, told: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+def _inr(answer: str, told: Mapping[str, Any], earlier: _Known) -> dict[str, Any]:
     if answer not in _READS_INR:
         return {}
-    known = earlier if earlier.get(THINNER) in _READS_INR and earlier.get("inr") is not None else {}
-    source = known if known and not _takes_its_place(told, known) else told
+    known = earlier.answers if earlier.answers.get(THINNER) in _READS_INR and earlier.answers.get("inr") is not None else {}
+    source = known if known and not _takes_its_place(told, known, earlier.on) else told
     return {key: source[key] for key in _INR if source.get(key) is not None}
 
 
-def _takes_its_place(told: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
-    """A value of the same day corrects the one before; one of no day is not known to be newer. Only a known one above 3.0 is kept against what is told."""
+def _takes_its_place(told: Mapping[str, Any], known: Mapping[str, Any], known_on: str) -> bool:
+    """A value of the same day corrects the one before; one of no day is not known to be newer, and a known one of no day is of the day on which it was told. Only a known one above 3.0 is kept against what is told."""
     if told.get("inr") is None or known["inr"] <= _HIGHEST_INR or told["inr"] > _HIGHEST_INR:
         return told.get("inr") is not None
-    return bool(told.get("inr_on")) and told["inr_on"] >= (known.get("inr_on") or "")
+    day = known.get("inr_on") or known_on
+    return bool(told.get("inr_on")) and bool(day) and told["inr_on"] >= day

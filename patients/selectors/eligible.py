@@ -224,11 +224,14 @@ def softened_by(patient: Patient, *, changes: dict[str, Any], as_of: date, sex: 
     return [] if "errors" in here or "errors" in then or is_graver(here, then) else softer_rules(here, then)
 
 
-def are_stricter(patient: Patient, *, intake: Intake, changes: dict[str, Any], as_of: date) -> bool:
-    """Whether the rules would say more of these answers on that day if they were changed so: where one says less for it, what is said instead weighs as much."""
+def are_stricter(patient: Patient, *, intake: Intake, changes: dict[str, Any], as_of: date, or_as_grave: bool = False) -> bool:
+    """Whether the rules would say more of these answers on that day if they were changed so: where one says less for it, what is said instead weighs more.
+
+    `or_as_grave`: or as much.
+    """
     found = replace(dossier(patient), clearances=[])
     here, then = (_judged(found, intake, answers, as_of) for answers in (intake.answers, amended(intake.answers, changes)))
-    return "errors" not in here and "errors" not in then and is_graver(here, then, or_as_grave=True)
+    return "errors" not in here and "errors" not in then and is_graver(here, then, or_as_grave=or_as_grave)
 
 
 def _judged(found: Dossier, intake: Intake, answers: dict[str, Any], as_of: date) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from typing import Any
 from patients.models import Intake, Patient, ProposalDecision
 from patients.rules.vocabulary import LEADS, QUESTIONS
 from patients.selectors.eligible import are_stricter
+from patients.selectors.words import BY_CLINICIAN
 from patients.vocabulary import Decision, IntakeState
-
-BY_CLINICIAN = "by_clinician"  # in `extras`: keys of the answers that a clinician typed, having put the questions; True in older ones: all of them
 
 
 def asked_by_clinician(intake: Intake, key: str) -> bool:
@@ -39,6 +38,6 @@ def held_against(patient: Patient, intake: Intake, *, as_of: date) -> dict[str, 
     for key, held in held_of(patient).items():
         if asked_by_clinician(intake, key) or (len(held) == 1 and intake.answers.get(key) == held[key]):  # the same, and a day that was missing is the patient's to give
             continue
-        if are_stricter(patient, intake=intake, changes=held, as_of=as_of):
+        if are_stricter(patient, intake=intake, changes=held, as_of=as_of, or_as_grave=True):
             changes |= held
     return changes

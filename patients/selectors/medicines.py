@@ -16,7 +16,7 @@ from patients.rules.exchange.tables import Meaning
 from patients.rules.reacts import Listed, allergies_for, metal_for
 from patients.rules.taken import THINNER, Taken, changes_for, meaning_of, stopped_on, substances
 from patients.rules.vocabulary import LEADS
-from patients.selectors.eligible import are_stricter, latest_answers
+from patients.selectors.eligible import are_stricter, latest_answers, told_on
 from patients.selectors.held import held_against
 from patients.selectors.words import TOLD, answered
 from patients.selectors.words import said as day_of
@@ -172,7 +172,7 @@ def with_noted(
     So does what was taken over from elsewhere, unless a clinician asked just this question (`extras`, BY_CLINICIAN). Where they differ, what the patient said stays in `extras`
     by its question, so that a clinician sees both.
     """
-    changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), earlier=before.answers if before else None)
+    changes = changes_for(answers, taken_of(patient), listed=hair_rows(patient), **_known_before(patient, before))
     reacts = reacts_of(patient)
     changes |= allergies_for(answers, reacts)
     changes |= metal_for(answers, [str(one.get("name", "")) for one in amended(answers, changes).get("allergies") or []] + [row.name for row in reacts])
@@ -186,6 +186,10 @@ def with_noted(
     said = {lead: answered(answers, lead) for lead in leads}
     told = said | extras.get(TOLD, {})
     return amended(answers, changes), extras | ({TOLD: told} if told else {})
+
+
+def _known_before(patient: Patient, before: Intake | None) -> dict[str, Any]:
+    return {"earlier": before.answers, "earlier_on": told_on(before, patient, "inr").isoformat()} if before else {}
 
 
 def _hair_of(listed: list[Line]) -> set[str]:

@@ -20,6 +20,7 @@ from patients.rules.vocabulary import LEADS
 from patients.selectors.eligible import latest_answers, told_on
 
 Line = tuple[Any, Any]
+BY_CLINICIAN = "by_clinician"  # in `extras`: keys of the answers that a clinician typed, having put the questions; True in older ones: all of them
 TOLD = "told"  # in `extras`: what the patient said, by question, where the lists of medicines and allergies say more
 
 
@@ -53,9 +54,16 @@ def with_confirmed(draft: Intake) -> tuple[dict[str, Any], dict[str, Any]]:
     notes, given = dict(extras.get("notes", {})), told_in(earlier)  # as they were said: what stands in a list is added to these answers as to others
     for page in PAGES:
         if page.name in confirmed(draft.extras):
-            answers |= {key: given[key] for key in keys_of(page) if key in given}
+            keys = keys_of(page)  # a detail that was typed before would contradict the earlier answer
+            answers = {key: value for key, value in answers.items() if key not in keys} | {key: given[key] for key in keys if key in given}
             notes = {key: value for key, value in earlier.extras.get("notes", {}).items() if _is_note_of(page, key)} | notes
-    return answers, extras | {"notes": notes}
+    return answers, _without_asked(extras) | {"notes": notes}
+
+
+def _without_asked(extras: dict[str, Any]) -> dict[str, Any]:
+    """What a clinician typed on a page that is confirmed has given way to the patient's earlier word: nobody asked for that one."""
+    keys = {key for page in PAGES if page.name in confirmed(extras) for key in keys_of(page)}
+    return {name: [key for key in value if key not in keys] if name == BY_CLINICIAN else value for name, value in extras.items()}
 
 
 def _is_note_of(page: Page, key: str) -> bool:

@@ -23,9 +23,9 @@ from patients.rules import RULES_VERSION, eligibility
 from patients.rules.changes import amended, rules_touched
 from patients.rules.reacts import same_name
 from patients.selectors import eligible, words
-from patients.selectors.held import BY_CLINICIAN
 from patients.selectors.laboratory import LABORATORY, kept_laboratory, with_laboratory
 from patients.selectors.medicines import hair_rows, named_anew, with_noted
+from patients.selectors.words import BY_CLINICIAN
 from patients.vocabulary import AnsweredBy, Gate, IntakeState
 
 

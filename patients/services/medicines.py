@@ -126,10 +126,11 @@ def end_medicine(*, medicine: Medication, on: date, reason: str, in_error: bool,
         row.ended_on, row.ended_reason, row.ended_by, row.in_error = on, reason[:300], by.name[:160], in_error
         row.save(update_fields=["ended_on", "ended_reason", "ended_by", "in_error"])
         meaning = meaning_of(row.name, row.dose)
-        if meaning is None or not _said(row.patient, meaning):
+        if meaning is None or not _said(row, meaning):
             return True
         changes = _left(row, meaning)
-        return bool(changes) and _amended(row.patient, changes, "a medicine ended by the clinic", staff, by, at)
+        amended = bool(changes) and _amended(row.patient, changes, "a medicine ended by the clinic", staff, by, at)
+        return amended and not (meaning.many and meaning.answer in changes[meaning.key])
 
 
 def _answers(patient: Patient) -> dict[str, Any]:
@@ -137,23 +138,30 @@ def _answers(patient: Patient) -> dict[str, Any]:
     return found.answers if found else {}
 
 
-def _said(patient: Patient, meaning: Meaning) -> bool:
-    told = _answers(patient).get(meaning.key)
-    return meaning.answer in (told or []) if meaning.many else told not in (None, "no", "none", "never", meaning.over)
+def _said(row: Medication, meaning: Meaning) -> bool:
+    told = _answers(row.patient).get(meaning.key)
+    return bool(_hair(row) & set(told or [])) if meaning.many else told not in (None, "no", "none", "never", meaning.over)
+
+
+def _hair(row: Medication) -> set[str]:
+    """The answers that a hair medicine may stand in: by name and dose, and, as rows of before doses counted, by the name alone."""
+    return {meaning.answer for meaning in (meaning_of(row.name, row.dose), meaning_of(row.name)) if meaning and meaning.many}
 
 
 def _left(row: Medication, meaning: Meaning) -> dict[str, Any]:
     """Stopped on the latest day that is known: of other rows that stood for the same, and of the patient's own words, where the list said more than they did."""
-    told = _answers(row.patient)
-    if any(meaning_of(other.name, other.dose) == meaning for other in row.patient.medications.filter(ended_on=None)):
-        return {}
+    told, others = _answers(row.patient), list(row.patient.medications.filter(ended_on=None))
     if meaning.many:
-        return {meaning.key: [one for one in told.get(meaning.key) or [] if one != meaning.answer]}
+        said = told.get(meaning.key) or []
+        kept = [one for one in said if one not in _hair(row).difference(*map(_hair, others))]
+        return {meaning.key: kept} if kept != said else {}
+    if any(meaning_of(other.name, other.dose) == meaning for other in others):
+        return {}
     if row.in_error or told.get(meaning.key) is None:
         return {}
     intake = eligible.latest_answers(row.patient)
-    said = told_in(intake) if intake else {}
-    own = {key: said[key] for key in (meaning.key, meaning.since_key)} if said.get(meaning.key) == meaning.over and said.get(meaning.since_key) else {}
+    words = told_in(intake) if intake else {}
+    own = {key: words[key] for key in (meaning.key, meaning.since_key)} if words.get(meaning.key) == meaning.over and words.get(meaning.since_key) else {}
     return stopped_on(own, meaning, ended_of(row.patient).get(meaning, [])) or own
 
 

@@ -20,6 +20,7 @@ from patients.rules.exchange.codes import LOCAL
 from patients.rules.exchange.tables import CONDITION_CODES, CONDITION_WORDS, MEDICINE_WORDS
 from patients.rules.softer import softer_rules
 from patients.rules.vocabulary import QUESTIONS
+from patients.selectors.medicines import hair_rows
 from patients.vocabulary import AnsweredBy
 from tests.patients.bundles import URN, allergy, condition, medicine, person, raw
 from tests.patients.screened import ago, asked
@@ -28,6 +29,10 @@ from tests.treatments.make import DAY, make_patient, make_ready
 SignIn = Callable[[Staff], Client]
 TODAY = DAY.date()
 BEFORE = "2026-01-15"
+SKIN: dict[str, Any] = {  # the whole page, so that it can be confirmed
+    "psoriasis": "never", "eczema": "never", "koebner_disease": "no", "herpes": "never", "head_skin_cancer": "none", "keloid": "never", "raised_scar": "no",
+    "post_inflammatory_marks": "no", "poor_healing": "no",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -394,6 +399,23 @@ class TestTakingOver:
         services.submit_intake(intake=draft, by=actors["patient"], at=at, today=TODAY)
         assert ("E04" in classes(patient)) is (last == "patient")
 
+    def test_a_page_that_is_confirmed_afterwards_was_not_asked_by_the_clinician(self, site: Site, take: Any, amara: Staff) -> None:
+        """It ends when a clinician types the answer (decision 0048). “Nothing has changed” puts the patient's earlier word in its place, and nobody asked for that one."""
+        patient, by, at = make_ready(site, **SKIN), Actor.of_staff(amara), DAY + timedelta(hours=1)
+        take(patient, condition("Keloid"))
+        anew(patient, pregnancy="no", **SKIN)
+        assert classes(patient)["E04"] == "ABSOLUTE"
+        draft = services.open_draft(patient=patient, by=by, at=at)
+        services.save_intake_page(intake=draft, page="skin", answers={"keloid": "personal", "keloid_site": "chest"}, drop=set(), by=by, at=at)
+        given = {"pregnancy": "no", "fitzpatrick": "II"}
+        services.save_intake_page(intake=draft, page="changes", answers=given, drop=set(), by=by, at=at, extras={"confirmed": ["skin"]})
+        services.submit_intake(intake=draft, by=by, at=at, today=TODAY)
+        newest = selectors.latest_answers(patient)
+        assert newest and classes(patient)["E04"] == "ABSOLUTE" and newest.extras["told"]["keloid"]["keloid"] == "never"
+        assert "keloid" not in newest.extras["by_clinician"] and "fitzpatrick" in newest.extras["by_clinician"]
+        anew(patient, hours=2, pregnancy="no", **SKIN)
+        assert classes(patient)["E04"] == "ABSOLUTE"
+
     @pytest.mark.parametrize(
         ("told", "answer", "rule", "level"),
         [("undiagnosed", "scarring_alopecia", "E18", "DEFER"), ("undiagnosed", "alopecia_areata", "E19", "REVIEW"), ("alopecia_areata", "scarring_alopecia", "E18", "DEFER"), ("scarring_alopecia", "alopecia_areata", "E18", "DEFER")],
@@ -423,6 +445,28 @@ class TestTakingOver:
         assert sorted(row.dose for row in patient.medications.filter(ended_on=None)) == ["300 mg", "75 mg"]
         anew(patient, pregnancy="no", blood_thinner="aspirin_low_dose_only")
         assert answers(patient)["blood_thinner"] == "aspirin_high_dose" and classes(patient)["E07"] == "REVIEW"
+
+    @pytest.mark.parametrize(("name", "dose", "mg", "kind"), [("Prednisolone", "40 mg", 40, "REVIEW"), ("Prednisolone", "2.5 mg", 5, None), ("Zynotrel (steroid)", "40 mg", None, "INCOMPLETE")])
+    def test_a_higher_dose_of_a_steroid_from_elsewhere_counts(self, site: Site, take: Any, name: str, dose: str, mg: float | None, kind: str | None) -> None:
+        """RULES 2, E12, and decision 0048. What a steroid that no table knows is as prednisolone nobody has said: then the dose is missing (SCHEMA 2.3: INCOMPLETE)."""
+        told: dict[str, Any] = {"systemic_steroid": "current", "systemic_steroid_mg_per_day": 5, "systemic_steroid_weeks": 10}
+        patient = make_ready(site, **told)
+        assert "E12" not in classes(patient)
+        take(patient, medicine(name, dosage=[{"text": dose}]))
+        now = answers(patient)
+        assert classes(patient).get("E12") == kind
+        assert (now["systemic_steroid"], now["systemic_steroid_mg_per_day"], now["systemic_steroid_weeks"]) == ("current", mg, 10)
+        anew(patient, pregnancy="no", **told)
+        assert classes(patient).get("E12") == kind
+
+    def test_minoxidil_from_a_record_that_was_read_long_ago_goes_where_its_dose_says(self, site: Site, take: Any, amara: Staff) -> None:
+        """As it was read before doses counted, the file suggests “other” (decision 0048, E42). Taken over now it says what the list says, with no “other” beside."""
+        patient, by = make_ready(site, hair_medicines=[]), Actor.of_staff(amara)
+        record = services.read_record(patient=patient, content=raw(medicine("Minoxidil", dosage=[{"text": "5 mg"}])), source="GP", staff=amara, by=by, at=DAY)
+        row = record.proposals.exclude(kind="contact").get()
+        row.suggestion = row.suggestion | {"answer": "other"}  # proposals are never changed here: this is as a row of before stands
+        services.accept_proposal(proposal=row, choice=services.Choice(), staff=amara, by=by, at=DAY)
+        assert answers(patient)["hair_medicines"] == ["oral_minoxidil"] and set(hair_rows(patient)) == {"oral_minoxidil"}
 
     def test_minoxidil_from_elsewhere_goes_where_its_dose_says(self, site: Site, take: Any) -> None:
         patient = make_ready(site, hair_medicines=[])

@@ -380,6 +380,31 @@ class TestWhatAClinicianNotedStays:
         answer(patient, 11, blood_thinner="warfarin", inr=2.2, inr_on=(DAY + timedelta(days=11)).date().isoformat())
         assert fired(patient, 11)["E07"] == "REVIEW"
 
+    @pytest.mark.parametrize(("days", "kind"), [(-780, "DEFER"), (-1, "DEFER"), (9, "REVIEW")])
+    def test_an_inr_of_no_day_gives_way_to_one_that_is_newer_than_when_it_was_told(self, site: Site, amara: Staff, days: int, kind: str) -> None:
+        """SCHEMA 2.5, decision 0048: one of an older day is not newer."""
+        patient = make_patient(site)
+        answer(patient, blood_thinner="warfarin", inr=3.6)
+        self.note(patient, amara, "warfarin")
+        answer(patient, 10, blood_thinner="warfarin", inr=2.4, inr_on=(DAY + timedelta(days=days)).date().isoformat())
+        assert fired(patient, 10)["E07"] == kind
+
+    @pytest.mark.parametrize(("name", "dose"), [("Minoxidil", "5 mg"), ("other", "Minoxidil 5 mg")])
+    @pytest.mark.parametrize(("beside", "left"), [("", []), ("other", ["other"]), ("Loniten", ["oral_minoxidil"]), ("Minoxidil", ["other"])])
+    def test_a_row_of_before_doses_counted_leaves_the_answers_when_it_ends(self, site: Site, amara: Staff, name: str, dose: str, beside: str, left: list[str]) -> None:
+        """It stands in the answers as “other”, and now means the tablet (E42). Another row that may be that “other” keeps it."""
+        patient, by = make_patient(site), Actor.of_staff(amara)
+        answer(patient, hair_medicines=["other", "oral_minoxidil"] if beside == "Loniten" else ["other"])
+        patient.medications.all().delete()  # the clinician's row made the answer, not the other way round
+        Medication.objects.create(patient=patient, name=name, dose=dose, noted_by="Dr Amara Osei")
+        if beside:
+            Medication.objects.create(patient=patient, name=beside, dose="2.5 mg" if beside == "Minoxidil" else "", noted_by="Dr Amara Osei")
+        row = patient.medications.get(name=name, dose=dose)
+        said = people.end_medicine(medicine=row, on=DAY.date(), reason="over", in_error=False, staff=amara, by=by, at=DAY)
+        newest = selectors.latest_answers(patient)
+        assert newest and newest.answers["hair_medicines"] == left
+        assert said is (left == [])
+
     @pytest.mark.parametrize("still", [True, False])
     def test_a_page_that_is_confirmed_says_what_the_patient_said(self, site: Site, amara: Staff, still: bool) -> None:
         """“Nothing has changed” repeats the patient's own “no”; what stands in the list is added, and what has ended there is not (decision 0047)."""

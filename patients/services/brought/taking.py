@@ -13,13 +13,15 @@ from clinic.errors import Conflict, Refused
 from clinic.models import Staff
 from patients.models import Allergy, Medication, Patient, ProposalDecision, RecordImport, RecordProposal
 from patients.rules import RULES
+from patients.rules.changes import amended
 from patients.rules.exchange.reading import questions_in
 from patients.rules.exchange.tables import CHOSEN, Meaning
-from patients.rules.taken import Taken, changes_for, meaning_of
+from patients.rules.taken import STEROID, Taken, changes_for, meaning_of
 from patients.rules.vocabulary import DENIALS, QUESTIONS, SUBSTANCES
 from patients.selectors import brought as selectors
 from patients.selectors import eligible
 from patients.selectors.medicines import hair_rows, is_another
+from patients.selectors.words import answered
 from patients.services.answers import amend_answers, another_came
 from patients.services.people import PersonData, change_patient
 from patients.vocabulary import Decision, ProposalKind
@@ -209,6 +211,8 @@ def _medication(act: _Act) -> dict[str, Any]:
     if answer in DENIALS:  # it would stand in the list as taken, and no rule would hear of it
         raise NotAcceptable(gettext("This says that it is not taken. Then put it aside, and say why."), field="answer")
     dose = told["dose"] if name.casefold() == told["name"].casefold() or not told.get("many") else f"{told['name']} {told['dose']}".strip()[:100]
+    if told.get("many") and (meaning := meaning_of(name, dose)) and meaning.key == key:  # a file that was read before doses counted suggests less
+        answer = meaning.answer
     started, ended = (_until(act, told.get(day)) for day in ("started_on", "ended_on"))  # a day that lies ahead is neither a beginning nor an end
     over = bool(told.get("over")) or _is_over(key, answer)
     unknown_end = over and ended is None  # our list has no place for "over, nobody knows since when"
@@ -220,7 +224,7 @@ def _medication(act: _Act) -> dict[str, Any]:
         another = ended is None and is_another(act.patient, row)
     wrote: dict[str, Any] = {} if unknown_end else {"medication": name}
     if key:
-        wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _beside(act, answer) if key == _THINNER else _with_since(act, key, answer))
+        wrote["answers"] = act.amend(_added(act, key, answer) if told.get("many") else _beside(act, answer) if key == _THINNER else _with_dose(act, key, answer))
         if another:
             another_came(patient=act.patient, key=key, by=act.by, at=act.at)
     return wrote
@@ -241,8 +245,20 @@ def _beside(act: _Act, answer: str) -> dict[str, Any]:
     if answer == "none":
         return {_THINNER: answer}
     before = eligible.latest_answers(act.patient)
-    words = " ".join(filter(None, (act.told["name"], act.told["dose"])))
-    return changes_for(before.answers if before else {}, [Taken(Meaning(_THINNER, answer), words)])
+    return changes_for(before.answers if before else {}, [_taken(act, _THINNER, answer)])
+
+
+def _taken(act: _Act, key: str, answer: str) -> Taken:
+    return Taken(Meaning(key, answer), " ".join(filter(None, (act.told["name"], act.told["dose"]))))
+
+
+def _with_dose(act: _Act, key: str, answer: str) -> dict[str, Any]:
+    """As `_with_since`; of a steroid that is told already a higher dose counts, and the weeks stay (E12)."""
+    before = eligible.latest_answers(act.patient)
+    if key != STEROID or before is None or before.answers.get(key) != answer:
+        return _with_since(act, key, answer)
+    stronger = changes_for(before.answers, [_taken(act, key, answer)])
+    return answered(amended(before.answers, stronger), key) if stronger else _with_since(act, key, answer)
 
 
 def _added(act: _Act, key: str, answer: str) -> dict[str, Any]:
