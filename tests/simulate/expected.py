@@ -129,7 +129,7 @@ class Expectation:
                 continue
             for after in self._that_follow(message, tick, records):
                 for other in messages:
-                    if message in other.before:  # planned again after a mistake: that asks about the newest
+                    if message in other.before and not after.is_reminder:  # planned again after a mistake: that asks about the newest of its own, and of no reminder
                         other.before.append(after)
                 messages.append(after)
                 push(after, after.wish)
