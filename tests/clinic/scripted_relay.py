@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 OK = {
     "banner": "220 relay", "ehlo": "250-relay\r\n250 8BITMIME", "mail": "250 OK", "rcpt": "250 OK", "data": "354 go on", "dot": "250 OK",
@@ -21,6 +21,7 @@ class ScriptedRelay:
         self.accepted: list[bytes] = []
         self.heard: list[str] = []
         self.connections = 0
+        self.held: list[float] = []
         self._over = threading.Event()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._server.getsockname()[1])
@@ -39,15 +40,24 @@ class ScriptedRelay:
         answer = self.script[step]
         if answer == CLOSE:
             return False
-        if answer == SILENT:
-            self._over.wait(60)
-            return False
-        if answer == DRIP:
-            while not self._over.wait(0.2):
-                sock.sendall(b"2")
+        if answer in (SILENT, DRIP):
+            self._hold(sock, drip=answer == DRIP)
             return False
         sock.sendall(answer.encode() + b"\r\n")
         return not answer.startswith("421")
+
+    def _hold(self, sock: socket.socket, *, drip: bool) -> None:
+        """Until whoever called hangs up; how long they waited is the relay's to say, who knows nothing of how long they took to come."""
+        began = time.monotonic()
+        sock.settimeout(0.2)
+        with suppress(OSError):
+            while not self._over.is_set():
+                with suppress(TimeoutError):
+                    if sock.recv(1024) == b"":
+                        break
+                if drip:
+                    sock.sendall(b"2")
+        self.held.append(time.monotonic() - began)
 
     def _talk(self, sock: socket.socket) -> None:
         mails, lines = 0, sock.makefile("rb")
