@@ -1,14 +1,11 @@
 """Registering, searching, intake, clearance, holds."""
 
-import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import Actor
 from clinic.models import OutboxMessage, Site, Staff
@@ -16,6 +13,7 @@ from patients import selectors, services
 from patients.forms import PersonForm
 from patients.models import Consent, Intake, Patient, Screening
 from patients.services import PersonData
+from tests.treatments.test_race import locks
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -219,23 +217,16 @@ def test_twenty_submissions_of_one_intake_give_one(site: Site) -> None:
     assert Screening.objects.count() == 1 and Consent.objects.count() == 0
 
 
-def locked(act: Any) -> list[str]:
-    """The tables whose rows `act` locks, in order; a table that is only joined counts where its rows are locked too."""
-    with CaptureQueriesContext(connection) as seen:
-        act()
-    return [re.search(r'FROM "(\w+)"', query["sql"])[1] for query in seen.captured_queries if "FOR UPDATE" in query["sql"]]  # type: ignore[index]
-
-
 @pytest.mark.django_db
 def test_who_sends_answers_and_who_amends_them_lock_in_one_order(site: Site, amara: Staff) -> None:
     """The patient before the draft. The other way round each would hold what the other waits for, and one would fail."""
     patient, by = register(site), Actor.of_staff(amara)
     services.submit_intake(intake=answered(patient), by=DESK, at=NOW, today=TODAY)
     draft = services.open_draft(patient=patient, by=DESK, at=NOW)
-    noting = locked(lambda: services.note_medicine(patient=patient, entry=services.MedicineEntry("apixaban"), staff=amara, by=by, at=NOW))
+    noting = locks(lambda: services.note_medicine(patient=patient, entry=services.MedicineEntry("apixaban"), staff=amara, by=by, at=NOW))
     assert noting.index("patients_patient") < noting.index("patients_intake")  # the draft: a first page that is saved meanwhile is not written over
     draft = services.save_intake_page(intake=draft, page="x", answers={"pregnancy": "no"}, drop=set(), by=DESK, at=NOW)
-    assert locked(lambda: services.submit_intake(intake=draft, by=DESK, at=NOW, today=TODAY))[:2] == ["patients_patient", "patients_intake"]
+    assert locks(lambda: services.submit_intake(intake=draft, by=DESK, at=NOW, today=TODAY))[:2] == ["patients_patient", "patients_intake"]
 
 
 @pytest.mark.race

@@ -58,6 +58,16 @@ def recalled_product(site: Site, amara: Staff, **fields: Any) -> Product:
     return Product.objects.get(pk=product.pk)
 
 
+def list_of_another_site(site: Site, other_site: Site, amara: Staff, manager: Staff) -> Product:
+    """Recalled where the manager of both works, who prepared the list: Olivia Marsh of `site` is on it, and nothing of it lies there."""
+    used_product(site, amara, lot="")
+    manager.sites.add(other_site)
+    far = make_product(other_site)
+    services.recall_product(product=far, reason=REASON, by=Actor.of_staff(manager), at=DAY)
+    services.recalls.prepare_contacts(thing=Product.objects.get(pk=far.pk), staff=manager, by=Actor.of_staff(manager), at=DAY)
+    return far
+
+
 @pytest.fixture(params=["lot", "product"])
 def thing(request: pytest.FixtureRequest, site: Site, amara: Staff) -> Thing:
     """Both kinds are told of in one way: each test runs for both."""
@@ -143,13 +153,9 @@ class TestTheList:
 
     def test_nobody_is_sent_to_a_list_of_another_site(self, site: Site, other_site: Site, max_: Staff, okoro: Staff, amara: Staff, client_as: SignIn) -> None:
         """A patient of this site stands on a list that was prepared at another one: who does not work there can't open it, and is not sent there."""
-        used_product(site, amara, lot="")
-        max_.sites.add(other_site)
-        far = make_product(other_site)
-        services.recall_product(product=far, reason=REASON, by=Actor.of_staff(max_), at=DAY)
-        services.recalls.prepare_contacts(thing=Product.objects.get(pk=far.pk), staff=max_, by=Actor.of_staff(max_), at=DAY)
+        list_of_another_site(site, other_site, amara, max_)
         assert selectors.calls_waiting(Actor.of_staff(max_)) == 1
-        for thing in [row.thing for row in selectors.calls_by_thing(Actor.of_staff(okoro))]:
+        for thing in [row.thing for row in selectors.all_calls(Actor.of_staff(okoro)) if row.is_here]:
             assert client_as(okoro).get(reverse("treatments:product", args=[thing.uuid])).status_code == 200
 
     def test_two_rows_of_one_lot_are_one_list(self, site: Site, max_: Staff, amara: Staff, client_as: SignIn) -> None:
@@ -179,11 +185,7 @@ class TestTheList:
 
     def test_a_list_of_another_site_is_not_kept_silent_here(self, site: Site, other_site: Site, max_: Staff, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
         """Okoro can't open it; that a patient of this site waits for a word is said all the same, and where the list is."""
-        used_product(site, amara, lot="")
-        max_.sites.add(other_site)
-        far = make_product(other_site)
-        services.recall_product(product=far, reason=REASON, by=Actor.of_staff(max_), at=DAY)
-        services.recalls.prepare_contacts(thing=Product.objects.get(pk=far.pk), staff=max_, by=Actor.of_staff(max_), at=DAY)
+        far = list_of_another_site(site, other_site, amara, max_)
         client = client_as(okoro)
         assert "1 patient to speak with about a recall of stock" in client.get("/today/").content.decode()
         page = client.get(reverse("treatments:inventory")).content.decode()
@@ -439,7 +441,7 @@ class TestTheRecordIsPutRight:
         second = self.put_right(ada, amara)
         services.mark_entered_in_error(record=second, reason="No, it was Olivia.", staff=amara, by=by, at=DAY)
         services.write_right_record(mistaken=TreatmentSession.objects.get(pk=second.pk), patient=first.patient, reason="x", by=by, at=DAY)
-        (calls,) = selectors.calls_by_thing(by)
+        (calls,) = selectors.all_calls(by)
         assert (calls.to_tell, calls.to_set_right) == (1, 0)
         assert "call them: it was a mistake" not in page_of(client_as(amara), thing)
 

@@ -38,7 +38,6 @@ from treatments.selectors.recall import (
     about,
     all_calls,
     at_own_site,
-    calls_by_thing,
     calls_waiting,
     contacts_of,
     elsewhere,
@@ -71,7 +70,7 @@ from treatments.selectors.stock import (
 next_window = window_of
 
 __all__ = [
-    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Signer", "Stock", "Thing", "Window", "ZoneHistory", "about", "all_calls", "at_own_site", "calls_by_thing", "calls_waiting", "checklist", "contacts_of", "course_notes",
+    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Signer", "Stock", "Thing", "Window", "ZoneHistory", "about", "all_calls", "at_own_site", "calls_waiting", "checklist", "contacts_of", "course_notes",
     "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "of_recall", "open_course", "patch",
     "photos", "place_in_course", "place_of_begun", "policy", "policy_of", "presets_of", "product_state", "prp", "readings", "reason_key", "recalled_things", "received", "same_lot", "scanned",

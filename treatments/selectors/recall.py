@@ -166,15 +166,11 @@ class Calls:
         return isinstance(self.thing, CartridgeLot)
 
 
-def calls_by_thing(actor: Actor) -> list[Calls]:
-    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query; some more for each list of another site."""
-    return [calls for calls in all_calls(actor) if calls.is_here]
-
-
 def all_calls(actor: Actor) -> list[Calls]:
-    """The same, and those of which nothing lies at the actor's sites (`is_here` False): the list is not theirs to open, their own patients on it are theirs to call.
+    """Recalls with somebody to speak with at the actor's sites, the oldest list first. One query; some more for each list of another site.
 
-    Who keeps the list does not see patients of other sites, so nobody else would.
+    Where nothing of it lies at their sites (`is_here` False) the list is not theirs to open, but their own patients on it are theirs to call: who
+    keeps the list does not see patients of other sites, so nobody else would.
     """
     found: dict[tuple[int | None, int | None], Calls] = {}
     related = ("lot__site", "product__site", "patient", "prepared_by", "released_by")
