@@ -49,6 +49,21 @@ def clear_patient(clinic: Clinic) -> tuple[Any, ...]:
     return clinic.rows("SELECT uuid, family_name, birth_on, email, given_name FROM patients_patient WHERE id = %s", made)[0]
 
 
+def visit_ahead(clinic: Clinic, *, hours: int, hour_between: tuple[int, int] = (0, 23), last: bool = False) -> str:
+    """The first (or last) booked visit so far ahead, handed to somebody new: what other journeys record of its patient, a session today
+    above all, has nothing to do with it. Its id."""
+    patient = clear_patient(clinic)[0]
+    mine, site = clinic.rows("SELECT id, site_id FROM patients_patient WHERE uuid = %s", patient)[0]
+    visit, uuid = clinic.rows(
+        "UPDATE appointments_appointment SET patient_id = %s WHERE id = (SELECT a.id FROM appointments_appointment a WHERE a.state IN ('booked', 'confirmed') "
+        "AND a.starts_at > now() + make_interval(hours => %s) AND a.site_id = %s AND extract(hour FROM a.starts_at AT TIME ZONE 'Europe/London') BETWEEN %s AND %s "
+        f"ORDER BY a.starts_at {'DESC' if last else ''}, a.id LIMIT 1) RETURNING id, uuid",
+        mine, hours, site, *hour_between,
+    )[0]  # fmt: skip
+    clinic.rows("UPDATE appointments_occupation SET resource_id = %s WHERE appointment_id = %s AND resource_kind = 'patient'", mine, visit)
+    return str(uuid)
+
+
 def due_recall(clinic: Clinic) -> str:
     """A recall that nobody has tried yet, of somebody whom nothing stops and whom a mail reaches."""
     return str(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.journeys.conftest import Clinic, Visitor, link_in
-from tests.journeys.fresh import UNTROUBLED, clear_patient, due_recall
+from tests.journeys.fresh import clear_patient, due_recall, visit_ahead
 
 pytestmark = pytest.mark.journey
 
@@ -236,11 +236,8 @@ class TestWorkingTime:
     """A change shows whom it strands, and moves nobody by itself."""
 
     def test_an_absence_strands_a_visit_until_it_is_moved(self, clinic: Clinic, at_desk: Visitor) -> None:
-        visit, on = clinic.rows(
-            "SELECT a.uuid, (a.starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id "
-            f"WHERE a.state IN ('booked', 'confirmed') AND a.starts_at > now() + interval '20 hours' AND {UNTROUBLED} ORDER BY a.starts_at DESC LIMIT 1"
-        )[0]
-        who = clinic.rows("SELECT clinician_id FROM appointments_appointment WHERE uuid = %s", visit)[0][0]
+        visit = visit_ahead(clinic, hours=20, last=True)
+        who, on = clinic.rows("SELECT clinician_id, (starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment WHERE uuid = %s", visit)[0]
         at_desk.sign_in("rosa").go("/appointments/working-time/")
         at_desk.check()
         page = at_desk.page

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys.conftest import Clinic, Visitor
-from tests.journeys.fresh import UNTROUBLED, clear_patient
+from tests.journeys.fresh import clear_patient, visit_ahead
 from tests.journeys.test_desk import calendar, workday
 
 pytestmark = pytest.mark.journey
@@ -15,11 +15,8 @@ pytestmark = pytest.mark.journey
 
 def free_visit(clinic: Clinic) -> tuple[str, str]:
     """A booked visit some days ahead of somebody whom nothing stops: its id and its day. What stands near it in the same diary, room or device is cancelled first."""
-    uuid, day = clinic.rows(
-        "SELECT a.uuid, (a.starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id "
-        "WHERE a.state IN ('booked', 'confirmed') AND a.starts_at > now() + interval '30 hours' "
-        f"AND extract(hour FROM a.starts_at AT TIME ZONE 'Europe/London') BETWEEN 10 AND 14 AND {UNTROUBLED} ORDER BY a.starts_at, a.id LIMIT 1"
-    )[0]
+    uuid = visit_ahead(clinic, hours=30, hour_between=(10, 14))
+    day = clinic.rows("SELECT (starts_at AT TIME ZONE 'Europe/London')::date FROM appointments_appointment WHERE uuid = %s", uuid)[0][0]
     near = (
         "FROM appointments_appointment a WHERE a.uuid = %s AND b.id <> a.id AND b.starts_at < a.ends_at + interval '75 minutes' AND b.ends_at > a.starts_at - interval '20 minutes' "
         "AND (b.clinician_id = a.clinician_id OR b.room_id = a.room_id OR b.device_id = a.device_id)"
@@ -27,19 +24,18 @@ def free_visit(clinic: Clinic) -> tuple[str, str]:
     gone = clinic.rows(f"UPDATE appointments_appointment b SET state = 'cancelled', state_since = now() {near} RETURNING b.id", uuid)
     for (pk,) in gone:
         clinic.rows("DELETE FROM appointments_occupation WHERE appointment_id = %s RETURNING id", pk)
-    return str(uuid), str(day)
+    return uuid, str(day)
 
 
 def arrived_now(clinic: Clinic) -> str:
     """Somebody whose visit is now and who has just arrived, on any day and at any hour; nobody else has the rooms."""
     clinic.rows("DELETE FROM appointments_occupation WHERE during && tstzrange(now() - interval '1 hour', now() + interval '2 hours')")
-    uuid = clinic.rows(
-        "UPDATE appointments_appointment SET state = 'arrived', state_since = now(), in_room_at = NULL, starts_at = now(), ends_at = now() + interval '45 minutes' "
-        "WHERE id = (SELECT a.id FROM appointments_appointment a JOIN patients_patient p ON p.id = a.patient_id "
-        f"WHERE a.state IN ('booked', 'confirmed') AND a.starts_at > now() + interval '30 hours' AND {UNTROUBLED} ORDER BY a.starts_at DESC LIMIT 1) RETURNING uuid"
-    )[0][0]
+    uuid = visit_ahead(clinic, hours=30, last=True)
+    clinic.rows(
+        "UPDATE appointments_appointment SET state = 'arrived', state_since = now(), in_room_at = NULL, starts_at = now(), ends_at = now() + interval '45 minutes' WHERE uuid = %s", uuid
+    )
     clinic.rows("DELETE FROM appointments_occupation WHERE appointment_id = (SELECT id FROM appointments_appointment WHERE uuid = %s)", uuid)
-    return str(uuid)
+    return uuid
 
 
 class TestCalendar:
