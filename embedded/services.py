@@ -3,6 +3,7 @@
 The migrated data folder is kept under build/, named by a hash of all that shapes it, so that the next run starts at once.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -66,12 +67,21 @@ class Services:
     def _start_postgres(self) -> None:
         kept = ROOT / "build" / f"pg-{_shape()}"
         data = self.root / "pg"
-        if kept.exists() and not os.environ.get("NO_TEMPLATE_CACHE"):
-            shutil.copytree(kept, data, symlinks=True)
-            data.chmod(0o700)
-            self._own(data)
-            self.start_database()
+        if os.environ.get("NO_TEMPLATE_CACHE"):
+            self._make(data, kept)
             return
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with kept.with_name("pg.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of two runs that begin together, one makes it and the other copies
+            if not kept.exists():
+                self._make(data, kept)
+                return
+            shutil.copytree(kept, data, symlinks=True)
+        data.chmod(0o700)
+        self._own(data)
+        self.start_database()
+
+    def _make(self, data: Path, kept: Path) -> None:
         pg.init(data, durable=False)
         self.start_database()
         pg.create_database(self.sockets, TEMPLATE)

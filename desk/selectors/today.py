@@ -143,6 +143,8 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "concern:count"):
         count = after.concern_count(actor)
         found.append((ngettext("concern", "concerns", count), count, "aftercare:concerns"))
+    if may(actor, "call_task:view") and (count := after.open_call_tasks(actor).count()):
+        found.append((ngettext("call to make", "calls to make", count), count, "aftercare:concerns"))
     if may(actor, "screening:view") and (count := people.to_look_at_count(actor)):
         words = _("to look at: answers and changes") if may(actor, "intake:review") else ngettext("patient whom a clinician looks at first", "patients whom a clinician looks at first", count)
         found.append((words, count, "desk:to_look_at"))

@@ -156,6 +156,30 @@ def test_the_desk_s_call(client_as: SignIn, site: Site, amara: Staff, rosa: Staf
     assert (stored.tries, stored.result, Concern.objects.count()) == (1, "clinician_calls_now", 1)
 
 
+def test_a_call_to_make_stands_on_the_day_page(client_as: SignIn, site: Site, amara: Staff, rosa: Staff, max_: Staff) -> None:
+    """Nobody answered and the desk phones (SETTLED 6): whoever opens the day sees that somebody is to be called, not only who looks among the concerns."""
+    asked = make_plan(site, amara).check_ins.get(code="check_24h")
+    assert "to make</a>" not in _body(client_as(rosa), "/today/")
+    task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+    assert task is not None
+    words = f'<a href="{_url("concerns")}">1 call to make</a>'
+    assert words in _body(client_as(rosa), "/today/") and words in _body(client_as(amara), "/today/")
+    assert "call to make" not in _body(client_as(max_), "/today/")
+    services.finish_call(task=task, result="fine", by=Actor.of_staff(rosa), at=DAY1)
+    assert "call to make" not in _body(client_as(rosa), "/today/")
+
+
+def test_who_has_no_phone_is_said_to_have_none(client_as: SignIn, site: Site, amara: Staff, rosa: Staff, concern: Concern) -> None:
+    """No link that dials nothing, and none without words."""
+    type(concern.patient).objects.update(phone="")
+    task = services.open_call_task(check_in=make_plan(site, amara).check_ins.get(code="check_24h"), reason=CallReason.MISSED, by=TASK, at=DAY1)
+    assert task is not None
+    type(concern.patient).objects.update(phone="")
+    for client, url in ((client_as(rosa), _url("call_task", task.uuid)), (client_as(rosa), _url("concerns")), (client_as(amara), _url("concern", concern.uuid))):
+        body = _body(client, url)
+        assert "no phone number" in body and 'href="tel:"' not in body, url
+
+
 class TestCheckInPages:
     """What staff see of a check-in."""
 
