@@ -1,7 +1,7 @@
 """Today at one site: who is here, who is next, what is missing, what needs somebody."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -67,6 +67,9 @@ _GROUPS = (
     ("gone", _("Missed or cancelled"), (S.MISSED, S.CANCELLED)),
 )
 _COMING = (S.BOOKED, S.CONFIRMED, S.ARRIVED)
+# P: needling with its preparation takes well under two hours; a session that began this long ago is not running any more, whatever its record says.
+# Later on the same day rather than on the next: whoever recorded it is still in the house and knows when it ended
+NEVER_ENDED_AFTER = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
         found.append((ngettext("visit to put right", "visits to put right", count), count, "appointments:put_back"))
     if may(actor, "link:unlock") and (count := people.locked_count(actor, at)):
         found.append((ngettext("locked link", "locked links", count), count, "patients:locked_links"))
+    found += _begun_needs(actor, at)
     if may(actor, "session:sign"):
         count = _unsigned(actor).filter(signs=actor.staff_id, nobody_signs=False).count()
         found.append((ngettext("unsigned record", "unsigned records", count), count, "desk:unsigned"))
@@ -170,6 +174,29 @@ def _needs(site: Site, on: date, actor: Actor, at: datetime) -> list[tuple[Any, 
     if may(actor, "measurement:record") and (count := sessions.readings.to_do(actor)):
         found.append((ngettext("blinded reading", "blinded readings", count), count, "treatments:readings"))
     return found
+
+
+def _begun_needs(actor: Actor, at: datetime) -> list[tuple[Any, int, str]]:
+    """Sessions without an end: the operator's own, and those of operators who left, as with unsigned records."""
+    found: list[tuple[Any, int, str]] = []
+    if may(actor, "session:sign") and (count := _begun(actor, at).filter(operator_id=actor.staff_id, operator_left=False).count()):
+        found.append((ngettext("session that began and was never ended", "sessions that began and were never ended", count), count, "desk:unsigned"))
+    if (may(actor, "session:sign") or may(actor, "staff:manage")) and (count := _begun(actor, at).filter(operator_left=True).count()):
+        words = ngettext("session of somebody who left that began and was never ended", "sessions of people who left that began and were never ended", count)
+        found.append((words, count, "desk:unsigned" if may(actor, "session:sign") else "staff:people"))
+    return found
+
+
+def _begun(actor: Actor, at: datetime) -> QuerySet[Any]:
+    """Started so long ago that they must be over, with no end: no aftercare, no recall and no signature follow until somebody says when they ended."""
+    rows = TreatmentSession.objects.filter(state=SessionState.STARTED, started_at__lte=at - NEVER_ENDED_AFTER, entered_in_error=None)
+    return sessions.with_signer(scoped(rows, actor))
+
+
+def never_ended(actor: Actor, at: datetime) -> list[Any]:
+    """Sessions that began and have no end: the actor's own, and those of the site whose operator has left; oldest first. `operator_left`: another clinician takes it over."""
+    rows = _begun(actor, at).select_related("patient", "site", "operator").filter(Q(operator_id=actor.staff_id) | Q(operator_left=True))
+    return list(rows.order_by("started_at", "pk"))
 
 
 def _unsigned(actor: Actor) -> QuerySet[Any]:

@@ -147,7 +147,7 @@ def to_look_at(request: HttpRequest) -> HttpResponse:
 
 @allow(GET="session:sign")
 def unsigned(request: HttpRequest) -> HttpResponse:
-    """Records that wait for a signature, oldest first: the reader's own, and those whose author can't sign any more, with who signs them."""
+    """Sessions that began and have no end; then records that wait for a signature, oldest first: the reader's own, and those whose author can't sign any more, with who signs them."""
     found = selectors.unsigned_records(request.actor)
     own = [record for record in found if record.signs == request.actor.staff_id]
-    return render(request, "desk/unsigned.html", {"records": own, "left": [record for record in found if record not in own]})
+    return render(request, "desk/unsigned.html", {"records": own, "left": [record for record in found if record not in own], "begun": selectors.never_ended(request.actor, timezone.now())})
