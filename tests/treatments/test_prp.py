@@ -124,6 +124,28 @@ class TestTwoPeople:
         with pytest.raises(TubeNotChecked):
             use(record, amara)
 
+    @pytest.mark.parametrize("typed", [0, 10, 12, 15], ids=["same time and label", "before the checks", "the minute of a check", "now"])
+    def test_another_draw_does_whatever_time_is_typed_for_it(self, site: Site, amara: Staff, okoro: Staff, typed: int) -> None:
+        """The moment the draw is noted tells: the label is the same for every tube of the patient, and a typed time has minutes only."""
+        record = drawn(site, amara)
+        check(record, amara, minutes=11), check(record, okoro, minutes=12)
+        services.prp.draw_prp(
+            record=record, drawn_at=DAY + timedelta(minutes=typed), tube_label="Olivia Marsh", by=Actor.of_staff(amara), at=DAY + timedelta(minutes=15)
+        )
+        with pytest.raises(TubeNotChecked, match="Two people"):
+            use(record, amara)
+        assert selectors.prp.checks_that_count(record, PrpUse.objects.get()) == []
+        check(record, amara, minutes=16)
+        with pytest.raises(TubeNotChecked, match="Two people"):
+            use(record, amara)
+        check(record, okoro, minutes=17)
+        assert use(record, amara).used_at
+
+    def test_a_check_in_the_same_instant_as_the_draw_counts_when_it_was_noted_after_it(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        record = drawn(site, amara)
+        check(record, amara, minutes=0), check(record, okoro, minutes=0)
+        assert use(record, amara).used_at
+
     def test_not_before_the_session_has_started_nor_before_the_draw(self, site: Site, amara: Staff, okoro: Staff) -> None:
         record = drawn(site, amara)
         check(record, amara, minutes=1), check(record, okoro, minutes=1)
@@ -239,6 +261,11 @@ class TestAtTheChair:
         assert client.post(url("prp_draw"), subject | {"tube_label": "Marsh"}).status_code == 302
         assert client.post(url("prp_check"), subject | {"is_theirs": "yes"}).status_code == 302
         assert client.post(url("prp_use"), subject | {"volume_ml": "6"}).status_code == 422
+        assert client_as(okoro).post(url("prp_check"), subject | {"is_theirs": "yes"}).status_code == 302
+        again = client.post(url("prp_draw"), subject | {"tube_label": "Marsh"}, follow=True).content.decode()
+        assert "The checks made before do not count any more" in again and again.count("before the newest word or draw") == 2
+        assert client.post(url("prp_use"), subject | {"volume_ml": "6"}).status_code == 422
+        assert client.post(url("prp_check"), subject | {"is_theirs": "yes"}).status_code == 302
         assert client_as(okoro).post(url("prp_check"), subject | {"is_theirs": "yes"}).status_code == 302
         assert client.post(url("prp_use"), subject | {"volume_ml": "0"}).status_code == 422
         assert client.post(url("prp_use"), subject | {"volume_ml": "6"}).status_code == 302

@@ -47,6 +47,7 @@ from treatments.models import (
 )
 from treatments.rules.vocabulary import Stage
 from treatments.services import Blocked, CartridgeTaken, NoCourse, NotOpen, NotReplaceable, broken_records
+from treatments.vocabulary import CheckHow
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff], Client]
@@ -442,6 +443,19 @@ class TestPrp:
         record = rewritten(wrong, wrong.patient, amara)
         assert record.prp.tube_label == "Olivia Marsh" and len(selectors.prp.checks_that_count(record, record.prp)) == 2
         assert selectors.prp.checks_of_another(record) == []
+
+    def test_for_the_same_patient_a_check_of_the_tube_before_does_not_stand(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        """Drawn again in the mistaken record, at a time typed too early: who checked the first tube has not seen the one that was used."""
+        record, by = make_started(site, amara), Actor.of_staff(amara)
+        PrpUse.objects.create(session=record, planned_at=DAY, planned_by="x", drawn_at=DAY, tube_label="Olivia Marsh")
+        at = DAY + timedelta(minutes=12)
+        for who in (amara, okoro):
+            services.prp.check_tube(record=record, staff=who, matches=True, how=CheckHow.OWN_LOGIN, by=Actor.of_staff(who), at=at)
+        services.prp.draw_prp(record=record, drawn_at=DAY, tube_label="Olivia Marsh", by=by, at=at)
+        services.prp.check_tube(record=record, staff=okoro, matches=True, how=CheckHow.OWN_LOGIN, by=Actor.of_staff(okoro), at=at)
+        PrpUse.objects.filter(session=record).update(used_at=at, volume_ml=6)
+        right = rewritten(in_error(record, amara), record.patient, amara)
+        assert [check.by for check in selectors.prp.checks_that_count(right, right.prp)] == [okoro]
 
     def test_the_page_names_whose_check_stands(self, site: Site, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
         wrong = self.wrong(site, amara, okoro)

@@ -3,12 +3,14 @@
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.db.models import QuerySet
 
 from patients import selectors as people
 from patients.models import Patient
 from treatments.models import PrpUse, TreatmentSession, TubeCheck
 
+CHECKS_BEFORE = "tube_checks_before"  # in the history of a draw: the key of the newest check that was noted before it
 _ORDER = ("CLEAR", "CAUTION", "REVIEW", "INCOMPLETE", "DEFER", "ABSOLUTE")
 
 
@@ -60,13 +62,24 @@ def checks_of(record: TreatmentSession) -> QuerySet[TubeCheck]:
 
 
 def checks_that_count(record: TreatmentSession, prp: PrpUse) -> list[TubeCheck]:
-    """Each person's newest word since the blood was drawn, on the label as it is now; of carried PRP also those of the same patient's mistaken records."""
+    """Each person's newest word since the draw was noted, on the label as it is now; of carried PRP also those of the same patient's mistaken records."""
     if prp.drawn_at is None:
         return []
     newest: dict[int, TubeCheck] = {}
-    for check in checks_of(record).filter(at__gte=prp.drawn_at, tube_label=prp.tube_label):
+    for check in checks_of(record).filter(at__gte=prp.drawn_at, tube_label=prp.tube_label, pk__gt=_newest_before_draw(record)):
         newest[check.by_id] = check
     return list(newest.values())
+
+
+def _newest_before_draw(record: TreatmentSession) -> int:
+    """The key of the last check that was noted before the newest draw; 0 for none. Notes are one after the other, under the record's lock.
+
+    A draw noted before this was kept (November 2026) is told by its typed time alone.
+    """
+    drawn_in = ([record, *_carried_from(record)])[-1]
+    rows = apps.get_model("treatments", "PrpUseEvent").objects.filter(pgh_obj__session=drawn_in, pgh_context__action="prp.draw")
+    context = rows.order_by("-pgh_id").values_list("pgh_context", flat=True).first() or {}
+    return int(context.get(CHECKS_BEFORE, 0))
 
 
 def rules_input(record: TreatmentSession, day: date) -> dict[str, Any]:

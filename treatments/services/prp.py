@@ -3,6 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+import pghistory
+
 from clinic import audit
 from clinic.audit import Actor
 from clinic.errors import Refused
@@ -61,13 +63,20 @@ def _row(record: TreatmentSession) -> PrpUse:
 
 
 def draw_prp(*, record: TreatmentSession, drawn_at: datetime, tube_label: str, by: Actor, at: datetime) -> PrpUse:
-    """Blood was drawn. Another draw makes the checks made before it void."""
+    """Blood was drawn. Another draw makes the checks noted before it void, whatever time is typed for it. Raises PrpRefused."""
     with audit.write(by=by, action="prp.draw"):
-        row = _row(_locked(record))
+        locked = _locked(record)
+        row = _row(locked)
         if row.used_at:
             raise PrpRefused("It was used already.")
         if drawn_at > at:
             raise PrpRefused("The time lies in the future.", field="drawn_at")
+        # kept in the history of the row: the typed time and the label may be the same for two tubes, the order of notes is not
+        newest = locked.tube_checks.order_by("-pk").values_list("pk", flat=True).first()
+        pghistory.context(**{selectors.prp.CHECKS_BEFORE: newest or 0})
+        if row.drawn_at is not None:  # the tube before is put away first, or a draw with the same time and label would leave no history
+            row.drawn_at = None
+            row.save(update_fields=["drawn_at"])
         row.drawn_at, row.tube_label = drawn_at, tube_label[:60]
         row.save(update_fields=["drawn_at", "tube_label"])
     return row

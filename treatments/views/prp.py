@@ -80,7 +80,9 @@ def draw(request: HttpRequest, session: str) -> HttpResponse:
     def act(record: TreatmentSession, data: dict[str, Any]) -> object:
         return services.prp.draw_prp(record=record, drawn_at=data["drawn_at"] or at, tube_label=data["tube_label"], by=by, at=at)
 
-    return _step(request, session, "draw", DrawForm(request.POST), act, _("Noted. Now two people check the tube."))
+    before = selectors.prp.checks_of(record_of(request, session)).exists()
+    words = _("Noted. The checks made before do not count any more. Two people check this tube.") if before else _("Noted. Now two people check the tube.")
+    return _step(request, session, "draw", DrawForm(request.POST), act, words)
 
 
 @allow(POST="session:draft")
