@@ -52,14 +52,16 @@ build/browser: $(VENV)/node.path FORCE
 demo: setup
 	@exec $(PY) -m embedded.demo
 
-# Two runs side by side, each with its own database and broker: journeys mostly wait, the others mostly compute.
-# What the journeys say is kept in build/journeys.log and shown when the others have ended.
+# Two runs side by side, each with its own database and broker: journeys and real processes mostly wait, the others mostly compute.
+# What the first says is kept in build/waiting.log and shown when the second has ended. Each leaves out what the other names: nothing is forgotten.
+WAITING := tests/faults tests/journeys
+
 test: setup build/browser
 	@CHROME_BIN="$$(cat build/browser)"; REQUIRE_BROWSER=1; export CHROME_BIN REQUIRE_BROWSER; \
-	 $(PY) -m pytest -q -m journey > build/journeys.log 2>&1 & journeys=$$!; \
-	 trap 'kill $$journeys 2>/dev/null' INT TERM; \
-	 $(PY) -m pytest -q -m "not journey"; others=$$?; \
-	 wait $$journeys; seen=$$?; echo "In the browser:"; cat build/journeys.log; [ $$others = 0 ] && [ $$seen = 0 ]
+	 $(PY) -m pytest -q $(WAITING) > build/waiting.log 2>&1 & first=$$!; \
+	 trap 'kill $$first 2>/dev/null' INT TERM; \
+	 $(PY) -m pytest -q $(WAITING:%=--ignore=%); second=$$?; \
+	 wait $$first; first=$$?; echo "$(WAITING):"; cat build/waiting.log; [ $$first = 0 ] && [ $$second = 0 ]
 
 test-fast: setup
 	$(PY) -m pytest -q -m "not journey and not fault"
