@@ -42,7 +42,7 @@ def world(django_db_setup: None, django_db_blocker: Any, chromium: Browser) -> I
 
 
 NEXT_STEP = {"draft": "start", "started": "end", "ended": "sign"}
-# What already happened is recorded and does not stop the end; a product that may not be used does not stop the needle.
+# What already happened is recorded and does not stop the end; a product that may not be used does not stop the needle, but the cream that is on does.
 _RECORDED = {("started", "S18"), ("started", "S23")}
 
 
@@ -51,7 +51,7 @@ def refused_at_once(state: str, severity: str | None, rule: str) -> bool:
     if (state, rule) in _RECORDED or severity is None:
         return False
     if state == "draft":
-        return severity in ("BLOCK", "REASON")
+        return severity in ("BLOCK", "REASON") or (rule, severity) == ("S16", "BLOCK_PRODUCT")
     return severity in ("BLOCK", "BLOCK_PRODUCT") or (state == "ended" and severity == "REASON")
 
 

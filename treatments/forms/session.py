@@ -18,7 +18,7 @@ from treatments.services import SessionEntry, ZoneEntry
 from treatments.vocabulary import Endpoint, Zone
 from treatments.words import ENDPOINT_WORDS, ZONE_WORDS
 
-_REASON = re.compile(r"reason:((?:S\d\d|STOCK)(?::[^\x00-\x1f]{1,120})?)")
+_REASON = re.compile(r"reason:((?:S\d\d|STOCK)(?::[^\x00-\x1f]{1,130})?)")
 _NUMBING = ("strength_percent", "area_cm2", "grams", "weight_kg", "on_at", "off_at")
 
 

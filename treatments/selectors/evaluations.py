@@ -23,6 +23,8 @@ class Evaluation:
     had touched skin. It can't be unmade: with a reason, which is signed with the record, they stop neither check-out nor signature (decision 0017).
     `happened` are the same of a record that replaces a mistaken one: the treatment took place before it was written here (decision 0027);
     and S04 of an operator who has left, when another clinician signs (decision 0046).
+    `learnt` are S13, S15 and S16 of what is on the patient since the session began, or was before and came up then; each with the key of
+    the words about it, which the signature needs (decision 0017).
     """
 
     overall: str
@@ -33,6 +35,12 @@ class Evaluation:
     withdrawn: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
+    learnt: dict[str, str] = field(default_factory=dict)
+
+    def words_key(self, finding: Finding) -> str:
+        """Under which key what a person says of this finding is kept with the record."""
+        key = reason_key(finding.rule, finding.subject)
+        return self.learnt.get(key, key)
 
     def blocks(self, *, but: tuple[str, ...] = ()) -> list[Finding]:
         """Findings that stop, but for the rules named and for what was explained."""
@@ -61,10 +69,12 @@ def evaluate(record: TreatmentSession, stage: str) -> Evaluation:
     withdrawn = _only_withdrawn(record, worst, general, used, numbers)
     withdrawn += sorted(reason_key(*key) for key in away) if record.started_at else []
     happened = _took_place(record, worst, general, used, numbers)
+    learnt = _learnt(record, worst, general, numbers)
     given = {key for key in (*owed, *withdrawn, *happened) if record.reasons.get(key)}
+    explained = {*withdrawn, *happened} & given | {key for key, words in learnt.items() if record.reasons.get(words)}
     return Evaluation(
         overall, results, findings, [*missing, *wrong], [key for key in owed if key not in given],
-        withdrawn, sorted({*withdrawn, *happened} & given), happened,
+        withdrawn, sorted(explained), happened, learnt,
     )  # fmt: skip
 
 
@@ -94,6 +104,35 @@ def _only_withdrawn(record: TreatmentSession, worst: Worst, general: dict[str, A
         return []
     otherwise, _wrong = worst_of([general | block_input(block, withdrawals=False) for block in used], numbers)
     return sorted(reason_key(*key) for key in stopping - set(otherwise))
+
+
+def _learnt(record: TreatmentSession, worst: Worst, general: dict[str, Any], numbers: SessionPolicy) -> dict[str, str]:
+    """What stops because of what is on this patient, and can't be unmade once the session runs: with the key of the words about it.
+
+    S15 always: it was on the scalp before. S16 but for what can still be mended, which is a gap in what is told of the cream. S13 of what
+    is used in the session itself; nobody but who treats knows whether it is on the scalp already, so a reason given for an old patch test
+    is not taken for it, and what is meant for later is not explained.
+    """
+    if record.started_at is None:
+        return {}
+    stopping = sorted(key for key, row in worst.items() if key[0] in ("S13", "S15", "S16") and row["severity"] in ("BLOCK", "BLOCK_PRODUCT"))
+    found: dict[str, str] = {}
+    later = {product["id"] for product in general["products"] if product["hoursAfter"] > 0}
+    for rule, subject in stopping:
+        key = reason_key(rule, subject)
+        if rule == "S13" and record.replaces is None and subject not in later:
+            found[key] = f"{key} (used)"
+        elif rule == "S15" or (rule == "S16" and not _gap_in_numbing(general, numbers)):
+            found[key] = key
+    return found
+
+
+def _gap_in_numbing(general: dict[str, Any], numbers: SessionPolicy) -> bool:
+    """Whether S16 would stand if nobody were allergic and hardly anything had been put on: then something about the cream is not told."""
+    cream = general["anaesthetic"]
+    hardly = {key: least for key, least in (("grams", 0.01), ("strengthPercent", 0.1)) if cream.get(key) is not None}
+    otherwise, _wrong = worst_of([general | {"allergies": [], "anaesthetic": cream | hardly | {"otherMg12h": 0}}], numbers)
+    return any(rule == "S16" for rule, _subject in otherwise)
 
 
 def _took_place(record: TreatmentSession, worst: Worst, general: dict[str, Any], used: list[DeviceBlock], numbers: SessionPolicy) -> list[str]:

@@ -21,10 +21,12 @@ from treatments.vocabulary import SessionState
 
 # What is about the patient was decided at the start; what already happened must be recorded, not refused.
 _NOT_AT_CHECKOUT = ("S01", "S02", "S03", "S10", "S11", "S12", "S18", "S20", "S23")
+# What is on the patient, or was before the session: it stops no end, and the signature asks for words on it (docs/decisions/0017).
+_ON_THE_PATIENT = ("S15", "S16")
 
 
 def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> TreatmentSession:
-    """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK.
+    """The needle may touch the skin. The rules decide at stage `start`; nothing overrides a BLOCK, nor what stops the numbing cream that is on (S16).
 
     Who starts is the operator of the record: a colleague takes it over first. The course must still run. Raises Blocked.
     """
@@ -38,7 +40,8 @@ def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> Treat
         locked.save(update_fields=["planned_start_at"])
         people.screen_patient(patient=locked.patient, gate=Gate.START, as_of=locked.site.today(at), by=by, at=at)
         found = selectors.evaluate(locked, Stage.START)
-        blocks = [f for f in found.findings if f.severity == "BLOCK"]
+        # a serum goes on later and may still be left away; the cream is on the patient
+        blocks = [f for f in found.findings if f.severity == "BLOCK" or (f.rule == "S16" and f.severity == "BLOCK_PRODUCT")]
         if blocks or found.missing or found.owed:
             raise Blocked("The session can't start yet.", blocks, found.missing, found.owed)
         locked.state, locked.started_at = SessionState.STARTED, at
@@ -49,7 +52,7 @@ def start_session(*, record: TreatmentSession, by: Actor, at: datetime) -> Treat
 def end_session(*, record: TreatmentSession, ended_at: datetime, by: Actor, at: datetime) -> TreatmentSession:
     """Check-out: from here the aftercare is planned (SETTLED 1). Frank bleeding opens an adverse event (S18).
 
-    The rules run at stage `checkout`; what can still be mended (device, cartridge, depth, products) is refused here.
+    The rules run at stage `checkout`; what can still be mended (device, cartridge, depth, products, gaps about the numbing cream) is refused here.
 
     Raises EndBeforeStart.
     """
@@ -62,7 +65,7 @@ def end_session(*, record: TreatmentSession, ended_at: datetime, by: Actor, at: 
             raise EndBeforeStart("The end lies in the future.", field="ended_at")
         locked.ended_at = ended_at
         found = selectors.evaluate(locked, Stage.CHECKOUT)
-        blocks = found.blocks(but=_NOT_AT_CHECKOUT)
+        blocks = [f for f in found.blocks(but=_NOT_AT_CHECKOUT) if f.rule not in _ON_THE_PATIENT or selectors.reason_key(f.rule, f.subject) not in found.learnt]
         if blocks or found.missing:
             raise Blocked("The session can't be ended like this yet.", blocks, found.missing, [])
         locked.state = SessionState.ENDED

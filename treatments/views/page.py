@@ -79,9 +79,9 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
     last = selectors.last_session(record.patient, before=record.started_at or at)
     checklist = selectors.checklist(record, found if stage == Stage.SIGNOFF else None)
     return {
-        **_choices(), "withdrawn": found.withdrawn, "happened": found.happened, "parts": _parts(record, checklist), "allergies": people.allergies_in_words(record.patient), "allergies_told": people.allergies_told(record.patient), "to_ask": people.allergies_to_ask_in_words(record.patient),
+        **_choices(), "withdrawn": found.withdrawn, "happened": found.happened, "learnt": set(found.learnt.values()), "parts": _parts(record, checklist), "allergies": people.allergies_in_words(record.patient), "allergies_told": people.allergies_told(record.patient), "to_ask": people.allergies_to_ask_in_words(record.patient),
         "most_rows": MOST_ROWS, "record": record, "place": selectors.place_in_course(record), "patient": record.patient, "form": form, "evaluation": found, "tab": "sessions", "version": record.version,
-        "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [selectors.reason_key(f.rule, f.subject)]],
+        "reasons": [(f, key, record.reasons.get(key, "")) for f in found.findings for key in [found.words_key(f)]],
         "stops": sum(f.severity in (Severity.BLOCK, Severity.BLOCK_PRODUCT) for f in found.findings),
         "checklist": checklist, "done": sum(gap.done for gap in checklist), "last": last,
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
