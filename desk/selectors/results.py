@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from hashlib import sha256
 from statistics import median
 
 from django.db.models import (
@@ -30,11 +31,11 @@ from clinic.clock import local_date, resolve_local
 from clinic.models import Site
 from clinic.permissions import scoped
 from desk.selectors.tables import Row, Table, means, rates, without_totals
-from treatments.measure_words import METHOD_WORDS
 from treatments.models import AdverseEvent, Course, DeviceBlock, Measurement, ProductUse, TreatmentSession
 from treatments.rules.measures import Key, Point, Quantity, Unit, series_of
 from treatments.rules.measures.statistics import shares_by
 from treatments.rules.measures.suppression import LEAST
+from treatments.selectors.results import label_of
 from treatments.vocabulary import EventOutcome, MeasurementKind, SessionState
 
 _DEPTHS = ((0, 75, "under 0.75 mm"), (75, 100, "0.75–0.99 mm"), (100, 125, "1.00–1.24 mm"), (125, 1001, "1.25 mm and deeper"))
@@ -69,7 +70,7 @@ def clinic_results(actor: Actor, *, at: datetime) -> ClinicResults:
     events, total = _events(actor, done, before)
     sections = [
         ("Adverse events", "Sessions with at least one recorded event, of all sessions. A session with two devices or lots counts in both groups.", events),
-        ("Response by protocol", "Change of hair density from the patient's own baseline to the reading nearest six months (day 150–210), same method and place. Not a comparison of like with like: nobody was allotted a protocol by chance.", _responses(actor, protocols, before)),
+        ("Response by protocol", "Change of hair density from the patient's own baseline to the reading nearest six months (day 150–210), same method and place; places count as the same where their words are the same. Not a comparison of like with like: nobody was allotted a protocol by chance.", _responses(actor, protocols, before)),
         ("Courses", "Complete: as many sessions as planned. Stopped: ended early, or none for 92 days. Courses that still run are not counted.", [_completion(actor, before)]),
         ("Time to visible response", "Share of patients with an investigator's 7-point grade of +1 or more, from the first session; patients without one count until their last grade (Kaplan–Meier). Too few to say, and so hidden: a line with fewer than five patients still watched, or with one to four who have responded by then.", [_waiting(actor, protocols, before)]),
     ]  # fmt: skip
@@ -172,17 +173,28 @@ def _protocols(actor: Actor, done: QuerySet[TreatmentSession], before: datetime)
 
 
 def _responses(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> list[Table]:
-    """For each method by itself: by depth, by interval, by topicals. Methods are never put together."""
-    by_method: dict[str, list[tuple[_Protocol, float]]] = defaultdict(list)
+    """For each method at each place by itself: by depth, by interval, by topicals. Neither methods nor places are ever put together.
+
+    A patient has one change a key, so what is counted are patients. Of a key with fewer than five nothing is told, its words neither:
+    the words for a place are free, and could be one patient's alone.
+    """
+    by_key: dict[Key, list[tuple[_Protocol, float]]] = defaultdict(list)
     for patient, key, change in _changes(actor, protocols, before):
-        by_method[key.method].append((protocols[patient], change))
+        by_key[key].append((protocols[patient], change))
     tables: list[Table] = []
-    for method, pairs in sorted(by_method.items(), key=lambda item: -len(item[1])):
-        words = str(METHOD_WORDS[method]) if method else "Method not noted"  # type: ignore[index]
-        labels = ("patients", "mean change, hairs/cm²")
-        for code, title, groups in _strata(pairs):
-            tables.append(means(f"response-{code}-{method or 'unknown'}".replace("_", "-"), f"{words}: by {title}", groups, labels))
+    labels = ("patients", "mean change, hairs/cm²")
+    for key, pairs in sorted(by_key.items(), key=lambda item: (-len(item[1]), label_of(item[0]))):
+        if len(pairs) >= LEAST:
+            for code, title, groups in _strata(pairs):
+                tables.append(means(f"response-{code}-{_code_of(key)}", f"{label_of(key)}: by {title}", groups, labels))
+    if any(len(pairs) < LEAST for pairs in by_key.values()):
+        tables.append(Table("response-few", "Other methods and places, fewer than five patients each", labels[0], "", labels[1], (Row("All", None),)))
     return tables
+
+
+def _code_of(key: Key) -> str:
+    """Of a key, for the address of its CSV: the words for the place are about a patient's head, and stand in no address and no log (R50)."""
+    return f"{key.method or 'unknown'}-{sha256(label_of(key).encode()).hexdigest()[:8]}".replace("_", "-")
 
 
 def _strata(pairs: list[tuple[_Protocol, float]]) -> Iterable[tuple[str, str, list[tuple[str, list[float]]]]]:
@@ -205,12 +217,15 @@ def _grouped(pairs: list[tuple[str, float]], order: list[str]) -> list[tuple[str
 
 
 def _changes(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> Iterable[tuple[int, Key, float]]:
-    """(patient, series, change): the last day of a series up to the first session against its day nearest six months."""
+    """(patient, series, change): the last day of a series up to the first session against its day nearest six months.
+
+    A place is a row of its patient; across patients it is the same where its words are, so the key has the words: a patient has one series a key.
+    """
     points: dict[int, list[Point]] = defaultdict(list)
     rows = scoped(Measurement.objects.all(), actor).filter(kind=MeasurementKind.HAIR_DENSITY, error_at=None, canonical__isnull=False, measured_at__lt=before)
-    for patient, at, zone, method, place, clipped, number in rows.values_list("patient_id", "measured_at", "patient__site__zone", "method", "place_id", "clipped", "canonical").iterator():
+    for patient, at, zone, method, place, clipped, number in rows.values_list("patient_id", "measured_at", "patient__site__zone", "method", "place__label", "clipped", "canonical").iterator():
         if patient in protocols and number is not None:
-            key = Key(MeasurementKind.HAIR_DENSITY, Unit.PER_CM2, method, str(place), "", clipped)
+            key = Key(MeasurementKind.HAIR_DENSITY, Unit.PER_CM2, method, " ".join((place or "").lower().split()), "", clipped)
             points[patient].append(Point(key, local_date(at, zone), Quantity(number, Unit.PER_CM2)))
     for patient, own in points.items():
         began = protocols[patient].began

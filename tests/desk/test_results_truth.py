@@ -1,18 +1,27 @@
 """What the clinic's results must not count: events that never were, days of another zone, a handful of people."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
+import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from desk.fhir import bundle_of
 from desk.selectors import results
+from desk.selectors.tables import Table
+from patients.models import Patient
 from tests.treatments.make import DAY, DESK, END, make_course, make_device, make_ended, make_patient, make_product
 from treatments import services
-from treatments.models import Course, ProductUse, TreatmentSession
+from treatments.models import Course, Measurement, MeasurementSite, ProductUse, TreatmentSession
+from treatments.rules.measures.vocabulary import Method, Unit
 from treatments.services import EventEntry
+from treatments.vocabulary import MeasurementKind
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +106,70 @@ class TestWhatLedToIt:
             record.blocks.create(device=make_device(at, name="Pen"), cartridge=lot.cartridges.get(), seal_intact=True)
         rows = results._by_block(Actor.of_staff(Staff.objects.get(pk=amara.pk)), END, "cartridge__lot__lot")
         assert rows == [("A17, One", 2, 0), ("A17, Two", 1, 0), ("B2", 1, 0)]
+
+
+class TestPlacesAndPeople:
+    """RULES 5: same site and method as the baseline; cells under five are suppressed. 0009: a count is of patients, and a patient measured twice is one."""
+
+    BEGAN = DAY - timedelta(days=400)
+
+    def treated(self, site: Site, amara: Staff, **places: tuple[int, int]) -> Patient:
+        """A patient whose density is known at the start and after half a year: place → (before, after)."""
+        patient = make_patient(site)
+        course = make_course(patient, amara, self.BEGAN)
+        TreatmentSession.objects.create(
+            patient=patient, course=course, site=site, number=1, operator=amara, state="ended", opened_at=self.BEGAN, planned_start_at=self.BEGAN,
+            started_at=self.BEGAN, ended_at=self.BEGAN + timedelta(minutes=30), saved_at=self.BEGAN, saved_by="x",
+        )  # fmt: skip
+        for label, numbers in places.items():
+            self.measured(patient, amara, label.replace("_", " "), *numbers)
+        return patient
+
+    def measured(self, patient: Patient, amara: Staff, label: str, before: int, after: int, **also: Any) -> None:
+        for days, number in ((0, before), (180, after)):
+            moment = self.BEGAN + timedelta(days=days, hours=-1 if days == 0 else 0)
+            entry = services.MeasureEntry(MeasurementKind.HAIR_DENSITY, method=Method.TRICHOSCOPY, values=(Decimal(number),), unit=Unit.PER_CM2, area_cm2=Decimal(1), place=label, measured_at=moment, **also)
+            services.record_measurement(patient=patient, entry=entry, by=Actor.of_staff(amara), at=DAY, confirmed=True)
+
+    def tables(self, amara: Staff) -> dict[str, Table]:
+        return {table.title: table for table in results.clinic_results(Actor.of_staff(amara), at=DAY).sections[1][2]}
+
+    def test_three_people_measured_at_two_places_are_three_and_hidden(self, site: Site, amara: Staff) -> None:
+        for _n in range(3):
+            self.treated(site, amara, vertex=(100, 140), occiput=(150, 150))
+        found = self.tables(amara)
+        assert found and all(table.shows_nothing for table in found.values())
+        assert not [title for title in found if "ertex" in title or "cciput" in title], "of fewer than five nothing is told, the words for the place neither"
+
+    def test_the_donor_area_is_not_averaged_into_the_treated_one(self, site: Site, amara: Staff) -> None:
+        """Five at the vertex, their occiput unchanged: +40 there, and 0 in a table of its own."""
+        for _n in range(5):
+            self.treated(site, amara, Vertex=(100, 140), occiput=(150, 150))
+        whole = {title: table.rows[-1] for title, table in self.tables(amara).items() if title.endswith("by deepest zone")}
+        assert {title: (row.total, row.value) for title, row in whole.items()} == {"Trichoscopy, vertex: by deepest zone": (5, 40.0), "Trichoscopy, occiput: by deepest zone": (5, 0.0)}
+
+    def test_the_same_words_are_the_same_place_and_each_patient_is_counted_once(self, site: Site, amara: Staff) -> None:
+        """An old record may hold “vertex” and “Vertex”: two rows of one place of one patient."""
+        people = [self.treated(site, amara, vertex=(100, 110 + n)) for n in range(5)]
+        twice = MeasurementSite.objects.create(patient=people[0], label="VERTEX", made_at=DAY, made_by="x")
+        Measurement.objects.filter(patient=people[0], measured_at__gt=self.BEGAN).update(place=twice)
+        row = self.tables(amara)["Trichoscopy, vertex: by deepest zone"].rows[-1]
+        assert (row.total, row.value) == (5, 12.0)
+
+    def test_clipped_and_unclipped_hair_are_not_put_together(self, site: Site, amara: Staff) -> None:
+        for n in range(6):
+            patient = self.treated(site, amara)
+            self.measured(patient, amara, "vertex", 100, 120, clipped=n < 3)
+        assert all(table.shows_nothing for table in self.tables(amara).values())
+
+    def test_the_csv_has_the_same_numbers_and_its_name_tells_no_place(self, site: Site, amara: Staff, max_: Staff, client_as: Callable[[Staff], Client]) -> None:
+        for _n in range(5):
+            self.treated(site, amara, vertex=(100, 140), occiput=(150, 150))
+        found = self.tables(amara)
+        assert len({table.code for table in found.values()}) == len(found) and not [table.code for table in found.values() if "vertex" in table.code]
+        with time_machine.travel(DAY, tick=False):
+            client = client_as(max_)
+            for place, mean in (("vertex", "40"), ("occiput", "0")):
+                table = found[f"Trichoscopy, {place}: by deepest zone"]
+                last = client.get(f"/reports/results/{table.code}.csv").content.decode().strip().splitlines()[-1]
+                assert [cell.split(".")[0] for cell in last.split(",")[:3]] == ["All", "5", mean]
