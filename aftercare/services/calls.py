@@ -16,7 +16,7 @@ from clinic.permissions import require
 
 
 class CallDone(Conflict):
-    """A colleague has called already."""
+    """A colleague has called already, or the patient has answered meanwhile."""
 
 
 def remind_check_in(*, check_in: CheckIn, by: Actor, at: datetime) -> bool:
@@ -54,12 +54,15 @@ def open_call_task(*, check_in: CheckIn, reason: CallReason, by: Actor, at: date
 
 
 def finish_call(*, task: CallTask, result: str, by: Actor, at: datetime) -> CallTask:
-    """The desk's script ends: *fine*, or *a clinician calls now*, which opens a SAME_DAY concern. Raises CallDone."""
+    """The desk's script ends: *fine*, or *a clinician calls now*, which opens a SAME_DAY concern. Raises CallDone.
+
+    Answers that come while the desk is on the phone close the task, and say nothing of what the patient says now: the concern is opened all the same, once.
+    """
     require(by, "call_task:done")
     if result not in {CallResult.FINE, CallResult.CLINICIAN_NOW}:
         raise Refused(_("Choose one of the two results."), field="result")
     with audit.write(by=by, action="call_task.done", reason=result):
-        locked = _lock(task)
+        locked = _lock(task, or_answered=result == CallResult.CLINICIAN_NOW)
         locked.done_at, locked.done_by_id, locked.result = at, by.staff_id, result
         locked.save(update_fields=["done_at", "done_by", "result"])
         if result == CallResult.CLINICIAN_NOW:
@@ -84,8 +87,9 @@ def note_try(*, task: CallTask, by: Actor, at: datetime) -> CallTask:
         return locked
 
 
-def _lock(task: CallTask) -> CallTask:
+def _lock(task: CallTask, *, or_answered: bool = False) -> CallTask:
     locked = CallTask.objects.select_for_update(of=("self",)).select_related("patient__site").get(pk=task.pk)
-    if locked.done_at is not None:
-        raise CallDone(_("This call has been made."))
+    answered = locked.result == CallResult.ANSWERED
+    if locked.done_at is not None and not (answered and or_answered):
+        raise CallDone(_("The answers came meanwhile. Nothing was changed.") if answered else _("This call has been made."))
     return locked

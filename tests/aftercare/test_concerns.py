@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import override
 
 from aftercare import selectors, services
-from aftercare.models import CheckIn, Concern, ConcernEvent, OnCallShift
+from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, OnCallShift
 from aftercare.states import CallReason, Level
 from clinic.audit import Actor
 from clinic.errors import Refused
@@ -267,6 +267,39 @@ class TestDeskScript:
         task.refresh_from_db()
         assert task.result == "answered_meanwhile"
         assert services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1) is None
+
+    @pytest.fixture
+    def answered(self, site: Site, amara: Staff) -> CallTask:
+        """The desk has the script open when the answers arrive."""
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None and make_response(asked, at=DAY1).triage == "REASSURE"
+        return task
+
+    def test_a_clinician_calls_now_counts_though_the_answers_came_during_the_call_and_once(self, answered: CallTask, rosa: Staff) -> None:
+        services.finish_call(task=answered, result="clinician_calls_now", by=Actor.of_staff(rosa), at=DAY1)
+        answered.refresh_from_db()
+        assert (Concern.objects.get().level, answered.result, answered.done_by_id) == ("SAME_DAY", "clinician_calls_now", rosa.pk)
+        with pytest.raises(services.CallDone, match="This call has been made"):
+            services.finish_call(task=answered, result="clinician_calls_now", by=Actor.of_staff(rosa), at=DAY1)
+        assert Concern.objects.count() == 1
+
+    def test_fine_then_changes_nothing_and_says_why(self, answered: CallTask, rosa: Staff) -> None:
+        with pytest.raises(services.CallDone, match="answers came meanwhile"):
+            services.finish_call(task=answered, result="fine", by=Actor.of_staff(rosa), at=DAY1)
+        with pytest.raises(services.CallDone, match="answers came meanwhile"):
+            services.note_try(task=answered, by=Actor.of_staff(rosa), at=DAY1)
+        answered.refresh_from_db()
+        assert (answered.result, answered.done_by_id, answered.tries, Concern.objects.count()) == ("answered_meanwhile", None, 0, 0)
+
+    def test_what_a_colleague_ended_stays_so(self, site: Site, amara: Staff, rosa: Staff) -> None:
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None
+        services.finish_call(task=task, result="fine", by=Actor.of_staff(amara), at=DAY1)
+        with pytest.raises(services.CallDone):
+            services.finish_call(task=task, result="clinician_calls_now", by=Actor.of_staff(rosa), at=DAY1)
+        assert not Concern.objects.exists()
 
 
 def test_the_list_is_by_urgency_then_clock_and_by_site(site: Site, amara: Staff, stranger: Staff) -> None:

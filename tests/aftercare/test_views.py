@@ -156,6 +156,21 @@ def test_the_desk_s_call(client_as: SignIn, site: Site, amara: Staff, rosa: Staf
     assert (stored.tries, stored.result, Concern.objects.count()) == (1, "clinician_calls_now", 1)
 
 
+def test_the_desk_s_call_when_the_answers_come_meanwhile(client_as: SignIn, site: Site, amara: Staff, rosa: Staff) -> None:
+    asked = make_plan(site, amara).check_ins.get(code="check_24h")
+    task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+    assert task is not None
+    client, subject, url = client_as(rosa), {"subject": str(task.patient.uuid)}, _url("call_task", task.uuid)
+    make_response(asked, at=DAY1)
+    fine = client.post(url, {**subject, "result": "fine"})
+    body = fine.content.decode()
+    assert fine.status_code == 409 and "The answers came meanwhile. Nothing was changed." in body and "This call has been made." not in body
+    assert 'value="clinician_calls_now"' in body and 'value="fine"' not in body
+    answer = client.post(url, {**subject, "result": "clinician_calls_now"}, follow=True)
+    assert "A clinician has been told." in answer.content.decode() and Concern.objects.get().level == "SAME_DAY"
+    assert "This call has been made." in _body(client, url)
+
+
 def test_a_call_to_make_stands_on_the_day_page(client_as: SignIn, site: Site, amara: Staff, rosa: Staff, max_: Staff) -> None:
     """Nobody answered and the desk phones (SETTLED 6): whoever opens the day sees that somebody is to be called, not only who looks among the concerns."""
     asked = make_plan(site, amara).check_ins.get(code="check_24h")
