@@ -97,7 +97,7 @@ def _with_link(patient: Patient, *, purpose: str, kind: str, by: Actor, at: date
 
 
 def send_unsent(*, patient: Patient, by: Actor, at: datetime) -> list[OutboxMessage]:
-    """Links that had no address or no consent go once there is one, while they open: another row each, the old one stays as it ended.
+    """Links that had no address or no consent, or came back, go once an address is there that works, while they open: another row each, the old one stays as it ended.
 
     None to questions that were answered since, at the clinic for example.
     """

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from aftercare.models import CheckIn
 from clinic.clock import local_date
 from clinic.dates import spoken
+from clinic.models.mail import came_back
 from patients.models import Patient
 from treatments.models import PhotoUpload
 from treatments.vocabulary import UploadState
@@ -43,7 +44,7 @@ def _missed(at: datetime, hours: str) -> QuerySet[CheckIn]:
 
 def check_ins_to_remind(at: datetime) -> QuerySet[CheckIn]:
     """Unanswered past the reminder's hours, and not reminded yet. Only where the mail went out (SETTLED 6), and while a reminder is of use."""
-    rows = _missed(at, "reminder_hours").filter(reminded_at__isnull=True, message__outbox__state="sent")
+    rows = _missed(at, "reminder_hours").filter(reminded_at__isnull=True, message__outbox__state="sent").exclude(_no_mail())
     until = F("message__outbox__sent_at") + ExpressionWrapper(
         Coalesce(F("message__step__call_hours"), 2 * F("message__step__reminder_hours")) * _HOUR, output_field=DurationField()
     )
@@ -75,7 +76,7 @@ def check_ins_left(at: datetime, *, idle: timedelta) -> QuerySet[CheckIn]:
 
 
 def check_ins_without_mail(at: datetime) -> QuerySet[CheckIn]:
-    """Due, but the mail could not go (no consent, no address, refused): the desk phones at once."""
+    """Due, but the mail could not go (no consent, no address, refused) or came back: the desk phones at once."""
     rows = CheckIn.objects.unanswered().filter(opens_at__lte=at, closes_at__gt=at, call_task__isnull=True)
     return rows.filter(_no_mail(), patient__deceased_on__isnull=True, patient__do_not_contact=False).order_by(
         "opens_at", "pk"
@@ -83,8 +84,9 @@ def check_ins_without_mail(at: datetime) -> QuerySet[CheckIn]:
 
 
 def _no_mail() -> Q:
-    """Skipped or failed, but not merely overtaken by time."""
-    return Q(message__outbox__state__in=_UNSENT) & ~Q(message__outbox__reason__startswith="its time")
+    """Skipped or failed, but not merely overtaken by time; or it came back because the address does not work."""
+    unsent = Q(message__outbox__state__in=_UNSENT) & ~Q(message__outbox__reason__startswith="its time")
+    return unsent | came_back("message__outbox__")
 
 
 def newest_check_ins(patient: Patient, *, at: datetime) -> tuple[CheckIn | None, CheckIn | None]:

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from clinic.models.outbox import OutboxMessage
-from clinic.outbox.states import Delivery, Scope
+from clinic.outbox.states import Delivery, Scope, State
 
-__all__ = ["Allowance", "DeliveryEvent", "MailChoice"]
+__all__ = ["Allowance", "DeliveryEvent", "MailChoice", "came_back"]
 
 
 class DeliveryEvent(models.Model):
@@ -35,6 +35,17 @@ class DeliveryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} by {self.source}"
+
+
+def came_back(prefix: str = "") -> models.Q:
+    """Messages that a mail server took and whose newest word is that the address does not work. A full mailbox or a delay is not that.
+
+    `prefix` leads to the message from another table, like `outbox__`.
+    """
+    later = models.Q(at__gt=models.OuterRef("at")) | models.Q(at=models.OuterRef("at"), pk__gt=models.OuterRef("pk"))
+    newer = DeliveryEvent.objects.filter(later, message=models.OuterRef("message"))
+    bounced = DeliveryEvent.objects.filter(~models.Exists(newer), message=models.OuterRef(f"{prefix}pk"), event=Delivery.BOUNCED)
+    return models.Q(**{f"{prefix}state": State.SENT}) & models.Q(models.Exists(bounced))
 
 
 @pghistory.track()

@@ -10,6 +10,9 @@ from aftercare.emails import messages_to_plan_again
 from aftercare.models import CallTask, Plan
 from clinic.audit import Actor
 from clinic.models import Link, OutboxMessage, Site, Staff, Suppression
+from clinic.outbox import events
+from clinic.outbox.events import Said
+from clinic.outbox.states import Delivery
 from clinic.smtp import Outcome
 from patients import services as people
 from patients.models import Patient
@@ -78,6 +81,74 @@ def test_an_address_that_was_refused_and_is_corrected(site: Site, amara: Staff) 
     look(ENDED + 2 * HOUR)
     drain(relay, at=ENDED + 2 * HOUR)
     assert states(plan, "instructions") == [("0", "failed"), ("1", "sent")]
+
+
+def says(plan: Plan, code: str, event: Delivery, *, at: datetime, status: str = "5.1.1") -> None:
+    """What is said of the newest message of this step after it left."""
+    row = OutboxMessage.objects.filter(planned_message__plan=plan, planned_message__code=code).latest("pk")
+    assert row.state == "sent" and events.record(row, Said(event, row.recipient, "bounce", status), at=at)
+
+
+def test_one_that_came_back_is_as_good_as_refused(site: Site, amara: Staff) -> None:
+    """A relay takes the mail, and says an hour later that there is no such address."""
+    plan = make_plan(site, amara, email="typo@patient.example")
+    relay = FakeRelay()
+    drain(relay, at=ENDED + HOUR)
+    says(plan, "instructions", Delivery.BOUNCED, at=ENDED + HOUR)
+    look(ENDED + HOUR)
+    assert states(plan, "instructions") == [("0", "sent")]  # the address is still the same: nothing goes there
+    give(plan.patient, "right@patient.example", at=ENDED + 2 * HOUR)
+    look(ENDED + 2 * HOUR)
+    drain(relay, at=ENDED + 2 * HOUR)
+    assert states(plan, "instructions") == [("0", "sent"), ("1", "sent")] and relay.asked[1:] == ["right@patient.example"]
+    give(plan.patient, "third@patient.example", at=ENDED + 3 * HOUR)
+    look(ENDED + 3 * HOUR)
+    assert len(states(plan, "instructions")) == 2  # the second address took it
+
+
+@pytest.mark.parametrize("said", [[Delivery.SOFT], [Delivery.DEFERRED], [Delivery.BOUNCED, Delivery.DELIVERED], [Delivery.DELIVERED], [Delivery.BOUNCED, Delivery.COMPLAINED]])
+def test_not_for_a_full_mailbox_a_delay_or_one_that_arrived_after_all(said: list[Delivery], site: Site, amara: Staff) -> None:
+    plan = make_plan(site, amara)
+    drain(FakeRelay(), at=ENDED + HOUR)
+    for minutes, event in enumerate(said):
+        says(plan, "instructions", event, at=ENDED + HOUR + timedelta(minutes=minutes), status="")
+    give(plan.patient, "right@patient.example", at=ENDED + 2 * HOUR)
+    look(ENDED + 2 * HOUR)
+    assert states(plan, "instructions") == [("0", "sent")]
+
+
+def test_one_that_bounced_after_it_was_said_to_be_delivered_did_not_arrive(site: Site, amara: Staff) -> None:
+    plan = make_plan(site, amara)
+    drain(FakeRelay(), at=ENDED + HOUR)
+    for minutes, event in enumerate((Delivery.DELIVERED, Delivery.BOUNCED)):
+        says(plan, "instructions", event, at=ENDED + HOUR + timedelta(minutes=minutes))
+    give(plan.patient, "right@patient.example", at=ENDED + 2 * HOUR)
+    look(ENDED + 2 * HOUR)
+    assert states(plan, "instructions") == [("0", "sent"), ("1", "planned")]
+
+
+def test_the_desk_phones_at_once_about_a_check_in_that_came_back(site: Site, amara: Staff) -> None:
+    """Day 7 has no hours of a call: without one nobody would ask at all."""
+    plan = make_plan(site, amara)
+    at = ENDED + timedelta(days=7)
+    for days in range(8):
+        drain(FakeRelay(), at=ENDED + timedelta(days=days))
+    look(at)
+    assert not CallTask.objects.filter(check_in__code="check_day7").exists()
+    says(plan, "check_day7", Delivery.BOUNCED, at=at)
+    look(at)
+    task = CallTask.objects.get(check_in__code="check_day7")
+    assert task.reason == "no_mail" and task.check_in.reminded_at is None
+
+
+def test_no_call_and_no_second_mail_for_a_check_in_that_only_waits(site: Site, amara: Staff) -> None:
+    plan = make_plan(site, amara)
+    at = ENDED + timedelta(days=7)
+    for days in range(8):
+        drain(FakeRelay(), at=ENDED + timedelta(days=days))
+    says(plan, "check_day7", Delivery.SOFT, at=at, status="4.2.2")
+    look(at)
+    assert not CallTask.objects.filter(check_in__code="check_day7").exists()
 
 
 def test_an_address_that_works_again(site: Site, amara: Staff) -> None:
@@ -173,6 +244,28 @@ class TestLinks:
         drain(relay, at=ENDED + HOUR)
         assert [state for _key, state in self._states(patient)] == ["failed", "sent"]
         assert Link.objects.filter(purpose="intake", revoked_at=None).count() == 1
+
+    def test_one_that_came_back_gets_a_new_link_too(self, site: Site) -> None:
+        patient = make_patient(site, email="typo@patient.example")
+        invite_to_intake(patient=patient, by=TASK, at=ENDED)
+        relay = FakeRelay()
+        drain(relay, at=ENDED + timedelta(minutes=1))
+        row = OutboxMessage.objects.get(patient_uuid=patient.uuid, kind="intake_invitation")
+        assert events.record(row, Said(Delivery.BOUNCED, "typo@patient.example", "bounce", "5.1.1"), at=ENDED + timedelta(minutes=2))
+        give(patient, "right@patient.example", at=ENDED + HOUR)
+        drain(relay, at=ENDED + HOUR)
+        assert [state for _key, state in self._states(patient)] == ["sent", "sent"] and relay.asked[1:] == ["right@patient.example"]
+        assert Link.objects.filter(purpose="intake", revoked_at=None).count() == 1
+        give(patient, "third@patient.example", at=ENDED + 2 * HOUR)
+        assert len(self._states(patient)) == 2
+
+    def test_one_that_arrived_is_not_sent_again(self, site: Site) -> None:
+        """Who changes the address asks for the questions: a link that arrived was another mailbox's."""
+        patient = make_patient(site)
+        invite_to_intake(patient=patient, by=TASK, at=ENDED)
+        drain(FakeRelay(), at=ENDED + timedelta(minutes=1))
+        give(patient, "right@patient.example", at=ENDED + HOUR)
+        assert [state for _key, state in self._states(patient)] == ["sent"]
 
     def test_not_after_the_link_is_over_nor_when_another_was_sent(self, site: Site) -> None:
         patient = make_patient(site, email="")
