@@ -12,7 +12,7 @@ from django.utils import timezone
 from aftercare.models import Plan
 from clinic import links, mail_choices
 from clinic.audit import Actor
-from clinic.models import Link, MailChoice, OutboxMessage, Site, Staff
+from clinic.models import Link, MailChoice, OutboxMessage, Site, Staff, Suppression
 from patients.models import Patient
 from tests.aftercare.make import make_plan
 from tests.clinic.outbox_make import FakeRelay, drain, fresh
@@ -152,6 +152,38 @@ class TestPage:
         assert not mail_choices.wants_invitations(plan.patient.uuid)
         opened.post("/l/preferences/", {"mail_mode": "neutral", "invitations": "yes", "language": "es"})
         assert mail_choices.wants_invitations(plan.patient.uuid)
+
+    def _suppress(self, plan: Plan, kind: str) -> Suppression:
+        return Suppression.objects.create(address=plan.patient.email.lower(), patient_uuid=plan.patient.uuid, kind=kind, reason="by its reader")
+
+    def _invited_again(self, plan: Plan) -> tuple[str, str]:
+        row = row_of(plan, "invitation")
+        OutboxMessage.objects.filter(pk=row.pk).update(state="planned")
+        drain(FakeRelay(), at=row.send_after)
+        return fresh(row).state, fresh(row).reason
+
+    def test_a_yes_after_a_complaint_is_obeyed(self, opened: Client, plan: Plan) -> None:
+        """0016: marking as spam stops invitations. The page shows that, and what the patient says later counts."""
+        complaint = self._suppress(plan, "complained")
+        assert opened.get("/l/preferences/").context["form"].initial["invitations"] == "no"
+        opened.post("/l/preferences/", {"mail_mode": "full", "invitations": "no", "language": "en"})
+        assert Suppression.objects.get(pk=complaint.pk).lifted_at is None and not mail_choices.wants_invitations(plan.patient.uuid)
+        opened.post("/l/preferences/", {"mail_mode": "full", "invitations": "yes", "language": "en"})
+        complaint.refresh_from_db()
+        assert complaint.lifted_at is not None and complaint.handled_by == "patient by preferences link"
+        assert mail_choices.wants_invitations(plan.patient.uuid) and self._invited_again(plan)[0] == "sent"
+
+    def test_an_address_that_came_back_stays_so_whatever_is_chosen(self, opened: Client, plan: Plan) -> None:
+        bounce = self._suppress(plan, "bounced")
+        opened.post("/l/preferences/", {"mail_mode": "full", "invitations": "yes", "language": "en"})
+        bounce.refresh_from_db()
+        assert bounce.lifted_at is None and self._invited_again(plan) == ("skipped", "mail does not reach this address")
+
+    def test_a_yes_that_is_not_the_patient_s_own_lifts_nothing(self, plan: Plan) -> None:
+        complaint = self._suppress(plan, "complained")
+        mail_choices.choose_invitations(patient_uuid=plan.patient.uuid, wanted=True, by=Actor.of_task("t"), at=timezone.now())
+        complaint.refresh_from_db()
+        assert complaint.lifted_at is None
 
     @pytest.mark.parametrize("bad", [{}, {"mail_mode": "everything", "invitations": "no", "language": "en"}, {"mail_mode": "full", "invitations": "no", "language": "xx"}])
     def test_anything_else_is_refused_beside_the_field(self, bad: dict[str, str], opened: Client, plan: Plan) -> None:
