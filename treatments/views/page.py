@@ -89,6 +89,7 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         "photo_form": PhotoForm(), "uploads": selectors.photos.uploads_of(record.patient), "measurement_form": BaselineForm(), "event_form": ShortEventForm(),
         "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None).select_related("place")[:6],
         "rescreen": people.rescreen_on(record.patient, record.site.today(record.started_at or at), until=record.started_at), "today": today, "told": people.unreviewed_changes(record.patient) if record.started_at is None else [],
+        "unread": people.unread_answers(record.patient) if record.state not in (SessionState.ENDED, SessionState.SIGNED) else None,
         "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),
     }  # fmt: skip
 
