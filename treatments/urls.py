@@ -83,6 +83,7 @@ urlpatterns = [
     path("sessions/<uuid:session>/cosign/", signed.cosign, name="cosign"),
     path("sessions/<uuid:session>/addendum/", signed.addendum, name="addendum"),
     path("sessions/<uuid:session>/error/", signed.entered_in_error, name="entered_in_error"),
+    path("sessions/<uuid:session>/whose/", signed.say_whose, name="say_whose"),
     path("sessions/<uuid:session>/right-record/", right_record.right_record, name="right_record"),
     path("sessions/<uuid:session>/print/", signed.record_print, name="record_print"),
     path("sessions/<uuid:session>/pdf/", signed.record_pdf, name="record_pdf"),

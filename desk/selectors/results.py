@@ -36,6 +36,7 @@ from treatments.rules.measures import Key, Point, Quantity, Unit, series_of
 from treatments.rules.measures.statistics import shares_by
 from treatments.rules.measures.suppression import LEAST
 from treatments.selectors.results import label_of
+from treatments.selectors.whose import counting
 from treatments.vocabulary import EventOutcome, MeasurementKind, SessionState
 
 _DEPTHS = ((0, 75, "under 0.75 mm"), (75, 100, "0.75–0.99 mm"), (100, 125, "1.00–1.24 mm"), (125, 1001, "1.25 mm and deeper"))
@@ -222,7 +223,7 @@ def _changes(actor: Actor, protocols: dict[int, _Protocol], before: datetime) ->
     A place is a row of its patient; across patients it is the same where its words are, so the key has the words: a patient has one series a key.
     """
     points: dict[int, list[Point]] = defaultdict(list)
-    rows = scoped(Measurement.objects.all(), actor).filter(kind=MeasurementKind.HAIR_DENSITY, error_at=None, canonical__isnull=False, measured_at__lt=before)
+    rows = scoped(Measurement.objects.filter(counting()), actor).filter(kind=MeasurementKind.HAIR_DENSITY, error_at=None, canonical__isnull=False, measured_at__lt=before)
     for patient, at, zone, method, place, clipped, number in rows.values_list("patient_id", "measured_at", "patient__site__zone", "method", "place__label", "clipped", "canonical").iterator():
         if patient in protocols and number is not None:
             key = Key(MeasurementKind.HAIR_DENSITY, Unit.PER_CM2, method, " ".join((place or "").lower().split()), "", clipped)
@@ -253,7 +254,7 @@ def _completion(actor: Actor, before: datetime) -> Table:
 
 def _waits(actor: Actor, protocols: dict[int, _Protocol], before: datetime) -> list[tuple[int, bool]]:
     """(days from the first session, reached) of each patient with a grade after it."""
-    rows = scoped(Measurement.objects.all(), actor).filter(kind=MeasurementKind.GLOBAL_GRADE, rater="investigator", error_at=None, measured_at__lt=before)
+    rows = scoped(Measurement.objects.filter(counting()), actor).filter(kind=MeasurementKind.GLOBAL_GRADE, rater="investigator", error_at=None, measured_at__lt=before)
     found: dict[int, tuple[int, bool]] = {}
     for patient, at, zone, grade in rows.order_by("measured_at", "pk").values_list("patient_id", "measured_at", "patient__site__zone", "canonical"):
         days = (local_date(at, zone) - protocols[patient].began).days if patient in protocols else 0

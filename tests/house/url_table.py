@@ -281,6 +281,7 @@ TABLE: dict[str, dict[str, str]] = {
     "treatments:remove_preset": {"POST": "session:draft"},
     "treatments:reopen_event": {"POST": "adverse_event:record"},
     "treatments:retire_device": {"POST": "device:quarantine"},
+    "treatments:say_whose": {"POST": "photo:error"},
     "treatments:right_record": {"GET": "session:draft", "POST": "session:draft"},
     "treatments:second_signatures": {"GET": "session:cosign"},
     "treatments:set_right": {"POST": "stock:contact"},

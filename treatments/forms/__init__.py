@@ -12,6 +12,7 @@ from treatments.forms.others import (
     ResponseForm,
     RightRecordForm,
     TextForm,
+    WhoseForm,
 )
 from treatments.forms.patch import PatchApplyForm, PatchReadForm
 from treatments.forms.photos import PhotoForm
@@ -23,5 +24,5 @@ from treatments.forms.stock import DeviceForm, FormulaForm, LotForm, ProductForm
 __all__ = [
     "BaselineForm", "BlockForm", "CheckForm", "CloseForm", "CourseEndForm", "CourseForm", "DeviceForm", "DrawForm", "EndForm",
     "ErrorForm", "EventForm", "ExcludedZonesForm", "FormulaForm", "HomePlanForm", "LotForm", "PatchApplyForm", "PatchReadForm", "PhotoForm", "ProductForm", "ReasonForm",
-    "ResponseForm", "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WitnessForm", "measure_form", "salvaged",
+    "ResponseForm", "RightRecordForm", "SessionForm", "ShortEventForm", "TextForm", "UseForm", "WhoseForm", "WitnessForm", "measure_form", "salvaged",
 ]  # fmt: skip

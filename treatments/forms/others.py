@@ -92,6 +92,13 @@ class RightRecordForm(forms.Form):
         return clean_spaces(self.cleaned_data["reason"])
 
 
+class WhoseForm(forms.Form):
+    """Whose the photos and measurements of a mistaken record are, and how that is known."""
+
+    whose = forms.ChoiceField(choices=[("theirs", "theirs"), ("others", "others")], error_messages={"required": _("Choose one of the two."), "invalid_choice": _("Choose one of the two.")})
+    text = forms.CharField(max_length=300, error_messages={"required": _("Say how it is known.")})
+
+
 class TextForm(forms.Form):
     """An addendum, a reason, an outcome."""
 

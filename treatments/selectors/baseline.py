@@ -7,6 +7,7 @@ from typing import Any
 from clinic.clock import resolve_local
 from treatments.models import Measurement, Photo
 from treatments.rules.measures import SCALES
+from treatments.selectors.whose import of_this_patient
 from treatments.vocabulary import MeasurementKind
 
 # a photo: view, taken at · a measurement: kind, whether its place is noted, measured at
@@ -29,13 +30,13 @@ def begins(*, planned_at: datetime, day: date, last_on: date | None, zone: str, 
 
 def photos_of(patients: Iterable[int], since: datetime | None = None) -> list[tuple[int, str, datetime]]:
     """Of these patients: who, view, taken at. Pictures that patients sent show no standard view. One query."""
-    rows = Photo.objects.filter(patient__in=patients, error_at=None).exclude(view="")
+    rows = Photo.objects.filter(of_this_patient(), patient__in=patients, error_at=None).exclude(view="")
     return list((rows.filter(taken_at__gte=since) if since else rows).values_list("patient_id", "view", "taken_at"))
 
 
 def measures_of(patients: Iterable[int], since: datetime | None = None) -> list[tuple[int, str, bool, datetime]]:
     """Grades and densities of these patients: who, kind, whether its place is noted, measured at. One query."""
-    rows = Measurement.objects.filter(patient__in=patients, error_at=None, kind__in=[*SCALES, MeasurementKind.HAIR_DENSITY])
+    rows = Measurement.objects.filter(of_this_patient(), patient__in=patients, error_at=None, kind__in=[*SCALES, MeasurementKind.HAIR_DENSITY])
     found = (rows.filter(measured_at__gte=since) if since else rows).values_list("patient_id", "kind", "place_id", "measured_at")
     return [(patient, kind, place is not None, at) for patient, kind, place, at in found]
 

@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 
 from clinic.clock import local_date
 from patients.models import Patient
-from treatments.models import Measurement, Photo
+from treatments.models import Measurement, Photo, TreatmentSession
 from treatments.rules.measures import SPECS, About
+from treatments.selectors.whose import counting, of_this_patient
 from treatments.vocabulary import MeasurementKind, PhotoView
 
 # a midline photo of the visit's week shows the part that the Sinclair grade is read from (proposed default)
@@ -17,7 +18,7 @@ _PHOTO_DAYS = 7
 def about(patient: Patient, kind: MeasurementKind, at: datetime) -> About:
     """What the validity checks of section 5 need to know of the patient at that moment."""
     on = local_date(at, patient.site.zone)
-    photos = Photo.objects.filter(patient=patient, error_at=None)
+    photos = Photo.objects.filter(of_this_patient(), patient=patient, error_at=None)
     week = (at - timedelta(days=_PHOTO_DAYS), at + timedelta(days=_PHOTO_DAYS))
     earlier = measured(patient).filter(kind=kind, measured_at__lte=at).exclude(grade="").values_list("grade", "measured_at")
     return About(
@@ -29,9 +30,22 @@ def about(patient: Patient, kind: MeasurementKind, at: datetime) -> About:
 
 
 def measured(patient: Patient) -> QuerySet[Measurement]:
-    """Everything that counts, oldest first: not what was marked as a mistake."""
-    rows = Measurement.objects.filter(patient=patient, error_at=None)
+    """Everything that counts, oldest first: not what was marked as a mistake, nor what a session entered in error left in doubt."""
+    rows = Measurement.objects.filter(counting(), patient=patient, error_at=None)
     return rows.select_related("place", "operator", "reading").order_by("measured_at", "pk")
+
+
+def doubtful(patient: Patient) -> list[tuple[Measurement, TreatmentSession | None]]:
+    """What stands and does not count, newest first, with the mistaken session: nobody has said whose it is, or whose the photos are that it was read from."""
+    rows = Measurement.objects.filter(patient=patient, error_at=None).exclude(pk__in=measured(patient).order_by().values("pk"))
+    sessions = ("session", "reading__baseline__session", "reading__later__session")
+    named = rows.select_related("place", *(f"{name}__entered_in_error" for name in sessions)).order_by("-measured_at", "-pk")
+    return [(row, _mistaken(row)) for row in named]
+
+
+def _mistaken(row: Measurement) -> TreatmentSession | None:
+    read = [row.reading.baseline.session, row.reading.later.session] if row.reading else []
+    return next((session for session in (row.session, *read) if session is not None and hasattr(session, "entered_in_error")), None)
 
 
 def mistakes(patient: Patient) -> list[Measurement]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from patients.models import Patient
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText, PhotoUpload
@@ -14,6 +16,7 @@ from treatments.photo_texts import TEXTS, VERSION
 from treatments.rules.photos import asks_for_another, checks_of_photo, missing_views
 from treatments.rules.policy import SessionPolicy
 from treatments.selectors.courses import policy
+from treatments.selectors.whose import of_this_patient
 from treatments.vocabulary import MarkShape, PhotoCheck, PhotoUse, PhotoView, UploadState
 from treatments.words import CHECK_WORDS, SHAPE_WORDS, USE_WORDS, VIEW_WORDS
 
@@ -121,15 +124,19 @@ def photo_checks(photo: Photo, numbers: SessionPolicy | None = None) -> list[Pho
 def _shown(photo: Photo, numbers: SessionPolicy) -> ShownPhoto:
     checks = photo_checks(photo, numbers)
     words = [(str(short), str(more)) for short, more in (CHECK_WORDS[check] for check in checks)]
+    if getattr(photo, "doubtful", False):
+        words.insert(0, (_("In a record entered in error"), _("It counts for nothing until that record’s page says whose it is.")))
     name = str(VIEW_WORDS[PhotoView(photo.view)]) if photo.view else ""
     return ShownPhoto(photo, name, words, asks_for_another(checks))
 
 
-def photo_days(patient: Patient) -> list[PhotoDay]:
-    """Days with photos, newest first."""
+def photo_days(patient: Patient, *, doubtful: bool = True) -> list[PhotoDay]:
+    """Days with photos, newest first; with those of a session entered in error, of which nobody has said whose they are, or without."""
     numbers, zone = policy(), patient.site.tz
     days: dict[date, list[Photo]] = {}
-    for photo in patient.photos.filter(error_at=None).order_by("-taken_at", "-pk"):
+    theirs = patient.photos.filter(of_this_patient(), error_at=None)
+    rows = patient.photos.filter(error_at=None).annotate(doubtful=~Exists(theirs.filter(pk=OuterRef("pk")))) if doubtful else theirs
+    for photo in rows.order_by("-taken_at", "-pk"):
         days.setdefault(photo.taken_at.astimezone(zone).date(), []).append(photo)
     return [_day(on, photos, numbers) for on, photos in days.items()]
 
@@ -150,7 +157,7 @@ def shown_photo(photo: Photo) -> ShownPhoto:
 def baseline_photos(patient: Patient) -> dict[str, Photo]:
     """View → the first photo of it: what later ones are held against."""
     found: dict[str, Photo] = {}
-    for photo in patient.photos.filter(error_at=None).exclude(view="").order_by("taken_at", "pk"):
+    for photo in patient.photos.filter(of_this_patient(), error_at=None).exclude(view="").order_by("taken_at", "pk"):
         found.setdefault(photo.view, photo)
     return found
 
@@ -158,7 +165,7 @@ def baseline_photos(patient: Patient) -> dict[str, Photo]:
 def latest_photos(patient: Patient) -> dict[str, Photo]:
     """View → the newest photo of it."""
     found: dict[str, Photo] = {}
-    for photo in patient.photos.filter(error_at=None).exclude(view="").order_by("-taken_at", "-pk"):
+    for photo in patient.photos.filter(of_this_patient(), error_at=None).exclude(view="").order_by("-taken_at", "-pk"):
         found.setdefault(photo.view, photo)
     return found
 

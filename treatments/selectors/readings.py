@@ -9,6 +9,7 @@ from clinic.audit import Actor
 from clinic.permissions import scoped
 from treatments.models import BlindReading, Photo, TreatmentSession
 from treatments.rules.measures.agreement import Agreement, agreement
+from treatments.selectors.whose import of_this_patient
 
 # results are judged at three and six months (S0); a pair closer together shows shedding rather than response (proposed default)
 LEAST_DAYS = 75
@@ -27,12 +28,12 @@ class Pair:
 
 def _standing() -> QuerySet[Photo]:
     """Photos that count: a standard view, taken by staff, no mistake."""
-    return Photo.objects.filter(error_at=None, source="staff").exclude(view="")
+    return Photo.objects.filter(of_this_patient(), error_at=None, source="staff").exclude(view="")
 
 
 def standing_readings() -> QuerySet[BlindReading]:
-    """Readings of two photos of which neither was entered in error."""
-    return BlindReading.objects.filter(baseline__error_at=None, later__error_at=None)
+    """Readings of two photos that count: neither was entered in error, nor left in doubt by a session that was."""
+    return BlindReading.objects.filter(of_this_patient("baseline__"), of_this_patient("later__"), baseline__error_at=None, later__error_at=None)
 
 
 def waiting_pairs(reader: Actor) -> QuerySet[Photo]:

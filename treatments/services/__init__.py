@@ -1,6 +1,6 @@
 """Every write of this room."""
 
-from treatments.services import events, home, patch, photos, prp, recalls, signing
+from treatments.services import events, home, patch, photos, prp, recalls, signing, whose
 from treatments.services.chain import broken_records
 from treatments.services.course_notes import exclude_zones, note_response
 from treatments.services.courses import NoCourse, end_course, open_session, plan_course
@@ -58,5 +58,5 @@ __all__ = [
     "note_earlier_sessions", "note_formula_change", "note_response", "open_session", "patch", "photos", "plan_course", "prp", "quarantine_lot",
     "read_patch_test", "recall_lot", "recall_product", "recalls", "record_adverse_event", "record_measurement", "register_device",
     "register_lot", "register_product", "release_lot", "retire_device", "save_preset", "save_session", "sign_session",
-    "signing", "start_session", "take_over_session", "take_over_signature", "undo_copy", "withdraw_product", "write_right_record",
+    "signing", "start_session", "take_over_session", "take_over_signature", "undo_copy", "whose", "withdraw_product", "write_right_record",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ class ReadAlready(Conflict):
 
 
 class NotAPair(Conflict):
-    """One of the two photos was entered in error since the pair was dealt."""
+    """One of the two photos, or its session, was entered in error since the pair was dealt."""
 
 
 def deal_pair(*, by: Actor, at: datetime) -> BlindReading:
@@ -52,12 +52,12 @@ def answer_reading(*, reading: BlindReading, answer: int | None, by: Actor, at: 
     if answer is not None and not -3 <= answer <= 3:
         raise Refused("Choose one of the seven grades.", field="answer")
     with audit.write(by=by, action="reading.answer"):
-        photos = list(Photo.objects.select_for_update().filter(pk__in=[reading.baseline_id, reading.later_id]).order_by("pk"))
+        list(Photo.objects.select_for_update().filter(pk__in=[reading.baseline_id, reading.later_id]).order_by("pk"))
         row = BlindReading.objects.select_for_update(of=("self",)).select_related("later").get(pk=reading.pk)
         if row.answered_at is not None:
             raise ReadAlready("You have answered this pair already.")
-        if any(photo.error_at is not None for photo in photos):
-            raise NotAPair("One of these photos has been entered in error. This pair is not read any more.")
+        if not standing_readings().filter(pk=row.pk).exists():
+            raise NotAPair("One of these photos, or its session, has been entered in error. This pair is not read any more.")
         row.answer, row.answered_at, row.unreadable = answer, at, answer is None
         row.save(update_fields=["answer", "answered_at", "unreadable"])
         if row.grade is None:

@@ -18,7 +18,7 @@ from treatments import services
 from treatments.forms import BaselineForm, ErrorForm, measure_form
 from treatments.forms.measurements import MeasureForm
 from treatments.measure_words import KIND_WORDS
-from treatments.models import Measurement
+from treatments.models import Measurement, TreatmentSession
 from treatments.rules.measures import SPECS
 from treatments.selectors import measurements as rows
 from treatments.selectors import results
@@ -30,18 +30,18 @@ from treatments.vocabulary import MeasurementKind
 def measure(request: HttpRequest, session: str) -> HttpResponse:
     """Baseline grade and density, at the chair: both or neither."""
     record, form = record_of(request, session), BaselineForm(request.POST)
-    if form.is_valid() and _kept(request, record.patient, form):
+    if form.is_valid() and _kept(request, record, form):
         messages.success(request, _("Recorded."))
         return again(record)
     return page(request, record, form_of(record), 422, measurement_form=form)
 
 
-def _kept(request: HttpRequest, patient: Patient, form: BaselineForm) -> bool:
+def _kept(request: HttpRequest, record: TreatmentSession, form: BaselineForm) -> bool:
     """Both rows are kept, or the form says why not."""
     with transaction.atomic():
         for field, entry in form.entries():
             try:
-                services.record_measurement(patient=patient, entry=entry, by=request.actor, at=timezone.now())
+                services.record_measurement(patient=record.patient, session=record, entry=entry, by=request.actor, at=timezone.now())
             except services.NotMeasurable as refusal:
                 for name, words in refusal.errors.items():
                     form.add_error(name if name in form.fields else field, words)
@@ -60,7 +60,7 @@ def measurements(request: HttpRequest, patient: str) -> HttpResponse:
     record_access(by=request.actor, action="measurement.view", patient_uuid=found.uuid)
     found_results = results.results_of(found, at=timezone.now())
     context = {
-        "patient": found, "results": found_results, "tab": "results", "kinds": kinds_for(found.sex), "mistakes": rows.mistakes(found),
+        "patient": found, "results": found_results, "tab": "results", "kinds": kinds_for(found.sex), "mistakes": rows.mistakes(found), "doubtful": rows.doubtful(found),
         "today": found.site.today(timezone.now()),
     }  # fmt: skip
     return render(request, "treatments/measurements.html", context)

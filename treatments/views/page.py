@@ -20,6 +20,7 @@ from treatments.forms import BaselineForm, BlockForm, PhotoForm, SessionForm, Sh
 from treatments.forms.rows import MOST_ROWS
 from treatments.models import TreatmentSession
 from treatments.rules.vocabulary import Severity, Stage
+from treatments.selectors.whose import left_by, of_this_patient
 from treatments.vocabulary import SessionState
 
 _STAGES = {SessionState.DRAFT: Stage.START, SessionState.STARTED: Stage.CHECKOUT, SessionState.ENDED: Stage.SIGNOFF}
@@ -62,7 +63,7 @@ def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, stat
     template = "treatments/_findings.html" if fragment else "treatments/session.html"
     own: dict[str, Any] = {
         "swap_oob": fragment, "presets": selectors.presets_of(request.actor.staff_id), "mine": record.operator_id == request.actor.staff_id,
-        "handovers": [] if fragment else selectors.handovers(record),
+        "left": None if fragment else left_by(record), "handovers": [] if fragment else selectors.handovers(record),
     }
     if record.state == SessionState.ENDED and not fragment:
         own |= {"prp_carried": selectors.prp.carried(record) is not None, "signer": selectors.signer_of(record), "signature_handovers": selectors.signature_handovers(record), "handover_reason": request.POST.get("handover_reason", "")}  # fmt: skip
@@ -85,9 +86,9 @@ def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
         "stops": sum(f.severity in (Severity.BLOCK, Severity.BLOCK_PRODUCT) for f in found.findings),
         "checklist": checklist, "done": sum(gap.done for gap in checklist), "last": last,
         "blocks": list(record.blocks.select_related("device", "cartridge__lot").prefetch_related("zones")),
-        "photos": record.patient.photos.filter(error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(), "prp": getattr(record, "prp", None),
+        "photos": record.patient.photos.filter(of_this_patient(), error_at=None).order_by("view", "-taken_at"), "events": record.adverse_events.all(), "prp": getattr(record, "prp", None),
         "photo_form": PhotoForm(), "uploads": selectors.photos.uploads_of(record.patient), "measurement_form": BaselineForm(), "event_form": ShortEventForm(),
-        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(error_at=None).select_related("place")[:6],
+        "block_form": BlockForm(record=record, today=today), "measurements": record.patient.measurements.filter(of_this_patient(), error_at=None).select_related("place")[:6],
         "rescreen": people.rescreen_on(record.patient, record.site.today(record.started_at or at), until=record.started_at), "today": today, "told": people.unreviewed_changes(record.patient) if record.started_at is None else [],
         "unread": people.unread_answers(record.patient) if record.state not in (SessionState.ENDED, SessionState.SIGNED) else None,
         "editable": record.state != SessionState.SIGNED and not hasattr(record, "entered_in_error"),

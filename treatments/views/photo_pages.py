@@ -101,7 +101,7 @@ def compare_photos(request: HttpRequest, patient: str) -> HttpResponse:
     found = patient_of(request, patient)
     timezone.activate(found.site.tz)
     record_access(by=request.actor, action="photo.compare", patient_uuid=found.uuid)
-    days = [day for day in selectors.photo_days(found) if day.has_views]
+    days = [day for day in selectors.photo_days(found, doubtful=False) if day.has_views]
     context: dict[str, Any] = {"patient": found, "tab": "photos", "days": days}
     if days:
         form = CompareForm(request.GET, days=[day.on for day in days])

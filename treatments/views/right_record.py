@@ -14,6 +14,7 @@ from patients.models import Patient
 from treatments import services
 from treatments.forms import RightRecordForm
 from treatments.models import TreatmentSession
+from treatments.selectors.whose import left_by
 from treatments.views.page import again, record_of
 
 
@@ -31,7 +32,7 @@ def right_record(request: HttpRequest, session: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (record := _written(request, wrong, form)) is not None:
         messages.success(request, _("This is the record of the treatment. Check each part, complete what is this patient’s own, then sign."))
         return again(record)
-    context = {"record": wrong, "patient": wrong.patient, "error": wrong.entered_in_error, "form": form, "tab": "sessions",
+    context = {"record": wrong, "patient": wrong.patient, "error": wrong.entered_in_error, "form": form, "left": left_by(wrong), "tab": "sessions",
                "blocks": wrong.blocks.select_related("device", "cartridge__lot"), "prp": getattr(wrong, "prp", None)}  # fmt: skip
     return render(request, "treatments/right_record.html", context, status=422 if form.errors else 200)
 

@@ -19,8 +19,9 @@ from clinic.pdf import PdfMissing, pdf_of, why_no_pdf
 from clinic.permissions import allow, may
 from clinic.requests import HttpRequest
 from treatments import selectors, services
-from treatments.forms import TextForm
+from treatments.forms import TextForm, WhoseForm
 from treatments.models import SignedRecord, TreatmentSession
+from treatments.selectors.whose import left_by, of_this_patient
 from treatments.views.fresh import ask_again
 from treatments.views.page import again, form_of, page, record_of, staff_of
 from treatments.vocabulary import SessionState
@@ -30,7 +31,7 @@ def signed_page(request: HttpRequest, record: TreatmentSession, status: int = 20
     """Read only, as it was signed."""
     signed = record.signed_record
     context = _content(record) | {
-        "tab": "sessions", "form": TextForm(), "form_key": request.POST.get("form_key") or uuid4().hex, "photos": record.photos.filter(error_at=None), "pdfs": signed.pdfs.select_related("made_by"),
+        "left": left_by(record), "tab": "sessions", "form": TextForm(), "form_key": request.POST.get("form_key") or uuid4().hex, "photos": record.photos.filter(of_this_patient(), error_at=None), "pdfs": signed.pdfs.select_related("made_by"),
         "may_cosign": may(request.actor, "session:cosign") and signed.signed_by_id != request.actor.staff_id, "pdf_missing": why_no_pdf(),
     }  # fmt: skip
     return render(request, "treatments/signed.html", context | more, status=status)
@@ -113,6 +114,24 @@ def entered_in_error(request: HttpRequest, session: str) -> HttpResponse:
     if record.state == SessionState.SIGNED:
         return signed_page(request, record, 422, asked="entered_in_error")
     return page(request, record, form_of(record), 422, note=_("Give the reason."))
+
+
+@allow(POST="photo:error")
+def say_whose(request: HttpRequest, session: str) -> HttpResponse:
+    """The photos and measurements of a mistaken record are this patient’s, or another person’s."""
+    record, form = record_of(request, session), WhoseForm(request.POST)
+    if not form.is_valid():
+        more = {"asked": "whose", "whose_form": form}
+        return signed_page(request, record, 422, **more) if record.state == SessionState.SIGNED else page(request, record, form_of(record), 422, **more)
+    theirs = form.cleaned_data["whose"] == "theirs"
+    n = services.whose.say_whose(record=record, theirs=theirs, reason=form.cleaned_data["text"], by=request.actor, at=timezone.now())
+    if not n:
+        messages.info(request, _("Nothing of this record is in doubt any more."))
+    elif theirs:
+        messages.success(request, _("They count as this patient’s."))
+    else:
+        messages.success(request, _("Marked as entered in error. They are in no list and no chart any more."))
+    return again(record)
 
 
 @allow(GET="session:read")
