@@ -65,6 +65,7 @@ class Instructions:
     minoxidil_applied: bool = False
     wash_shown: str = ""
     combined: int = 1
+    times_from: str = ""  # the end of the later treatment that the times come from; empty: of this one
 
     @property
     def groups(self) -> list[WaitGroup]:
@@ -115,21 +116,35 @@ def treated_by(plan: Plan, *, done: Done | None = None) -> Treated:
     return Treated(plan.ended_at, known.deepest_hundredths, known.kinds, known.minoxidil_early)
 
 
-def _running_beside(plan: Plan, care: CarePolicy) -> list[Plan]:
-    """Other treatments of this patient whose waiting times still ran when this one ended."""
-    longest = timedelta(hours=max(care.wash_hours, care.products_hours, care.minoxidil_hours, care.sun_hours, care.sweat_hours))
-    rows = Plan.objects.filter(
-        patient_id=plan.patient_id, ended_at__gt=plan.ended_at - longest, ended_at__lte=plan.ended_at
-    ).exclude(state=PlanState.CANCELLED)
-    return list(rows.exclude(pk=plan.pk).select_related("session").order_by("pk"))
+def _others(plan: Plan, longest: timedelta, *, at: datetime) -> list[Plan]:
+    """Other treatments of this patient that took place and whose waiting times can touch those of this one, or still run at `at`; in their order."""
+    rows = Plan.objects.filter(patient_id=plan.patient_id, ended_at__gt=plan.ended_at - longest, ended_at__lte=max(at, plan.ended_at))
+    rows = rows.exclude(state=PlanState.CANCELLED).exclude(pk=plan.pk)
+    return list(rows.select_related("session__patient", "session__site", "protocol").order_by("ended_at", "pk"))
 
 
 def instructions_of(plan: Plan, *, at: datetime, done: Done | None = None) -> Instructions:
-    """The waits of a plan's session, combined with those of others that still run, as they stand at `at`. `done`: as if this had been done."""
+    """The waits of a plan's session, combined with those of others that still run, as they stand at `at`. `done`: as if this had been done.
+
+    A treatment that came later counts too: its times are told wherever an older page is open. Once the plan's own times are over they are
+    told alone, with the end of the treatment that they come from (`times_from`); what else is said stays that of the plan.
+    """
     known, care = done or done_in(plan), care_policy(plan.protocol)
-    treated = [treated_by(plan, done=known), *(treated_by(other) for other in _running_beside(plan, care))]
-    found = instructions_from(treated, zone=plan.zone, at=at, applied=known.names, policy=care)
-    return without_minoxidil(found) if minoxidil_waits(plan.session, at=at) else found
+    longest = timedelta(hours=max(care.wash_hours, care.products_hours, care.minoxidil_hours, care.sun_hours, care.sweat_hours))
+    others = _others(plan, longest, at=at)
+    later = [other for other in others if other.ended_at > plan.ended_at and other.ended_at + longest > at]
+    about = later[-1] if later and plan.ended_at + longest <= at else plan
+    counted = [about, *(one for one in (plan, *others) if one != about and (one in later or about.ended_at - longest < one.ended_at <= about.ended_at))]
+    found = instructions_from(
+        [treated_by(one, done=known if one == plan else None) for one in counted],
+        zone=about.zone, at=at, applied=known.names, policy=replace(care, deep_from_hundredths=about.protocol.deep_from_hundredths),
+    )  # fmt: skip
+    if about != plan:
+        found = replace(
+            found, ended_at=plan.ended_at, ended_shown=wall_words(plan.ended_at, plan.zone), times_from=found.ended_shown,
+            is_review_time=at >= plan.ended_at + _REVIEW_FROM, minoxidil_applied="minoxidil" in known.kinds,
+        )  # fmt: skip
+    return without_minoxidil(found) if any(minoxidil_waits(one.session, at=at) for one in {about, *later}) else found
 
 
 def without_minoxidil(known: Instructions) -> Instructions:

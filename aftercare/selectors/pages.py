@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from aftercare import pages
-from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Plan, Protocol
+from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Protocol
 from aftercare.selectors.answers import AnswersInWords, answers_in_words, findings_of
 from aftercare.selectors.check_ins import photos_of, shedding_of
 from aftercare.selectors.concerns import (
@@ -17,7 +17,7 @@ from aftercare.selectors.concerns import (
     open_concerns,
     session_of,
 )
-from aftercare.selectors.instructions import instructions_of, wall_words
+from aftercare.selectors.instructions import Instructions, wall_words
 from aftercare.selectors.messages import TimelineRow, all_messages, patients_by_uuid, step_words, timeline_row
 from aftercare.states import ConcernState, EventKind, Level, Outcome
 from aftercare.words import OUTCOME_WORDS
@@ -282,9 +282,9 @@ def protocol_for_page() -> Protocol | None:
     return Protocol.objects.in_force().select_related("approved_by").prefetch_related("steps").first()
 
 
-def teach_back(plan: Plan) -> list[tuple[str, str]]:
-    """The one question under the instructions: value and words of its rows; `right` is the right one."""
-    when = instructions_of(plan, at=plan.ended_at).wash_shown
+def teach_back(known: Instructions) -> list[tuple[str, str]]:
+    """The one question under the instructions, by their own times: value and words of its rows; `right` is the right one."""
+    when = known.wash_shown
     return [
         ("wrong", _("This evening")),
         ("right", _("From %(when)s") % {"when": when}),

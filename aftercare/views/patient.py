@@ -149,7 +149,7 @@ def instructions(request: HttpRequest) -> HttpResponse:
     if plan.state == PlanState.CANCELLED:
         return _render(request, "aftercare/instructions_closed.html", {"plan": plan})
     known = selectors.instructions_of(plan, at=at)
-    context = {"plan": plan, "instructions": known, "watched": selectors.keeps_watch(plan.site, at), "teach": selectors.teach_back(plan)}
+    context = {"plan": plan, "instructions": known, "watched": selectors.keeps_watch(plan.site, at), "teach": selectors.teach_back(known)}
     context["changed"] = selectors.corrections(plan, known)
     context["asked"] = selectors.results_asked(plan, at=at)
     if request.method != "POST":
