@@ -210,11 +210,15 @@ def shedding_in_words(patient: Patient) -> list[tuple[str, str, int | None]]:
 
 
 def _told(concern: Concern) -> str:
+    """What a page said to the patient: by the judgement of the answers, not by the level as somebody raised it, and only where a page was shown."""
+    response = getattr(concern.check_in, "response", None)
     if concern.emergency_shown_at is not None:
         when = wall_words(concern.emergency_shown_at, concern.site.zone)
         return _("The emergency number was shown at %(when)s.") % {"when": when}
-    if concern.check_in is None:
+    if response is None:
         return ""
+    if response.on_behalf_by_id is not None:
+        return _("The answers were given on the phone, so no answer page was shown.")
     if any("unfinished" in reason for reason in concern.reasons):
         return _("The patient left before the answer page, and may not know that you will call.")
     words = {
@@ -222,7 +226,8 @@ def _told(concern: Concern) -> str:
         Level.SAME_DAY: _("The answer page said that a clinician will look today."),
         Level.ROUTINE: _("The answer page said that it is not urgent and that you will get back."),
     }
-    return words.get(Level(concern.level), "")
+    judged = Level(response.triage)
+    return words[Level.ROUTINE if judged == Level.REASSURE else judged]  # something for a person, and no rule that fired: it opens as ROUTINE
 
 
 def _reasons(concern: Concern) -> list[str]:

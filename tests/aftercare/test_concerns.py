@@ -14,7 +14,7 @@ from clinic.errors import Refused
 from clinic.models import Closure, OutboxMessage, Site, Staff
 from patients.models import Hold
 from patients.services import record_death
-from tests.aftercare.make import ENDED, TASK, make_hours, make_patient, make_plan, make_response
+from tests.aftercare.make import ENDED, TASK, make_draft, make_hours, make_patient, make_plan, make_response
 from tests.clinic.outbox_make import FakeRelay, drain
 
 DAY1 = ENDED + timedelta(hours=25)
@@ -319,3 +319,34 @@ def test_the_desk_is_given_a_count_and_names_but_no_row(concern: Concern, rosa: 
     assert selectors.concern_count(by) == 1
     assert [row.patient.name for row in selectors.desk_concerns(by)] == ["Olivia Marsh"]
     assert selectors.concern_count(Actor.of_staff(max_)) == 0
+
+
+class TestWhatThePatientWasTold:
+    """SCREENS, Concern, “what she was told”: by the page that she saw, whatever has become of the concern since."""
+
+    def _told(self, concern: Concern, amara: Staff) -> str:
+        found = selectors.concern_for_page().get(pk=concern.pk)
+        return selectors.concern_detail(found, by=Actor.of_staff(amara), at=DAY1).told
+
+    def test_a_level_that_a_clinician_raised_is_not_what_the_page_said(self, site: Site, amara: Staff) -> None:
+        make_response(make_plan(site, amara).check_ins.get(code="check_24h"), at=DAY1, free_text="please look")
+        concern = Concern.objects.get()
+        said = "The answer page said that it is not urgent and that you will get back."
+        assert self._told(concern, amara) == said
+        services.raise_concern(concern=concern, level="URGENT", words="looks infected", by=_mine(concern, amara), at=DAY1)
+        assert self._told(concern, amara) == said
+
+    def test_urgent_answers_asked_for_a_call(self, concern: Concern, amara: Staff) -> None:
+        assert self._told(concern, amara) == "The answer page asked for a call at once."
+
+    def test_answers_typed_on_the_phone_were_shown_on_no_page(self, site: Site, amara: Staff) -> None:
+        asked = make_draft(make_plan(site, amara).check_ins.get(code="check_24h"), discharge="pus")
+        services.answer_for_patient(check_in=asked, by=Actor.of_staff(amara), at=DAY1)
+        assert self._told(Concern.objects.get(), amara) == "The answers were given on the phone, so no answer page was shown."
+
+    def test_a_call_of_the_desk_showed_no_page(self, site: Site, amara: Staff, rosa: Staff) -> None:
+        asked = make_plan(site, amara).check_ins.get(code="check_24h")
+        task = services.open_call_task(check_in=asked, reason=CallReason.MISSED, by=TASK, at=DAY1)
+        assert task is not None
+        services.finish_call(task=task, result="clinician_calls_now", by=Actor.of_staff(rosa), at=DAY1)
+        assert self._told(Concern.objects.get(), amara) == ""
