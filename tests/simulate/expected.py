@@ -143,19 +143,30 @@ class Expectation:
             until = next((until for since, until in message.rests if since == message.ends), None) if message.state == "cancelled" else None
             found = self._reminder(message.asked, records, message, since=until) if until is not None and message.asked is not None else None
         elif message.lacking:
-            found = self._to_a_later_address(message, tick, records)
+            found = self._to_a_later_address(message, tick + self.journal.tick, records)
+        elif (back := self._came_back(message)) is not None:
+            found = self._to_a_later_address(message, self.tick(back), records)
         else:
             found = self._reminder(message, records) if message.remind and message.state == "sent" else None
         return [found] if found is not None else []
 
-    def _to_a_later_address(self, message: Message, tick: datetime, records: Records) -> Message | None:
-        """The first look of the sweep at which it could go, while it is of use; another occurrence, as a final state is final (MESSAGES.md)."""
+    def _came_back(self, message: Message) -> datetime | None:
+        """When a mail server said that there is no such address, of a mail that it had taken. It reached nobody then (0041)."""
+        name = self.names.get((str(message.session), message.code, message.occurrence), "")
+        return self.journal.came_back.get(name) if message.state == "sent" and not message.is_reminder else None
+
+    def _to_a_later_address(self, message: Message, since: datetime, records: Records) -> Message | None:
+        """The first look of the sweep at which it could go, from `since` on, while it is of use; another occurrence, as a final state is final (MESSAGES.md).
+        Not what has been answered all the same."""
+        answered = records.answers.get((message.session, message.code))
         once_a_course = STEPS[message.code][5]
         changed = [at for name in ("email", "mail_mode") for at, _value in records.changes[name]] + [until for _since, until in message.rests if until]
-        for at in sorted({self.tick(at) for at in changed}):
+        for at in sorted({self.tick(at) for at in changed} | {since}):
+            if message.kind == "check_in" and answered is not None and answered <= at:
+                return None
             resting = any(since <= at and (until is None or until > at) for since, until in message.rests)
             over = message.ends is not None and message.ends <= at if once_a_course else resting
-            if at > tick and at < message.expires and at <= self.journal.end and not over and self._is_reached(records, at):
+            if at >= since and at < message.expires and at <= self.journal.end and not over and self._is_reached(records, at):
                 ends = message.ends if once_a_course else min((since for since, _until in message.rests if since > at), default=None)
                 return Message(
                     message.session, message.course, message.code, message.kind, message.wish, message.expires, at, message.place,
@@ -279,6 +290,9 @@ class Expectation:
                     return None
                 at = until
         answered = records.answers.get((message.session, message.code))
+        back = self._came_back(message)
+        if back is not None and back <= at:  # the desk phones at once
+            return None
         over = min(max(message.expires, message.wish + timedelta(days=7)), message.sent + 24 * HOUR)
         gone = records.value("do_not_contact", at) or records.value("deceased_on", at)
         if at > self.journal.end or at >= over or (answered and answered <= at) or gone:

@@ -50,6 +50,7 @@ class Journal:
     recorded_at: dict[UUID, datetime] = field(default_factory=dict)
     refusing: set[str] = field(default_factory=set)
     bounced: list[tuple[datetime, str]] = field(default_factory=list)
+    came_back: dict[str, datetime] = field(default_factory=dict)  # when, by Message-ID
     visits: list[VisitEvent] = field(default_factory=list)
     confirmed: int = 0
     refused_bookings: int = 0
@@ -207,6 +208,7 @@ class Year:
     def _bounce(self, row: OutboxMessage, recipient: str) -> None:
         if events.record(row, Said(Delivery.BOUNCED, recipient, "simulation", "5.1.1"), at=self.now):
             self.journal.bounced.append((self.now, recipient))
+            self.journal.came_back[row.message_id] = self.now
 
     def _answer(self, row: OutboxMessage) -> None:
         which = {"uuid": row.cause_uuid} if row.kind == "check_in_reminder" else {"message__outbox": row}
