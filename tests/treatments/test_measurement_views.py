@@ -16,7 +16,7 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from patients.models import Intake, Medication, Patient
-from tests.treatments.make import DAY, make_patient
+from tests.treatments.make import DAY, make_patient, make_started
 from treatments import services
 from treatments.models import BlindReading, Measurement, Photo
 from treatments.rules.measures import Method, Unit
@@ -71,6 +71,25 @@ def plot(answer: Any) -> dict[str, Any]:
     assert found
     data: dict[str, Any] = json.loads(found.group(1))
     return data
+
+
+class TestAtTheChair:
+    def test_two_taps_are_one_grade_and_one_density(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        """Twice the same would read “2 readings, range 92.0–92.0”: an error band of nothing."""
+        record, client = make_started(site, amara), client_as(amara)
+        page = client.get(reverse("treatments:session", args=[record.uuid])).content.decode()
+        key = re.search(r'name="form_key" value="([0-9a-f]{32})"[^>]*id="measurement-form-key"', page)
+        assert key is not None and page.count('id="measurement-form-key"') == 1
+        sent = {
+            "subject": str(record.patient.uuid), "form_key": key[1], "kind": "ludwig", "grade": "II", "density": "92", "method": "trichoscopy", "area_cm2": "1",
+            "place": "Vertex",
+        }  # fmt: skip
+        before = record.patient.measurements.count()
+        for _tap in (1, 2):
+            assert client.post(reverse("treatments:measure", args=[record.uuid]), sent).status_code == 302
+        assert record.patient.measurements.count() == before + 2
+        assert client.post(reverse("treatments:measure", args=[record.uuid]), sent | {"density": "95"}).status_code == 302
+        assert record.patient.measurements.count() == before + 3
 
 
 class TestRecording:

@@ -61,6 +61,12 @@ class TestKeeping:
         again = kept(olivia, amara, density(form_key="abc"))
         assert [row.pk for row in again] == [row.pk for row in first] and olivia.measurements.count() == 1
 
+    def test_a_form_sent_again_with_another_number_is_not_swallowed(self, olivia: Patient, amara: Staff) -> None:
+        """Back in the browser, and corrected: what is typed is kept, never silently left out."""
+        kept(olivia, amara, density(form_key="abc"))
+        again = kept(olivia, amara, density("95", form_key="abc"))
+        assert again[0].value == 95 and olivia.measurements.count() == 2
+
     def test_salt_is_computed_from_its_regions(self, olivia: Patient, amara: Staff) -> None:
         row = kept(olivia, amara, MeasureEntry(K.SALT, Method.EXAMINATION, parts={"top": 50, "right": 25, "left": 25, "back": 10}))[0]
         row.refresh_from_db()

@@ -51,6 +51,28 @@ class TestReadings:
         test.refresh_from_db()
         assert test.result == "positive" and test.readings.count() == 3
 
+    def test_two_taps_are_one_test_and_one_reading(self, site: Site, amara: Staff, okoro: Staff) -> None:
+        """A second test would hold S13 back when the first is read, and ask the patient twice to come."""
+        test, by = apply(site, amara, 120), Actor.of_staff(amara)
+        same: dict[str, Any] = {"patient": test.patient, "product": test.product}
+        assert services.apply_patch_test(**same, by=by, at=test.applied_at + timedelta(seconds=2)) == test
+        read(test, amara, "negative", 48)
+        services.read_patch_test(test=test, result="negative", by=by, at=test.applied_at + hours(48) + timedelta(seconds=2))
+        assert PatchTest.objects.count() == 1 and test.readings.count() == 1
+        services.read_patch_test(test=test, result="doubtful", by=by, at=test.applied_at + hours(48) + timedelta(seconds=3))
+        assert test.readings.count() == 2
+        others = [
+            services.apply_patch_test(**same, by=by, at=test.applied_at + timedelta(seconds=2), place="left arm"),
+            services.apply_patch_test(**same, by=Actor.of_staff(okoro), at=test.applied_at + timedelta(seconds=2)),
+            services.apply_patch_test(**same, by=by, at=test.applied_at + timedelta(minutes=1)),
+        ]
+        assert len({test.pk, *(other.pk for other in others)}) == 4
+
+    def test_one_that_was_given_up_is_not_the_first_tap(self, site: Site, amara: Staff) -> None:
+        test, by = apply(site, amara, 120), Actor.of_staff(amara)
+        services.patch.give_up_patch_test(test=test, reason="wrong arm", by=by, at=test.applied_at)
+        assert services.apply_patch_test(patient=test.patient, product=test.product, by=by, at=test.applied_at) != test
+
     def test_readings_only_grow(self, site: Site, amara: Staff) -> None:
         test = apply(site, amara, 120)
         read(test, amara, "negative", 48)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,10 @@ MOMENT = "%Y-%m-%dT%H:%M"
 
 def _named(members: tuple[Any, ...], words: dict[Any, Any]) -> list[tuple[str, Any]]:
     return [(member.value, words[member]) for member in members]
+
+
+def _new_key() -> str:
+    return uuid4().hex
 
 
 class MeasureForm(forms.Form):
@@ -114,8 +119,9 @@ def _frame_of(spec: Spec) -> dict[str, forms.Field]:
 
 
 class BaselineForm(forms.Form):
-    """At the chair, in one go: a grade, and a density with its place."""
+    """At the chair, in one go: a grade, and a density with its place. Its key is against sending it twice."""
 
+    form_key = forms.CharField(max_length=40, required=False, initial=_new_key, widget=forms.HiddenInput(attrs={"id": "measurement-form-key"}))
     kind = forms.ChoiceField(label=_("Scale"), choices=_named((K.NORWOOD, K.LUDWIG, K.SINCLAIR), KIND_WORDS))
     grade = forms.CharField(label=_("Grade"), max_length=12)
     density = forms.DecimalField(label=_("Hair density, hairs/cm²"), min_value=Decimal(0), max_value=Decimal(400), max_digits=7, decimal_places=2, required=False)
@@ -134,11 +140,12 @@ class BaselineForm(forms.Form):
 
     def entries(self) -> list[tuple[str, MeasureEntry]]:
         """What to keep, each with the field that an error belongs to."""
-        data = self.cleaned_data
-        found = [("grade", MeasureEntry(K(data["kind"]), Method.EXAMINATION, grade=data["grade"]))]
+        data, key = self.cleaned_data, self.cleaned_data["form_key"]
+        found = [("grade", MeasureEntry(K(data["kind"]), Method.EXAMINATION, grade=data["grade"], form_key=key and f"{key}-grade"))]
         if data["density"] is not None:
             found.append(("density", MeasureEntry(
                 K.HAIR_DENSITY, Method(data["method"] or Method.TRICHOSCOPY), (data["density"],), Unit.PER_CM2, area_cm2=data["area_cm2"], place=data["place"],
+                form_key=key and f"{key}-density",
             )))  # fmt: skip
         return found
 

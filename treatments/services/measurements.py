@@ -65,7 +65,7 @@ class MeasureEntry:
 def record_measurement(
     *, patient: Patient, entry: MeasureEntry, by: Actor, at: datetime, session: TreatmentSession | None = None, confirmed: bool = False
 ) -> list[Measurement]:
-    """Judge and keep. The same form sent twice is kept once. Raises NotMeasurable, LookAgain."""
+    """Judge and keep. The same form sent twice is kept once; sent again with something else in it, it is another one. Raises NotMeasurable, LookAgain."""
     moment = entry.measured_at or at
     if moment > at:
         raise NotMeasurable({"measured_at": "This lies in the future."})
@@ -80,20 +80,27 @@ def record_measurement(
         raise LookAgain(doubts)
     with audit.write(by=by, action="measurement.record"):
         Patient.objects.select_for_update().get(pk=patient.pk)  # two tabs, one form: the second one waits and finds the first
-        if kept := _kept_before(patient, entry.form_key):
-            return kept
+        kept = _kept_before(patient, entry.form_key)
         place = _place(patient, entry.place, by, moment)
-        rows = [_row(entry, reading, verdict, number) for number, (reading, verdict) in enumerate(zip(readings, verdicts, strict=True))]
+        rows = [_row(entry, reading, verdict, None if kept else number) for number, (reading, verdict) in enumerate(zip(readings, verdicts, strict=True))]
         for row in rows:
             row.patient, row.session, row.place, row.operator_id = patient, session, place, by.staff_id
             row.measured_at, row.by = moment, by.name[:160]
+        if kept and [_said(row) for row in kept] == [_said(row) for row in rows] and entry.measured_at in (None, kept[0].measured_at):
+            return kept
         return Measurement.objects.bulk_create(rows)
 
 
 def _kept_before(patient: Patient, form_key: str) -> list[Measurement]:
     if not form_key:
         return []
-    return list(Measurement.objects.filter(patient=patient, form_key__startswith=f"{form_key}:"))
+    return list(Measurement.objects.filter(patient=patient, form_key__startswith=f"{form_key}:").order_by("form_key"))
+
+
+def _said(row: Measurement) -> tuple[Any, ...]:
+    """What somebody typed, as the table keeps it."""
+    area = None if row.area_cm2 is None else round(row.area_cm2, 2)
+    return row.kind, row.method, row.rater, row.grade, row.value, row.unit, row.parts, area, row.clipped, row.place_id
 
 
 def _place(patient: Patient, label: str, by: Actor, at: datetime) -> MeasurementSite | None:
@@ -105,13 +112,13 @@ def _place(patient: Patient, label: str, by: Actor, at: datetime) -> Measurement
     return found or MeasurementSite.objects.create(patient=patient, label=label, made_at=at, made_by=by.name[:160])
 
 
-def _row(entry: MeasureEntry, reading: Reading, verdict: Judged, number: int) -> Measurement:
-    """One reading as a row, without whom and when it is about."""
+def _row(entry: MeasureEntry, reading: Reading, verdict: Judged, number: int | None) -> Measurement:
+    """One reading as a row, without whom and when it is about; `number` is its place under the form's key, which is free once."""
     typed = reading.unit or (verdict.number.unit if verdict.number else "")
     return Measurement(
         kind=entry.kind, method=entry.method, rater=entry.rater, grade=entry.grade, value=reading.value, unit=typed,
         canonical=verdict.number.value if verdict.number else None, parts={name: _plain(value) for name, value in entry.parts.items()},
-        area_cm2=entry.area_cm2, clipped=entry.clipped, confirmed=list(verdict.doubts), form_key=f"{entry.form_key}:{number}" if entry.form_key else None,
+        area_cm2=entry.area_cm2, clipped=entry.clipped, confirmed=list(verdict.doubts), form_key=f"{entry.form_key}:{number}" if entry.form_key and number is not None else None,
     )  # fmt: skip
 
 
