@@ -4,6 +4,7 @@ import builtins
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import psycopg
@@ -18,7 +19,7 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from clinic.pdf import Foreign, _local_path
-from tests.treatments.make import DAY, DESK, END, make_signed
+from tests.treatments.make import DAY, DESK, END, make_draft, make_signed
 from tests.treatments.test_signed import refused, sql
 from treatments import services, tasks
 from treatments.models import ChainHead, CoSignature, RecordPdf, SignedRecord
@@ -243,6 +244,39 @@ class TestOneByteByTheOwner:
         as_owner(owner, "treatments_signedrecord", f"UPDATE treatments_signedrecord SET content = overlay(content placing 'X' from 40 for 1) WHERE id = {first.pk}")
         said = self.broken()
         assert f"signed record {first.pk} " in said and f"signed record {second.pk} " not in said
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ("signed_name = 'Dr Somebody Else'", "who signed"), ("signed_at = signed_at - interval '400 days'", "when it was signed"),
+            ("cosign_asked = NOT cosign_asked", "whether a second signature was asked for"), ("content_version = 2", "the version of the content"),
+            ("signed_by_id = (SELECT id FROM clinic_staff WHERE email = 'okoro@riverside.example')", "whose account signed"),
+            ("session_id = {other}", "of which session it is"),
+        ],
+    )  # fmt: skip
+    def test_in_what_stands_beside_the_content(self, change: str, words: str, owner: psycopg.Connection[Any], site: Site, amara: Staff, okoro: Staff) -> None:
+        """Pages and prints read the columns: who signed and when must be what was hashed."""
+        first, second = make_signed(site, amara), make_signed(site, amara, at=DAY + timedelta(days=1))
+        other = make_draft(site, amara, at=DAY + timedelta(days=2))
+        call_command("verify_records")
+        as_owner(owner, "treatments_signedrecord", f"UPDATE treatments_signedrecord SET {change.format(other=other.pk)} WHERE id = {first.pk}")
+        said = self.broken()
+        assert f"signed record {first.pk} " in said and f"not as in what was signed: {words}" in said and f"signed record {second.pk} " not in said
+
+    @pytest.mark.django_db
+    def test_what_an_older_record_does_not_hold_is_not_passed_in_silence(self, site: Site, amara: Staff) -> None:
+        """The content of version 1 to 4 has no account of the signer; a demonstration's has no time either."""
+        record = make_draft(site, amara)
+        text = services.signing.canonical({"version": 1, "session": str(record.uuid), "signed_by": amara.display_name})
+        SignedRecord.objects.create(
+            session=record, content=text, sha256=services.signing.fingerprint(text, ""), signed_by=amara, signed_name=amara.display_name, signed_at=END,
+        )  # fmt: skip
+        out = StringIO()
+        call_command("verify_records", stdout=out)
+        said = out.getvalue()
+        for words in ("whose account signed", "when it was signed", "whether a second signature was asked for"):
+            assert f"Can’t be compared, for the content of 1 older record does not say it: {words}." in said
+        assert "who signed." not in said and "All signed records are as they were signed, as far as they can be compared." in said
 
     def test_in_an_addendum_or_a_second_signature(self, owner: psycopg.Connection[Any], site: Site, amara: Staff, okoro: Staff) -> None:
         ask(site)

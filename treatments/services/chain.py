@@ -1,7 +1,10 @@
 """The chain of signed records, looked at from end to end; and its head, written down each day (R52)."""
 
 import hashlib
+import json
+from collections import Counter
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -30,12 +33,14 @@ def cosign_text(row: CoSignature) -> str:
 
 
 def broken_records() -> list[str]:
-    """Recompute every hash, the chain and the daily heads; names what does not fit (R52)."""
+    """Recompute every hash, the chain and the daily heads, and compare what stands beside the content with it; names what does not fit (R52)."""
     wrong, hashes = [], []
     previous = ""
-    for row in SignedRecord.objects.order_by("pk").iterator():
+    for row in SignedRecord.objects.select_related("session", "signed_by").order_by("pk").iterator():
         if row.previous_sha256 != previous or row.sha256 != fingerprint(row.content, row.previous_sha256):
             wrong.append(f"signed record {row.pk} of session {row.session_id}")
+        if differs := [words for words, same in _beside(row).items() if same is False]:
+            wrong.append(f"signed record {row.pk} of session {row.session_id}: not as in what was signed: {', '.join(differs)}")
         previous = row.sha256
         hashes.append(row.sha256)
     for note in Addendum.objects.select_related("record").order_by("pk").iterator():
@@ -45,6 +50,39 @@ def broken_records() -> list[str]:
         if second.sha256 != fingerprint(cosign_text(second), second.record.sha256):
             wrong.append(f"second signature {second.pk}")
     return wrong + _broken_heads(hashes)
+
+
+def uncompared() -> dict[str, int]:
+    """What stands beside the content of older records and isn't in it, so that nothing can be said of it: words → how many records."""
+    rows = SignedRecord.objects.select_related("session", "signed_by").order_by("pk").iterator()
+    return dict(Counter(words for row in rows for words, same in _beside(row).items() if same is None))
+
+
+def _beside(row: SignedRecord) -> dict[str, bool | None]:
+    """The columns that pages, prints and exports read, against the hashed content; None where the content does not hold it."""
+    try:
+        content = json.loads(row.content)
+    except json.JSONDecodeError:  # its hash does not fit either
+        content = {}
+    columns: dict[str, tuple[str, Any]] = {
+        "who signed": ("signed_by", row.signed_name),
+        "whose account signed": ("signer", str(row.signed_by.uuid)),
+        "when it was signed": ("signed_at", row.signed_at),
+        "of which session it is": ("session", str(row.session.uuid)),
+        "whether a second signature was asked for": ("cosign_asked", row.cosign_asked),
+        "the version of the content": ("version", row.content_version),
+    }
+    return {words: _moment(content[key], value) == value if key in content else None for words, (key, value) in columns.items()}
+
+
+def _moment(said: Any, column: Any) -> Any:
+    """A time of the content as a time, where the column is one."""
+    if not isinstance(column, datetime) or not isinstance(said, str):
+        return said
+    try:
+        return datetime.fromisoformat(said)
+    except ValueError:
+        return said
 
 
 def _broken_heads(hashes: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from treatments.models import AdverseEvent, DeviceBlock, TreatmentSession
 from treatments.rules import RULES_VERSION
 from treatments.rules.vocabulary import Stage
 
-CONTENT_VERSION = 4
+CONTENT_VERSION = 5  # 5: the signer's account, so that it can be compared, too
 
 
 def canonical(content: dict[str, Any]) -> str:
@@ -54,6 +54,7 @@ def content_of(record: TreatmentSession, signer: Staff, at: datetime, *, cosign:
         "adverse_events": [_event(row) for row in record.adverse_events.order_by("pk")],
         "notes": record.notes,
         "signed_by": signer.display_name,
+        "signer": str(signer.uuid),
         "signed_at": at.isoformat(),
         "cosign_asked": cosign,
     }
