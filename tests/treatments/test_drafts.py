@@ -13,7 +13,16 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site, Staff
-from tests.treatments.make import DAY, make_cartridge, make_draft, make_ended, make_entry, make_signed, make_started
+from tests.treatments.make import (
+    DAY,
+    make_cartridge,
+    make_device,
+    make_draft,
+    make_ended,
+    make_entry,
+    make_signed,
+    make_started,
+)
 from treatments import selectors, services
 from treatments.forms import SessionForm
 from treatments.models import SessionPreset, TreatmentSession, ZoneRecord
@@ -116,6 +125,64 @@ class TestCopyLast:
         record = second_draft(site, amara)
         services.mark_entered_in_error(record=record.course.sessions.get(state="signed"), reason="wrong patient", staff=amara, by=Actor.of_staff(amara), at=DAY)
         assert selectors.zone_histories(record)["vertex"].course.sessions == 0
+
+
+def changed_last_time(site: Site, staff: Staff, *after: ZoneEntry) -> TreatmentSession:
+    """The next draft of a patient whose last session changed from its pen to “Pen Y” and went on with these zones."""
+    by, then = Actor.of_staff(staff), DAY - timedelta(days=28)
+    old = make_started(site, staff, make_entry(site, zones=(ZoneEntry("mid_scalp", 50, 4, "none"), ZoneEntry("vertex", 75, 4, "none"))), then)
+    pen, unit = make_device(site, name="Pen Y"), make_cartridge(site, lot="Y1")
+    services.change_block(record=old, device=pen, cartridge=unit, seal_intact=True, by=by, at=then)
+    old.refresh_from_db()
+    entry = replace(make_entry(site, device=pen, cartridge=unit, zones=after), fields={"no_adverse_event": True, "aftercare_delivered": True, "sharps_and_cleaning_confirmed": True})
+    old = services.save_session(record=old, version=old.version, entry=entry, by=by, at=then)
+    services.end_session(record=old, ended_at=then + timedelta(minutes=40), by=by, at=then + timedelta(minutes=40))
+    return services.open_session(patient=old.patient, operator=staff, by=by, at=DAY)
+
+
+class TestCopyingFromTwoDevices:
+    """A second device is part of the same record (SETTLED 7): all zones are copied, and the page says which."""
+
+    def zones(self, record: TreatmentSession) -> dict[str, int]:
+        return {zone.zone: zone.depth_hundredths for zone in ZoneRecord.objects.filter(block__session=record)}
+
+    def copied(self, record: TreatmentSession, client: Client) -> str:
+        """What the page says after the button."""
+        sent = {"subject": str(record.patient.uuid)}
+        return client.post(reverse("treatments:copy_last", args=[record.uuid]), sent, follow=True).content.decode()
+
+    def test_zones_of_both_with_the_newest_device(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = changed_last_time(site, amara, ZoneEntry("occipital", 60, 2, "none"), ZoneEntry("vertex", 100, 2, "none"))
+        page = self.copied(record, client_as(amara))
+        assert self.zones(record) == {"mid_scalp": 50, "vertex": 100, "occipital": 60} and record.blocks.get().device.name == "Pen Y"
+        assert "Settings copied from session 1: Pen Y; Mid-scalp, Vertex, Occipital." in page and "more than one device" in page
+
+    def test_where_nothing_was_noted_after_the_change_the_earlier_zones_are_copied(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = changed_last_time(site, amara)
+        assert "Mid-scalp, Vertex." in self.copied(record, client_as(amara)) and self.zones(record) == {"mid_scalp": 50, "vertex": 75}
+
+    def test_without_any_zone_it_says_so(self, site: Site, amara: Staff, client_as: Callable[[Staff], Client]) -> None:
+        record = changed_last_time(site, amara)
+        ZoneRecord.objects.all().delete()
+        page = self.copied(record, client_as(amara))
+        assert "Session 1 has no zones. Only its device is copied: Pen Y." in page and "Settings copied" not in page
+
+    def test_a_preset_holds_them_all(self, site: Site, amara: Staff) -> None:
+        record = changed_last_time(site, amara, ZoneEntry("occipital", 60, 2, "none"))
+        old = selectors.last_session(record.patient)
+        assert old is not None
+        preset = services.save_preset(record=old, name="Whole", staff=amara, by=Actor.of_staff(amara))
+        assert [row["zone"] for row in preset.zones] == ["mid_scalp", "vertex", "occipital"]
+
+    def test_what_was_needled_before_the_change_in_this_record_is_not_said_twice(self, site: Site, amara: Staff) -> None:
+        by = Actor.of_staff(amara)
+        record = services.start_session(record=make_draft(site, amara), by=by, at=DAY)
+        preset = services.save_preset(record=record, name="Both", staff=amara, by=by)
+        services.change_block(record=record, device=make_device(site, name="Pen Y"), cartridge=make_cartridge(site, lot="Y1"), seal_intact=True, by=by, at=DAY)
+        record.refresh_from_db()
+        with pytest.raises(Refused, match="before the device"):
+            services.apply_preset(record=record, version=record.version, preset=preset, by=by, at=DAY)
+        assert ZoneRecord.objects.filter(block__session=record).count() == 2
 
 
 class TestUndoAfterCopying:

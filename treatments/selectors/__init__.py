@@ -48,7 +48,15 @@ from treatments.selectors.recall import (
     who_received,
 )
 from treatments.selectors.scanned import scanned
-from treatments.selectors.settings import ZoneHistory, presets_of, settings_of, zone_histories
+from treatments.selectors.settings import (
+    LastSettings,
+    ZoneHistory,
+    presets_of,
+    settings_of,
+    settings_to_copy,
+    zone_histories,
+    zones_before_change,
+)
 from treatments.selectors.stock import (
     Shelf,
     Stock,
@@ -70,10 +78,10 @@ from treatments.selectors.stock import (
 next_window = window_of
 
 __all__ = [
-    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "Received", "Shelf", "Signer", "Stock", "Thing", "Window", "ZoneHistory", "about", "all_calls", "at_own_site", "calls_waiting", "checklist", "contacts_of", "course_notes",
+    "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "LastSettings", "Received", "Shelf", "Signer", "Stock", "Thing", "Window", "ZoneHistory", "about", "all_calls", "at_own_site", "calls_waiting", "checklist", "contacts_of", "course_notes",
     "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "of_recall", "open_course", "patch",
     "photos", "place_in_course", "place_of_begun", "policy", "policy_of", "presets_of", "product_state", "prp", "readings", "reason_key", "recalled_things", "received", "same_lot", "scanned",
-    "session_days", "session_input", "sessions_ended_since", "settings_of", "signature_handovers", "signed", "signer_of", "through", "through_courses", "units_of", "usable_products",
-    "who_received", "why_not", "window_after", "window_of", "with_signer", "without_lot", "zone_histories",
+    "session_days", "session_input", "sessions_ended_since", "settings_of", "settings_to_copy", "signature_handovers", "signed", "signer_of", "through", "through_courses", "units_of", "usable_products",
+    "who_received", "why_not", "window_after", "window_of", "with_signer", "without_lot", "zone_histories", "zones_before_change",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from treatments.models import SessionPreset, TreatmentSession, ZoneRecord
+from treatments.models import Device, SessionPreset, TreatmentSession, ZoneRecord
 from treatments.rules.dose import Dose, dose_of
 from treatments.selectors.courses import last_session
 from treatments.vocabulary import Endpoint, SessionState, Zone
@@ -23,6 +23,32 @@ def settings_of(record: TreatmentSession) -> list[dict[str, Any]]:
         for block in record.blocks.prefetch_related("zones")
         for zone in block.zones.all()
     ]
+
+
+@dataclass(frozen=True)
+class LastSettings:
+    """What can be copied: the last session's number, its devices in the order of use, and each zone as it was needled last."""
+
+    number: int
+    devices: tuple[Device, ...]
+    zones: tuple[ZoneRecord, ...]
+
+
+def settings_to_copy(record: TreatmentSession) -> LastSettings | None:
+    """All blocks of the last session: another device in mid-session is part of the same record (SETTLED 7). None without one."""
+    last = last_session(record.patient)
+    blocks = list(last.blocks.select_related("device").prefetch_related("zones")) if last else []
+    if last is None or not blocks:
+        return None
+    done = zones_before_change(record)
+    zones = {zone.zone: zone for block in blocks for zone in block.zones.all() if zone.zone not in done}
+    return LastSettings(last.number, tuple(dict.fromkeys(block.device for block in blocks)), tuple(zones.values()))
+
+
+def zones_before_change(record: TreatmentSession) -> set[str]:
+    """What was needled in this record before the newest device or cartridge; copying would say that it was needled again."""
+    own = record.blocks.order_by("-position").first()
+    return set(ZoneRecord.objects.filter(block__session=record).exclude(block=own).values_list("zone", flat=True)) if own else set()
 
 
 @dataclass(frozen=True)

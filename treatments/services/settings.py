@@ -1,6 +1,6 @@
 """Settings taken over into a draft: the last session's, or a clinician's preset. Depth and passes, nothing that happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Staff
 from treatments import selectors
-from treatments.models import Anaesthetic, Device, DeviceBlock, SessionPreset, TreatmentSession
+from treatments.models import Anaesthetic, Device, DeviceBlock, SessionPreset, TreatmentSession, ZoneRecord
 from treatments.services.drafts import SessionEntry, ZoneEntry, save_session
 
 MOST_PRESETS = 12
@@ -21,15 +21,17 @@ class NothingToUndo(Refused):
 
 
 def copy_last(*, record: TreatmentSession, version: int, by: Actor, at: datetime) -> TreatmentSession:
-    """Settings of the last session: device, zones with depth and passes. Never cartridge, photos, events, signature.
+    """Settings of the last session: its newest device, zones of all its blocks with depth and passes. Never cartridge, photos, events, signature.
 
     What this record already says about a zone (its endpoint) stays, and so do zones that were not treated last time.
+    Raises Refused when there is nothing to copy.
     """
-    last = selectors.last_session(record.patient)
-    block = last.blocks.order_by("-position").first() if last else None
-    if last is None or block is None:
+    last = selectors.settings_to_copy(record)
+    if last is None:
         raise Refused("There is no earlier session to copy.")
-    return _take_over(record, version, _zones_of(block), block.device, by, at)
+    if not last.zones and record.started_at:  # its device stays, too
+        raise Refused(f"Nothing was copied: session {last.number} has no zones that are still to be treated.")
+    return _take_over(record, version, _entries(last.zones), last.devices[-1], by, at)
 
 
 def apply_preset(*, record: TreatmentSession, version: int, preset: SessionPreset, by: Actor, at: datetime) -> TreatmentSession:
@@ -37,7 +39,10 @@ def apply_preset(*, record: TreatmentSession, version: int, preset: SessionPrese
     own = record.blocks.order_by("-position").first()
     if own is None:
         raise Refused("Choose a device first.", field="device")
-    zones = [ZoneEntry(row["zone"], row["depth_hundredths"], row["passes"]) for row in preset.zones]
+    done = selectors.zones_before_change(record)
+    zones = [ZoneEntry(row["zone"], row["depth_hundredths"], row["passes"]) for row in preset.zones if row["zone"] not in done]
+    if not zones:
+        raise Refused("Nothing was applied: all zones of it were needled before the device or cartridge was changed.")
     return _take_over(record, version, zones, own.device, by, at)
 
 
@@ -94,9 +99,9 @@ def _device_before(own: DeviceBlock, before: int | None, after: int | None, *, n
 
 
 def save_preset(*, record: TreatmentSession, name: str, staff: Staff, by: Actor) -> SessionPreset:
-    """Keep this record's depths and passes under a name; the same name is replaced."""
-    block = record.blocks.order_by("-position").first()
-    zones = [{"zone": z.zone, "depth_hundredths": z.depth_hundredths, "passes": z.passes} for z in _zones_of(block)] if block else []
+    """Keep this record's depths and passes, of all its blocks, under a name; the same name is replaced."""
+    last_said = {zone.zone: zone for block in record.blocks.prefetch_related("zones") for zone in block.zones.all()}
+    zones = [{"zone": z.zone, "depth_hundredths": z.depth_hundredths, "passes": z.passes} for z in last_said.values()]
     if not name.strip():
         raise Refused("Give the preset a name.", field="preset_name")
     if not zones:
@@ -115,8 +120,8 @@ def delete_preset(*, preset: SessionPreset, by: Actor) -> None:
         preset.delete()
 
 
-def _zones_of(block: DeviceBlock) -> list[ZoneEntry]:
-    return [ZoneEntry(zone=z.zone, depth_hundredths=z.depth_hundredths, passes=z.passes) for z in block.zones.all()]
+def _entries(zones: Iterable[ZoneRecord]) -> list[ZoneEntry]:
+    return [ZoneEntry(zone=z.zone, depth_hundredths=z.depth_hundredths, passes=z.passes) for z in zones]
 
 
 def _with(record: TreatmentSession, zones: list[ZoneEntry], device: Device) -> SessionEntry:

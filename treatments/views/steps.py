@@ -13,9 +13,11 @@ from clinic.requests import HttpRequest
 from patients import services as people
 from treatments import selectors, services
 from treatments.forms import BlockForm, EndForm
-from treatments.models import SessionPreset
+from treatments.models import SessionPreset, TreatmentSession
 from treatments.views.fresh import ask_again
 from treatments.views.page import again, form_of, page, record_of, saved_if_sent, staff_of, stopped
+from treatments.vocabulary import Zone
+from treatments.words import ZONE_WORDS
 
 
 @allow(POST="session:draft")
@@ -25,11 +27,27 @@ def copy_last(request: HttpRequest, session: str) -> HttpResponse:
     if answer is not None:
         return answer
     try:
+        last = selectors.settings_to_copy(record)
         services.copy_last(record=record, version=record.version, by=request.actor, at=timezone.now())
     except Refused as refusal:
         return stopped(request, record, refusal)
-    messages.success(request, _("Settings copied. Choose a new cartridge and check each zone."))
+    if last is not None:
+        _say_copied(request, record, last)
     return again(record, "scalp")
+
+
+def _say_copied(request: HttpRequest, record: TreatmentSession, last: selectors.LastSettings) -> None:
+    """What is copied, by name; and that the depths were set for more than one device."""
+    words = {"number": last.number, "device": last.devices[-1].name, "zones": ", ".join(str(ZONE_WORDS[Zone(zone.zone)]) for zone in last.zones)}
+    if not last.zones:
+        messages.warning(request, _("Session %(number)s has no zones. Only its device is copied: %(device)s.") % words)
+    elif record.started_at:
+        messages.success(request, _("Settings copied from session %(number)s: %(zones)s. Check each zone.") % words)
+    else:
+        messages.success(request, _("Settings copied from session %(number)s: %(device)s; %(zones)s. Choose a new cartridge and check each zone.") % words)
+    if last.zones and len(last.devices) > 1:
+        names = ", ".join(device.name for device in last.devices)
+        messages.warning(request, _("Session %(number)s used more than one device: %(names)s. Check each depth against the device that you use now.") % (words | {"names": names}))
 
 
 @allow(POST="session:draft")
