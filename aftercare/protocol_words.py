@@ -14,6 +14,7 @@ PROBLEM_WORDS = {
     "no_call": _("At least one check-in in the first four days must lead to a call when nobody answers."),
     "red_flags": _("Every check-in must ask the red-flag questions. Missing: %(detail)s."),
     "call_before_reminder": _("The call must come later than the reminder."),
+    "call_too_late": _("Nobody would phone: the questions close after %(detail)s hours. The call must come before that."),
     "questions_without_check_in": _("Only a check-in can ask questions."),
     "too_late": _("A step can't come later than day 400."),
     "never_valid": _("Say for how many hours it still makes sense."),

@@ -119,8 +119,15 @@ def check_in(row: OutboxMessage, at: datetime) -> Mail:
 @_in_its_language
 def check_in_reminder(row: OutboxMessage, at: datetime) -> Mail:
     """The same questions once more."""
-    asked = CheckIn.objects.select_related("patient", "site__clinic", "plan__session").get(uuid=cause_of(row))
-    return mail_of("check_in_reminder", asked.patient, asked.site, _check_in_url(asked, at), language=row.language, at=at)
+    behind = ("patient", "site__clinic", "plan__session", "message__step", "message__outbox")
+    asked = CheckIn.objects.select_related(*behind).get(uuid=cause_of(row))
+    return mail_of("check_in_reminder", asked.patient, asked.site, _check_in_url(asked, at), language=row.language, at=at, calls=_a_call_follows(asked))
+
+
+def _a_call_follows(asked: CheckIn) -> bool:
+    """Whether the desk phones when nothing comes: the step has a call, and the questions are still open by then."""
+    step, sent = asked.message.step, asked.message.outbox.sent_at or asked.opens_at
+    return step.call_hours is not None and sent + timedelta(hours=step.call_hours) < asked.closes_at
 
 
 @_in_its_language

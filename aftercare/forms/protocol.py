@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare.models import ProtocolStep
 from aftercare.protocol_words import PROBLEM_WORDS, PURPOSE_WORDS
+from aftercare.rules.protocol import open_hours
 from aftercare.rules.wording import MOST, has_address, has_claim, unknown_names
 from aftercare.states import Purpose, Scope
 from clinic.forms import form_helper
@@ -118,6 +119,9 @@ class StepForm(forms.Form):
                     self.add_error(name, _("Say the day and the time."))
         if cleaned.get("expires_hours") is None and "expires_hours" not in self.errors:
             self.add_error("expires_hours", _("Say for how many hours it still makes sense."))
+        call, closes = cleaned.get("call_hours"), open_hours(cleaned.get("expires_hours") or 0)
+        if cleaned.get("purpose") == Purpose.CHECK_IN and call and call >= closes:
+            self.add_error("call_hours", str(PROBLEM_WORDS["call_too_late"]) % {"detail": closes})
         for code, _name in settings.LANGUAGES:
             self._check_words(f"wording_{code}", cleaned.get(f"wording_{code}") or "")
         return cleaned

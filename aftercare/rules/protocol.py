@@ -9,6 +9,12 @@ RED_FLAGS = frozenset({"Q4", "Q5", "Q6", "Q7", "Q8", "Q9"})
 INSTRUCTIONS, CHECK_IN = "aftercare_instructions", "check_in"
 EARLY_HOURS = 96
 LONGEST_DAYS = 400
+ANSWER_DAYS = 7
+
+
+def open_hours(expires_hours: int) -> int:
+    """For how many hours a check-in can be answered, counted from its own time. Nobody phones about one that is closed."""
+    return max(expires_hours, ANSWER_DAYS * 24)
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ def _of_step(step: StepFacts, languages: list[str]) -> list[Problem]:
         found += [Problem(step.code, "red_flags", ", ".join(missing))] if missing else []
         if step.reminder_hours and step.call_hours and step.call_hours <= step.reminder_hours:
             found.append(Problem(step.code, "call_before_reminder"))
+        if step.call_hours and step.call_hours >= open_hours(step.expires_hours):
+            found.append(Problem(step.code, "call_too_late", str(open_hours(step.expires_hours))))
     elif step.questions:
         found.append(Problem(step.code, "questions_without_check_in"))
     if step.hours > LONGEST_DAYS * 24:

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from aftercare import emails
 from aftercare.models import CheckIn, Plan, PlannedMessage, ProtocolStep
-from aftercare.rules.protocol import applies, fits_place
+from aftercare.rules.protocol import ANSWER_DAYS, applies, fits_place
 from aftercare.selectors.protocol import condition_of, treatment_of
 from aftercare.states import PlanState, Purpose, Scope
 from clinic import clock
 from clinic.audit import Actor
 from clinic.models import OutboxMessage
 
-LINK_DAYS = 7
 TOO_LATE = "its time had passed when the session was planned"
 OTHER_PLACE = "an earlier or later record of the course was put right: this is for another session"
 NOT_FOR_THIS = "planned again: not for this treatment"
@@ -112,7 +111,7 @@ def _check_in(plan: Plan, message: PlannedMessage, *, at: datetime) -> CheckIn:
         code=message.code,
         asked=message.step.questions if message.step else [],
         opens_at=message.send_after,
-        closes_at=max(message.expires_at, message.send_after + timedelta(days=LINK_DAYS)),
+        closes_at=max(message.expires_at, message.send_after + timedelta(days=ANSWER_DAYS)),
         cancelled_at=at if late else None,
         cancelled_reason=TOO_LATE if late else "",
     )

@@ -120,3 +120,9 @@ class TestProblems:
 
     def test_a_call_comes_after_its_reminder(self) -> None:
         assert self._of(GOOD[0], replace(GOOD[1], call_hours=12)) == [Problem("check_24h", "call_before_reminder")]
+
+    @pytest.mark.parametrize(("call", "expires", "closes"), [(167, 20, None), (168, 20, "168"), (200, 20, "168"), (200, 240, None), (240, 240, "240")])
+    def test_a_call_comes_while_the_questions_are_open(self, call: int, expires: int, closes: str | None) -> None:
+        """The reminder says that somebody phones: after the questions have closed nobody does."""
+        found = self._of(*GOOD, replace(GOOD[1], code="later", hours=600, call_hours=call, expires_hours=expires))
+        assert found == ([Problem("later", "call_too_late", closes)] if closes else [])
