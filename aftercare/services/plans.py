@@ -173,7 +173,8 @@ def _end(
     plan.state, plan.state_reason = state, reason
     plan.save(update_fields=["state", "state_reason"])
     emails.cancel_messages(plan.messages.filter(scope=only) if only else plan.messages.all(), reason=reason, by=by, at=at)
-    end_check_ins(plan.check_ins.unanswered(), reason=reason, by=by, at=at)
+    asked = plan.check_ins.unanswered()
+    end_check_ins(asked.filter(message__scope=only) if only else asked, reason=reason, by=by, at=at)
 
 
 def note_read(*, plan: Plan, taught_back: bool | None, by: Actor, at: datetime) -> Plan:

@@ -19,6 +19,7 @@ from clinic.models import OutboxMessage, Site, Staff
 from clinic.outbox.kinds import KINDS
 from tests.aftercare.make import ENDED, TASK, as_recorded, make_course, make_patient, make_plan, make_session
 from tests.aftercare.test_views import SignIn
+from tests.clinic.outbox_make import FakeRelay, drain
 
 LATER = ENDED + timedelta(days=40)
 WORDS = {"en": "Dear {first_name}, wash from {wash_from}.\n\nCall {phone}.", "es": "Hola {first_name}."}
@@ -293,6 +294,25 @@ class TestPages:
             assert words in page
         assert "Hi {nmae}, www.x.example" in page
         assert draft.steps.get(code="check_48h").offset_hours == 48
+
+    def test_a_call_after_the_questions_have_closed_is_refused_beside_its_field(self, client_as: SignIn, max_: Staff, draft: Protocol) -> None:
+        client = client_as(max_)
+        answer = client.post(_url("protocol_step", draft, "check_48h"), {**FORM, "call_hours": "200"})
+        assert answer.status_code == 422 and "value=\"200\"" in answer.content.decode()
+        assert answer.context["form"].errors["call_hours"] == ["Nobody would phone: the questions close after 168 hours. The call must come before that."]
+        assert client.post(_url("protocol_step", draft, "check_48h"), {**FORM, "call_hours": "167"}).status_code == 302
+
+    def test_a_check_in_of_the_course_is_still_asked_after_the_next_session(self, draft: Protocol, manager: Actor, clinician: Actor, site: Site, amara: Staff) -> None:
+        """“The course: once in a course, it stays” (SETTLED 5: course steps stay)."""
+        _change(draft, "check_day57", manager, scope="course")
+        _publish(draft, manager, clinician)
+        plan = make_plan(site, amara)
+        second = make_session(plan.session.course, amara, ended_at=ENDED + timedelta(days=30), number=2)
+        services.plan_aftercare(session_uuid=second.uuid, by=TASK, at=ENDED + timedelta(days=30))
+        assert plan.check_ins.get(code="check_day28").cancelled_reason == "superseded by the next session"
+        assert plan.check_ins.get(code="check_day57").cancelled_at is None
+        drain(FakeRelay(), at=ENDED + timedelta(days=57, hours=1))
+        assert plan.messages.get(code="check_day57").outbox.state == "sent"
 
     def test_the_clinician_sees_what_waits_and_approves(self, client_as: SignIn, max_: Staff, amara: Staff, draft: Protocol) -> None:
         assert client_as(max_).post(_url("propose_protocol", draft)).status_code == 302
