@@ -126,7 +126,8 @@ def _line(page: pages.Page, key: str, value: Any) -> Line:
 
 
 def _hours(hours: float) -> str:
-    return str(next((words for _v, words, number in pages.WHEN_USED if number == hours), hours))
+    """Every choice that is kept as this number: “not sure when” is kept, and judged, as the first day."""
+    return " / ".join(str(words) for _v, words, number in pages.WHEN_USED if number == hours) or str(hours)
 
 
 def _flag_lines(answers: dict[str, Any]) -> list[Line]:

@@ -114,7 +114,7 @@ def test_answers_are_read_back_in_words(plan: Plan) -> None:
     assert said["Rash"].answer == "Not sure"
     assert said["Rash"].stands_out
     assert said["Does it burn or sting now?"].answer == "Not sure"
-    assert "Minoxidil (In the first 24 hours)" in said["Have you used or done any of these since the treatment?"].answer
+    assert "Minoxidil (In the first 24 hours / Not sure when)" in said["Have you used or done any of these since the treatment?"].answer
     assert {finding.rule for finding in found.findings} >= {"T03", "T16"}
     assert all(finding.words and finding.source for finding in found.findings)
 
