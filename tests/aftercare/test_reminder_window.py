@@ -6,10 +6,12 @@ import pytest
 import time_machine
 
 from aftercare import services, tasks
+from aftercare.emails import build
 from aftercare.models import Plan
 from clinic.audit import Actor
 from clinic.models import Clinic, OutboxMessage, Site, Staff
 from tests.aftercare.make import ENDED, TASK, make_plan, make_response, make_session
+from tests.aftercare.test_protocol import _change, _publish
 from tests.clinic.outbox_make import FakeRelay, drain
 from treatments.services import mark_entered_in_error
 
@@ -45,6 +47,26 @@ def test_it_is_of_use_until_the_desk_phones(site: Site, amara: Staff, hours: flo
     look(SENT + timedelta(hours=hours))
     found = reminders(plan)
     assert len(found) == count and all(row.expires_at == SENT + 24 * HOUR for row in found)
+
+
+@pytest.mark.parametrize(("call_hours", "open_for", "promised"), [(48, 168, True), (None, 168, False), (48, 47, False)])
+def test_it_promises_a_call_only_where_one_follows(
+    site: Site, amara: Staff, max_: Staff, call_hours: int | None, open_for: int, promised: bool
+) -> None:
+    """Not without a call, and not where the questions close before it: then nobody phones."""
+    manager = Actor.of_staff(max_)
+    draft = services.start_draft(by=manager, at=ENDED)
+    _change(draft, "check_day7", manager, reminder_hours=12, call_hours=call_hours)
+    _publish(draft, manager, Actor.of_staff(amara))
+    asked = make_plan(site, amara).check_ins.get(code="check_day7")
+    drain(FakeRelay(), at=asked.opens_at)
+    asked.closes_at = asked.opens_at + open_for * HOUR
+    asked.save(update_fields=["closes_at"])
+    at = asked.opens_at + 12 * HOUR
+    services.remind_check_in(check_in=asked, by=TASK, at=at)
+    mail = build.check_in_reminder(OutboxMessage.objects.get(kind="check_in_reminder", cause_uuid=asked.uuid), at)
+    for part in (mail.text, mail.html):
+        assert ("we will phone you" in part) is promised and "A few questions, about a minute." in part
 
 
 def test_a_step_without_a_call_is_reminded_of_for_as_long_again(site: Site, amara: Staff) -> None:
