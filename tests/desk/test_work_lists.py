@@ -12,7 +12,15 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from desk.selectors import never_ended, unsigned_records
-from tests.treatments.make import DAY, make_baseline, make_ended, make_patient, make_product, make_started
+from tests.treatments.make import (
+    DAY,
+    make_baseline,
+    make_ended,
+    make_past_session,
+    make_patient,
+    make_product,
+    make_started,
+)
 from treatments import selectors, services
 from treatments.models import Photo
 from treatments.services import readings
@@ -31,6 +39,7 @@ def test_blinded_readings_that_wait_are_counted_and_lead_to_their_list(site: Sit
     patient = make_patient(site)
     assert "blinded reading" not in client_as(okoro).get("/today/").content.decode()
     make_baseline(patient, amara, DAY - timedelta(days=100))
+    make_past_session(patient, amara, DAY - timedelta(days=99))
     make_baseline(patient, amara, DAY - timedelta(days=1))
     assert Photo.objects.count() == 12
     page = client_as(okoro).get("/today/").content.decode()
@@ -45,6 +54,7 @@ def test_patch_tests_to_read_too(site: Site, amara: Staff, client_as: SignIn) ->
 
 def test_a_reading_that_was_opened_is_still_to_do(site: Site, amara: Staff, okoro: Staff) -> None:
     make_baseline(patient := make_patient(site), amara, DAY - timedelta(days=100))
+    make_past_session(patient, amara, DAY - timedelta(days=99))
     make_baseline(patient, amara, DAY - timedelta(days=1))
     readings.deal_pair(by=Actor.of_staff(okoro), at=DAY)
     assert selectors.readings.to_do(Actor.of_staff(okoro)) == 6

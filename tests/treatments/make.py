@@ -134,6 +134,15 @@ def make_ended(site: Site, staff: Staff, entry: SessionEntry | None = None, at: 
     return services.end_session(record=make_started(site, staff, entry, at), ended_at=end, by=Actor.of_staff(staff), at=end)
 
 
+def make_past_session(patient: Patient, staff: Staff, at: datetime) -> TreatmentSession:
+    """A bare session that began then and ended: only its day matters."""
+    course = patient.courses.first() or make_course(patient, staff, at)
+    return TreatmentSession.objects.create(
+        patient=patient, course=course, site=patient.site, operator=staff, number=course.sessions.count() + 1, state="ended", opened_at=at,
+        planned_start_at=at, started_at=at, ended_at=at + timedelta(minutes=40), saved_at=at, saved_by="t",
+    )  # fmt: skip
+
+
 def make_signed(site: Site, staff: Staff, at: datetime = DAY) -> SignedRecord:
     """Locked."""
     record = make_ended(site, staff, at=at)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.models import Site, Staff
 from patients.models import Intake, Medication, Patient
-from tests.treatments.make import DAY, make_patient, make_started
+from tests.treatments.make import DAY, make_past_session, make_patient, make_started
 from treatments import services
 from treatments.models import BlindReading, Measurement, Photo
 from treatments.rules.measures import Method, Unit
@@ -208,6 +208,10 @@ class TestResults:
 
 
 def photo(patient: Patient, days: int, view: str = "vertex") -> Photo:
+    """So many days ago; the first one comes with a session by somebody who reads nothing: a pair has one between its two photos."""
+    if not patient.sessions.exists():
+        other, _made = Staff.objects.get_or_create(email="treats@riverside.example", defaults={"name": "Who treats", "roles": ["clinician"]})
+        make_past_session(patient, other, DAY - timedelta(days=84))
     taken = DAY - timedelta(days=days)
     return Photo.objects.create(patient=patient, view=view, file_name=uuid4().hex, width=1, height=1, sha256="0" * 64, taken_at=taken, uploaded_by="t")
 

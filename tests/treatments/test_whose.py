@@ -145,7 +145,9 @@ class TestThePage:
             text = client.get(url).content.decode()
             assert "Whose are these photos and measurements?" in text and text.count("/page/") == 6 and "Sinclair" in text
         assert "From a record entered in error" in client.get(reverse("treatments:measurements", args=[wrong.patient.uuid])).content.decode()
-        assert "In a record entered in error" in client.get(reverse("treatments:photos", args=[wrong.patient.uuid])).content.decode()
+        one = Photo.objects.filter(session=wrong)[0]
+        for url in (reverse("treatments:photos", args=[wrong.patient.uuid]), reverse("treatments:photo_page", args=[one.uuid])):
+            assert "In a record entered in error" in client.get(url).content.decode()
 
     @pytest.mark.parametrize("signed", [True, False])
     def test_one_press_for_all(self, signed: bool, site: Site, amara: Staff, wrong: TreatmentSession, client_as: SignIn) -> None:

@@ -125,21 +125,22 @@ class WithdrawConsentForm(forms.Form):
 
 
 class CompareForm(forms.Form):
-    """Two days and a view, out of what there is; anything else falls back to the first and the last day."""
+    """Two days and a view, out of what there is; anything else falls back to the day of the baseline and the last day."""
 
     view = forms.ChoiceField(choices=choices(PhotoView, VIEW_WORDS), required=False)
     first = forms.DateField(required=False)
     second = forms.DateField(required=False)
 
-    def __init__(self, data: Any, *, days: list[date]) -> None:
+    def __init__(self, data: Any, *, days: list[date], baseline: date | None) -> None:
         super().__init__(data)
         self.days = days
+        self.baseline = baseline if baseline in days[1:] else days[-1]  # where the last day is the baseline, the oldest one stands beside it
 
     def chosen(self) -> tuple[date, date]:
         """Two of the days with photos, the earlier first."""
         self.is_valid()
         asked = [self.cleaned_data.get(name) for name in ("first", "second")]
-        first = asked[0] if asked[0] in self.days else self.days[-1]
+        first = asked[0] if asked[0] in self.days else self.baseline
         second = asked[1] if asked[1] in self.days else self.days[0]
         return (first, second) if first <= second else (second, first)
 

@@ -8,8 +8,9 @@ from clinic.clock import local_date
 from patients.models import Patient
 from treatments.models import Measurement, Photo, TreatmentSession
 from treatments.rules.measures import SPECS, About
+from treatments.selectors.baseline import needled
 from treatments.selectors.whose import counting, of_this_patient
-from treatments.vocabulary import MeasurementKind, PhotoView
+from treatments.vocabulary import MeasurementKind, PhotoSource, PhotoView
 
 # a midline photo of the visit's week shows the part that the Sinclair grade is read from (proposed default)
 _PHOTO_DAYS = 7
@@ -19,12 +20,13 @@ def about(patient: Patient, kind: MeasurementKind, at: datetime) -> About:
     """What the validity checks of section 5 need to know of the patient at that moment."""
     on = local_date(at, patient.site.zone)
     photos = Photo.objects.filter(of_this_patient(), patient=patient, error_at=None)
+    standard = photos.filter(source=PhotoSource.STAFF).exclude(view="")  # a picture that the patient sent shows no baseline
     week = (at - timedelta(days=_PHOTO_DAYS), at + timedelta(days=_PHOTO_DAYS))
     earlier = measured(patient).filter(kind=kind, measured_at__lte=at).exclude(grade="").values_list("grade", "measured_at")
     return About(
         sex=patient.sex, age=patient.age_on(on), on=on,
         has_midline_photo=kind == MeasurementKind.SINCLAIR and photos.filter(view=PhotoView.MIDLINE, taken_at__range=week).exists(),
-        has_baseline_photo=kind == MeasurementKind.GLOBAL_GRADE and photos.filter(taken_at__lt=at - timedelta(days=1)).exists(),
+        has_baseline_photo=kind == MeasurementKind.GLOBAL_GRADE and standard.filter(taken_at__lt=at - timedelta(days=1)).exists(),
         earlier_grades=tuple((grade, local_date(when, patient.site.zone)) for grade, when in earlier) if SPECS[kind].grades else (),
     )  # fmt: skip
 
@@ -54,8 +56,10 @@ def mistakes(patient: Patient) -> list[Measurement]:
 
 
 def baseline_of(patient: Patient, kind: MeasurementKind) -> Measurement | None:
-    """The first one that counts."""
-    return measured(patient).filter(kind=kind).first()
+    """The first one that counts, or the first of the baseline that was taken anew after a long gap."""
+    rows, zone = list(measured(patient).filter(kind=kind)), patient.site.zone
+    day = needled(patient).baseline_day([local_date(row.measured_at, zone) for row in rows]) if rows else None
+    return next((row for row in rows if local_date(row.measured_at, zone) == day), None)
 
 
 def newest_differs(patient: Patient, kind: MeasurementKind) -> list[str]:

@@ -15,6 +15,7 @@ from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, Phot
 from treatments.photo_texts import TEXTS, VERSION
 from treatments.rules.photos import asks_for_another, checks_of_photo, missing_views
 from treatments.rules.policy import SessionPolicy
+from treatments.selectors.baseline import newest_baseline_first
 from treatments.selectors.courses import policy
 from treatments.selectors.whose import of_this_patient
 from treatments.vocabulary import MarkShape, PhotoCheck, PhotoUse, PhotoView, UploadState
@@ -121,10 +122,10 @@ def photo_checks(photo: Photo, numbers: SessionPolicy | None = None) -> list[Pho
     )
 
 
-def _shown(photo: Photo, numbers: SessionPolicy) -> ShownPhoto:
+def _shown(photo: Photo, numbers: SessionPolicy, *, doubtful: bool = False) -> ShownPhoto:
     checks = photo_checks(photo, numbers)
     words = [(str(short), str(more)) for short, more in (CHECK_WORDS[check] for check in checks)]
-    if getattr(photo, "doubtful", False):
+    if doubtful:
         words.insert(0, (_("In a record entered in error"), _("It counts for nothing until that record’s page says whose it is.")))
     name = str(VIEW_WORDS[PhotoView(photo.view)]) if photo.view else ""
     return ShownPhoto(photo, name, words, asks_for_another(checks))
@@ -142,7 +143,7 @@ def photo_days(patient: Patient, *, doubtful: bool = True) -> list[PhotoDay]:
 
 
 def _day(on: date, photos: Iterable[Photo], numbers: SessionPolicy) -> PhotoDay:
-    shown = [_shown(photo, numbers) for photo in photos]
+    shown = [_shown(photo, numbers, doubtful=getattr(photo, "doubtful", False)) for photo in photos]
     by_view = [(view, str(VIEW_WORDS[view]), [row for row in shown if row.photo.view == view]) for view in PhotoView]
     standard = {row.photo.view for row in shown if row.photo.view}
     missing = missing_views(standard, numbers) if standard else []
@@ -151,15 +152,21 @@ def _day(on: date, photos: Iterable[Photo], numbers: SessionPolicy) -> PhotoDay:
 
 def shown_photo(photo: Photo) -> ShownPhoto:
     """One photo for its own page."""
-    return _shown(photo, policy())
+    doubtful = photo.session_id is not None and photo.error_at is None and not Photo.objects.filter(of_this_patient(), pk=photo.pk).exists()
+    return _shown(photo, policy(), doubtful=doubtful)
 
 
 def baseline_photos(patient: Patient) -> dict[str, Photo]:
-    """View → the first photo of it: what later ones are held against."""
+    """View → the first photo of it, or of the baseline that was taken anew after a long gap: what later ones are held against."""
     found: dict[str, Photo] = {}
-    for photo in patient.photos.filter(of_this_patient(), error_at=None).exclude(view="").order_by("taken_at", "pk"):
+    for photo in newest_baseline_first(patient.photos.filter(of_this_patient(), error_at=None).exclude(view=""), policy().rescreen_after_days):
         found.setdefault(photo.view, photo)
     return found
+
+
+def baseline_days(patient: Patient) -> list[date]:
+    """The days of these photos, that of the newest baseline first."""
+    return list(dict.fromkeys(photo.taken_at.astimezone(patient.site.tz).date() for photo in baseline_photos(patient).values()))
 
 
 def latest_photos(patient: Patient) -> dict[str, Photo]:

@@ -9,6 +9,8 @@ from clinic.audit import Actor
 from clinic.permissions import scoped
 from treatments.models import BlindReading, Photo, TreatmentSession
 from treatments.rules.measures.agreement import Agreement, agreement
+from treatments.selectors.baseline import begun_sessions, gap_before, local_day, newest_baseline_first
+from treatments.selectors.courses import policy
 from treatments.selectors.whose import of_this_patient
 
 # results are judged at three and six months (S0); a pair closer together shows shedding rather than response (proposed default)
@@ -41,10 +43,15 @@ def waiting_pairs(reader: Actor) -> QuerySet[Photo]:
 
     Not of patients whom the reader has treated; at most two readers a pair. Each row knows its `baseline_id`.
     """
+    gap_days = policy().rescreen_after_days
     same = _standing().filter(patient=OuterRef("patient"), view=OuterRef("view"))
-    first = same.order_by("taken_at", "pk")
+    first = newest_baseline_first(same, gap_days)
     rows = scoped(_standing(), reader).annotate(baseline_id=Subquery(first.values("pk")[:1]), baseline_at=Subquery(first.values("taken_at")[:1]))
     rows = rows.filter(taken_at__gte=F("baseline_at") + timedelta(days=LEAST_DAYS))
+    # treated in between, and not so long ago that a new baseline would be asked for (S10): untreated years are no response
+    between = begun_sessions(gap_days, patient=OuterRef("patient"), started_at__gte=OuterRef("baseline_at"), started_at__lt=OuterRef("taken_at"))
+    rows = rows.annotate(taken_on=local_day("patient__site__zone", "taken_at")).annotate(floor_on=gap_before("taken_on", gap_days))
+    rows = rows.filter(Exists(between.filter(day__gte=OuterRef("floor_on"))))
     newer = same.filter(taken_at__gt=OuterRef("taken_at"))
     treated = TreatmentSession.objects.filter(patient=OuterRef("patient"), operator_id=reader.staff_id)
     mine = standing_readings().filter(later=OuterRef("pk"), reader_id=reader.staff_id)

@@ -13,9 +13,11 @@ from patients.models import Intake, Patient
 from treatments.measure_words import GRADE_WORDS, KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER_WORDS, UNIT_WORDS
 from treatments.models import Measurement, TreatmentSession
 from treatments.rules.measures import SPECS, Quantity, Rater, Unit
+from treatments.rules.measures.anew import Needled
 from treatments.rules.measures.panels import Panel, Row, Steps, panels
 from treatments.rules.measures.series import Day, Key, Series, differs_from_baseline
 from treatments.rules.measures.spans import Span, pregnancies
+from treatments.selectors.baseline import needled
 from treatments.selectors.courses import done_sessions
 from treatments.selectors.measurements import measured
 from treatments.vocabulary import MeasurementKind as K
@@ -74,15 +76,16 @@ class Results:
 
 
 def results_of(patient: Patient, *, at: datetime) -> Results:
-    """Six queries, whatever the number of readings."""
+    """Nine queries, whatever the number of readings."""
     today = local_date(at, patient.site.zone)
     rows = list(measured(patient))
     readers = {pk: n for n, pk in enumerate(dict.fromkeys(r.operator_id for r in rows if r.rater == Rater.BLINDED), 1)}
     by_kind: dict[str, list[Measurement]] = {}
     for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
-    found = panels(_row(row, patient, readers) for row in rows)
-    shown = [_shown(panel, by_kind[panel.spec.kind]) for panel in found]
+    sessions_on = needled(patient)
+    found = panels((_row(row, patient, readers) for row in rows), sessions_on)
+    shown = [_shown(panel, by_kind[panel.spec.kind], sessions_on) for panel in found]
     sessions = [(local_date(s.started_at or s.planned_start_at, patient.site.zone), _session_label(s)) for s in done_sessions(patient).select_related("prp").order_by("started_at", "pk")]
     medicines = [(m.words, m.started_on, m.ended_on) for m in patient.medications.filter(in_error=False)]
     spans = _pregnancies(patient, today)
@@ -128,10 +131,11 @@ def number_words(value: Decimal, *, sign: bool = False, whole: bool = False) -> 
     return f"{rounded:+f}".replace("-", "−") if sign and rounded else f"{rounded:f}".replace("-", "−")
 
 
-def _shown(panel: Panel, typed: list[Measurement]) -> Shown:
+def _shown(panel: Panel, typed: list[Measurement], sessions_on: Needled) -> Shown:
     kind, spec = panel.spec.kind, panel.spec
     unit = str(UNIT_WORDS[spec.unit]) if spec.unit else ""
-    base = panel.series[0].key if panel.series else None
+    first_on = sessions_on.baseline_day(series.baseline.on for series in panel.series)
+    base = next((series.key for series in panel.series if series.baseline.on == first_on), None)
     legend, lines = [], []
     for number, series in enumerate(panel.series):
         flags = _flags(series.key, base, panel)
@@ -163,11 +167,13 @@ def _line(series: Series, day: Day, flags: list[str]) -> Line:
 
 
 def _since_baseline(series: Series, day: Day, whole: bool) -> tuple[str, str]:
-    """Absolute and percent change; neither for the single sites of a pull test, nor for what is given in percent or points."""
+    """Absolute and percent change since the baseline; neither before it, nor for the single sites of a pull test, nor for what is given in percent or points."""
     if series.key.kind in (K.PULL_TEST, K.PAIN, K.SATISFACTION):
         return "", ""
-    if day is series.days[0]:
+    if day is series.baseline:
         return "baseline", ""
+    if day.on < series.baseline.on:  # an older course: on view, and not held against what came after a long gap
+        return "", ""
     change, percent = series.change(day)
     relative = percent is not None and series.key.unit not in (Unit.SCORE, Unit.PERCENT)
     return number_words(change, sign=True, whole=whole and not day.has_band), f"{number_words(percent or Decimal(0), sign=True)} %" if relative else ""

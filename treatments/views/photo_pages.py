@@ -29,7 +29,7 @@ def photos(request: HttpRequest, patient: str) -> HttpResponse:
     found = patient_of(request, patient)
     timezone.activate(found.site.tz)
     record_access(by=request.actor, action="photo.list", patient_uuid=found.uuid)
-    context = _context(found) | {"days": selectors.photo_days(found)}
+    context = _context(found) | {"days": selectors.photo_days(found), "baseline_days": selectors.baseline_days(found)}
     return fragment_or_page(request, "treatments/_photo_days.html", "treatments/photos.html", context)
 
 
@@ -104,7 +104,7 @@ def compare_photos(request: HttpRequest, patient: str) -> HttpResponse:
     days = [day for day in selectors.photo_days(found, doubtful=False) if day.has_views]
     context: dict[str, Any] = {"patient": found, "tab": "photos", "days": days}
     if days:
-        form = CompareForm(request.GET, days=[day.on for day in days])
+        form = CompareForm(request.GET, days=[day.on for day in days], baseline=next(iter(selectors.baseline_days(found)), None))
         first, second = form.chosen()
         context |= {"pair": selectors.compared(days, first, second, form.view_or)}
     return render(request, "treatments/compare.html", context)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from treatments.rules.measures.anew import Needled
 from treatments.rules.measures.scales import step_of
-from treatments.rules.measures.series import Key, Point, Series, series_of
+from treatments.rules.measures.series import NEVER, Key, Point, Series, series_of
 from treatments.rules.measures.specs import SPECS, Spec
 from treatments.rules.measures.units import Quantity
 from treatments.rules.measures.vocabulary import MORNINGS, PULL_SITES, Unit
@@ -54,19 +55,19 @@ class Panel:
     grades: tuple[Steps, ...] = ()
 
 
-def panels(rows: Iterable[Row]) -> list[Panel]:
-    """Those with something to show, in the order of section 5."""
+def panels(rows: Iterable[Row], needled: Needled = NEVER) -> list[Panel]:
+    """Those with something to show, in the order of section 5. `needled` tells which day a series is held against."""
     groups: dict[K, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.kind, []).append(row)
-    return [_panel(spec, groups[kind]) for kind, spec in SPECS.items() if kind in groups]
+    return [_panel(spec, groups[kind], needled) for kind, spec in SPECS.items() if kind in groups]
 
 
-def _panel(spec: Spec, rows: list[Row]) -> Panel:
+def _panel(spec: Spec, rows: list[Row], needled: Needled) -> Panel:
     if spec.grades:
         methods = dict.fromkeys(row.method for row in rows)
         return Panel(spec, grades=tuple(Steps(method, _steps(spec, [r for r in rows if r.method == method])) for method in methods))
-    return Panel(spec, series=tuple(series_of(point for row in _counted(spec, rows) for point in _points(spec, row))))
+    return Panel(spec, series=tuple(series_of((point for row in _counted(spec, rows) for point in _points(spec, row)), needled)))
 
 
 def _steps(spec: Spec, rows: list[Row]) -> tuple[Step, ...]:

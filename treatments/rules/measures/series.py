@@ -6,9 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from treatments.rules.measures.anew import Needled
 from treatments.rules.measures.units import Quantity, mean, same_unit
 from treatments.rules.measures.vocabulary import Unit
 from treatments.vocabulary import MeasurementKind
+
+NEVER = Needled()
 
 
 class Key(NamedTuple):
@@ -50,23 +53,32 @@ class Day:
 
 @dataclass(frozen=True)
 class Series:
-    """Days in order, all of one key. The first one is its baseline."""
+    """Days in order, all of one key. Its baseline is the first one, or the one that was taken anew after a long gap (decision 0025)."""
 
     key: Key
     days: tuple[Day, ...]
+    since: date | None = None
+
+    @property
+    def baseline(self) -> Day:
+        """What its later days are held against."""
+        return next((day for day in self.days if day.on == self.since), self.days[0])
 
     def change(self, day: Day) -> tuple[Decimal, Decimal | None]:
-        """Since the baseline of this same series: absolute, and percent (None where the baseline is 0)."""
-        base = self.days[0].mean
+        """Since the baseline of this same series: absolute, and percent (None where the baseline is 0). Of a day before it: ask nothing."""
+        base = self.baseline.mean
         return day.mean - base, None if base == 0 else (day.mean - base) / base * 100
 
 
-def series_of(points: Iterable[Point]) -> list[Series]:
-    """Group by key, then by day; the series that began first stands first. Raises MixedUnits if a point lies about its unit."""
+def series_of(points: Iterable[Point], needled: Needled = NEVER) -> list[Series]:
+    """Group by key, then by day; the series that began first stands first. Raises MixedUnits if a point lies about its unit.
+
+    `needled` tells which day of a series its baseline is.
+    """
     groups: dict[Key, dict[date, list[Point]]] = {}
     for point in points:
         groups.setdefault(point.key, {}).setdefault(point.on, []).append(point)
-    found = [Series(key, tuple(_day(key, on, days[on]) for on in sorted(days))) for key, days in groups.items()]
+    found = [Series(key, tuple(_day(key, on, days[on]) for on in sorted(days)), needled.baseline_day(days)) for key, days in groups.items()]
     return sorted(found, key=lambda one: (one.days[0].on, *map(str, one.key)))
 
 
