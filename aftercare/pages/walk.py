@@ -81,9 +81,14 @@ def page_before(asked: Iterable[str], draft: dict[str, Any], name: str) -> str |
     return names[place - 1] if place > 0 else None
 
 
+def questions_of(asked: Iterable[str]) -> list[str]:
+    """The questions of the pages of a set, in order, each once; the red flags are one."""
+    return list(dict.fromkeys(page.question for page in PAGES if _is_asked(page, set(asked))))
+
+
 def progress(asked: Iterable[str], draft: dict[str, Any], name: str) -> tuple[int, int]:
     """“2 of 6”: place of the page's question among the questions, and how many there are."""
-    questions = list(dict.fromkeys(page.question for page in PAGES if _is_asked(page, set(asked))))
+    questions = questions_of(asked)
     return questions.index(BY_NAME[name].question) + 1, len(questions)
 
 

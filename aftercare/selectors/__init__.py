@@ -1,6 +1,6 @@
 """Every read of aftercare, shaped for a page or a task."""
 
-from aftercare.selectors.answers import answer_page, answers_in_words, findings_of
+from aftercare.selectors.answers import answer_page, answers_in_words, findings_of, page_in_words
 from aftercare.selectors.check_ins import (
     check_in_behind,
     check_ins_left,
@@ -129,6 +129,7 @@ __all__ = [
     "on_call_names",
     "open_call_tasks",
     "open_concerns",
+    "page_in_words",
     "patients_freed_since",
     "photos_of",
     "plan_behind",

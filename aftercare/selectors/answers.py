@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from aftercare import pages
-from aftercare.models import CheckIn, CheckInResponse, Plan
+from aftercare.models import CheckIn, CheckInResponse, Concern, Plan
 from aftercare.rules import RULES
 from aftercare.rules.meaning import expected_signs
 from aftercare.rules.texts import texts_for
@@ -125,6 +125,15 @@ def _line(page: pages.Page, key: str, value: Any) -> Line:
     return Line(str(page.title), str(options.get(str(value), value)))
 
 
+def page_in_words(page: pages.Page, values: dict[str, Any]) -> str:
+    """What one page says, for the log of a concern: “Pain: 7”; of the red flags only those that stand out, where any does."""
+    if page.kind == "words":
+        return ""
+    lines = _flag_lines(values) if page.kind == "flags" else [_line(page, key, values[key]) for key in page.keys if key in values and key != "health_words"]
+    loud = [line for line in lines if line.stands_out] if page.kind == "flags" else lines
+    return "; ".join(f"{line.question} {line.answer}" for line in loud or lines)
+
+
 def _hours(hours: float) -> str:
     """Every choice that is kept as this number: “not sure when” is kept, and judged, as the first day."""
     return " / ".join(str(words) for _v, words, number in pages.WHEN_USED if number == hours) or str(hours)
@@ -155,34 +164,38 @@ _HEAD: dict[str, tuple[str, str, Words]] = {
 }
 
 
-def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
-    """What the answers mean now, in words that promise no more than the clinic does."""
+def answer_page(check_in: CheckIn, *, at: datetime, later: Concern | None = None) -> AnswerPage:
+    """What the answers mean now, in words that promise no more than the clinic does.
+
+    `later`: the concern about answers that came after these and were not added to them.
+    """
     response = check_in.response
-    concern = getattr(check_in, "concern", None)
+    concern = later or getattr(check_in, "concern", None)
     level = concern.level if concern is not None else response.triage
+    # shown once, it stays: also where only what was sent later called for it
+    call_emergency = response.call_emergency or bool(concern is not None and concern.emergency_shown_at)
     tone, icon, title = _HEAD[level]
     now = presence(check_in.site, at)
     if level == Level.URGENT and now.nobody:  # “us” only while somebody of us is there
         title = _("You need medical advice now.")
     if level == Level.SAME_DAY and concern is not None and local_date(concern.due_at, check_in.site.zone) > local_date(at, check_in.site.zone):
         title = _("A clinician will look at this when we open.")
-    paragraphs = _paragraphs(level, now=now, check_in=check_in)
-    if response.call_emergency:
+    paragraphs = _paragraphs(level, now=now, check_in=check_in, concern=concern)
+    if call_emergency:
         title = _("Call %(number)s now.") % {"number": check_in.site.emergency_number}
         paragraphs = [told_words(now, check_in.site)]
     return AnswerPage(
-        level, response.call_emergency, tone, icon, str(title), paragraphs,
+        level, call_emergency, tone, icon, str(title), paragraphs,
         waiting=instructions_of(check_in.plan, at=at).waiting,
         notice=notice_words(now, check_in.site, at=at),
         is_closed=now.is_open is False, closed=closed_words(check_in.site),
-        calls_us_first=level == Level.URGENT and not response.call_emergency and now.is_open is not False,
+        calls_us_first=level == Level.URGENT and not call_emergency and now.is_open is not False,
         next_questions=next_questions(check_in, at=at),
     )  # fmt: skip
 
 
-def _paragraphs(level: str, *, now: Presence, check_in: CheckIn) -> list[str]:
+def _paragraphs(level: str, *, now: Presence, check_in: CheckIn, concern: Concern | None) -> list[str]:
     site = check_in.site
-    concern = getattr(check_in, "concern", None)
     due = wall_words(concern.due_at, site.zone) if concern is not None else ""
     if level == Level.URGENT:
         return urgent_words(now, site, due=due)

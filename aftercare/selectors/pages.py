@@ -219,6 +219,8 @@ def _told(concern: Concern) -> str:
         return ""
     if response.on_behalf_by_id is not None:
         return _("The answers were given on the phone, so no answer page was shown.")
+    if any("later" in reason for reason in concern.reasons):
+        return _("Other answers came later. The page said that they were not added, and that a clinician was told.")
     if any("unfinished" in reason for reason in concern.reasons):
         return _("The patient left before the answer page, and may not know that you will call.")
     words = {
@@ -240,6 +242,8 @@ def _reasons(concern: Concern) -> list[str]:
             words.append(_("The patient left before the last question. This is what was answered until then."))
         elif "photos" in reason:
             words.append(_("Photos were sent: please look at them"))
+        elif "later" in reason:
+            words.append(_("Other answers came after these and were not added to them: please read them in the log"))
         elif "free_text" in reason:
             words.append(_("Something was written: please read it"))
         elif "call" in reason:

@@ -48,6 +48,7 @@ from aftercare.services.drafts import (
     send_test,
     start_draft,
 )
+from aftercare.services.late import Late, take_late
 from aftercare.services.messages import hold_message, lift_address, preview_message, release_message, send_message_now
 from aftercare.services.plans import cancel_plan, note_read, plan_aftercare
 from aftercare.services.protocol import (
@@ -72,6 +73,8 @@ __all__ = [
     "plan_unsent_again",
     "replan_aftercare",
     "IDLE",
+    "Late",
+    "take_late",
     "NotAsked",
     "answer_results",
     "AlreadyApproved",

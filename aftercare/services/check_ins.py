@@ -127,13 +127,19 @@ def answer_for_patient(*, check_in: CheckIn, by: Actor, at: datetime) -> CheckIn
         return response
 
 
+def judged(check_in: CheckIn, draft: dict[str, Any], *, at: datetime) -> dict[str, Any]:
+    """What the rules say of the pages of a draft (SCHEMA 4.4); `{}` where there is nothing to judge, `errors` where they could not read it."""
+    asked = pages.asked_so_far(check_in.asked, draft)
+    answers = pages.answers_of(asked, draft)
+    if not answers or not any(name.startswith("Q") for name in asked):
+        return {}
+    return checkin(_rule_input(check_in, asked, answers, at=at), policy())
+
+
 def _level_so_far(check_in: CheckIn, *, at: datetime) -> str:
     """What the rules say of the pages kept so far; UNREADABLE where they could not read them."""
-    asked = pages.asked_so_far(check_in.asked, check_in.draft)
-    answers = pages.answers_of(asked, check_in.draft)
-    if not answers or not any(name.startswith("Q") for name in asked):
-        return Level.REASSURE
-    return str(checkin(_rule_input(check_in, asked, answers, at=at), policy()).get("triage", UNREADABLE))
+    result = judged(check_in, check_in.draft, at=at)
+    return str(result.get("triage", UNREADABLE)) if result else Level.REASSURE
 
 
 def _says_more(check_in: CheckIn) -> bool:

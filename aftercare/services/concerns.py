@@ -57,8 +57,12 @@ def open_concern(
     by: Actor,
     at: datetime,
     check_in: CheckIn | None = None,
+    hold_next_session: bool = False,
 ) -> Concern:
-    """A concern with its clock, its holds and its mail to the site's clinicians. The caller holds the check-in's lock."""
+    """A concern with its clock, its holds and its mail to the site's clinicians. The caller holds the check-in's lock.
+
+    `hold_next_session`: what came beside the answers holds it; what the answers themselves hold is added.
+    """
     response = getattr(check_in, "response", None)
     with audit.write(by=by, action="concern.open"):
         concern = Concern.objects.create(
@@ -77,7 +81,7 @@ def open_concern(
             ),
         )
         add_event(concern, EventKind.OPENED, by=by, at=at)
-        _hold(concern, hold_next_session=bool(response and response.hold_next_session), by=by, at=at)
+        _hold(concern, hold_next_session=hold_next_session or bool(response and response.hold_next_session), by=by, at=at)
         emails.queue_concern_alerts(concern, by=by, at=at)
         return concern
 
@@ -229,17 +233,27 @@ def raise_concern(*, concern: Concern, level: str, words: str, by: Actor, at: da
         raise Refused(_("Write what made it more urgent."), field="words")
     with audit.write(by=by, action="concern.raise", reason=level):
         locked = _lock(concern)
-        ladder = list(Level)
-        if level not in ladder or ladder.index(Level(level)) >= ladder.index(Level(locked.level)):
+        if not is_higher(level, locked.level):
             raise NotHigher(_("Choose a level above the present one. A level is never lowered."), field="level")
-        locked.level, locked.due_at = level, response_due(level, opened_at=at, site=locked.site)
-        locked.escalations += 1
-        locked.escalated_at = locked.answered_at = locked.next_try_at = None
-        locked.save(update_fields=["level", "due_at", "escalations", "escalated_at", "answered_at", "next_try_at"])
-        add_event(locked, EventKind.RAISED, by=by, at=at, words=words)
-        _hold(locked, hold_next_session=False, by=by, at=at)
-        emails.queue_concern_alerts(locked, raised=True, by=by, at=at)
-        return locked
+        return raise_locked(locked, level, words=words, by=by, at=at)
+
+
+def is_higher(level: str, than: str) -> bool:
+    """Whether a level asks for a person sooner than another one."""
+    ladder = list(Level)
+    return level in ladder and ladder.index(Level(level)) < ladder.index(Level(than))
+
+
+def raise_locked(concern: Concern, level: str, *, words: str, by: Actor, at: datetime) -> Concern:
+    """A concern that is locked, on a higher level: by a clinician who read it, or by answers that its patient sent later."""
+    concern.level, concern.due_at = level, response_due(level, opened_at=at, site=concern.site)
+    concern.escalations += 1
+    concern.escalated_at = concern.answered_at = concern.next_try_at = None
+    concern.save(update_fields=["level", "due_at", "escalations", "escalated_at", "answered_at", "next_try_at"])
+    add_event(concern, EventKind.RAISED, by=by, at=at, words=words)
+    _hold(concern, hold_next_session=False, by=by, at=at)
+    emails.queue_concern_alerts(concern, raised=True, by=by, at=at)
+    return concern
 
 
 def escalate_concern(*, concern: Concern, by: Actor, at: datetime) -> bool:

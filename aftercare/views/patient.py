@@ -49,8 +49,8 @@ def check_in(request: HttpRequest) -> HttpResponse:
 def check_in_page(request: HttpRequest, page: str) -> HttpResponse:
     """One page of questions. POST keeps its answers and goes on; the last one submits, once."""
     asked = _check_in(request)
-    if asked.is_answered and page == "words" and request.method == "POST":
-        return _add(request, asked)
+    if asked.is_answered and request.method == "POST":
+        return _after_the_end(request, asked, page)
     if asked.is_answered or asked.cancelled_at is not None:
         return redirect("aftercare_links:check_in")
     shown = pages.page_to_show(asked.asked, asked.draft, page)
@@ -77,18 +77,33 @@ def _keep(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
     except services.PagesMissing as missing:
         return redirect("aftercare_links:check_in_page", page=missing.field)
     except services.AlreadySubmitted:  # the sweep was faster; words and photos are taken beside the answers
-        return _add_photos(request, asked, form) if form.page.kind == "words" else redirect("aftercare_links:check_in")
+        return _add_photos(request, asked, form) if form.page.kind == "words" else _late(request, asked, form)
     except services.NotWanted:
         return redirect("aftercare_links:check_in")
     return redirect("aftercare_links:check_in_page", page=pages.next_page(saved.asked, saved.draft, form.page.name))
 
 
-def _add(request: HttpRequest, asked: CheckIn) -> HttpResponse:
-    """The last page again, after a photo was refused: another photo, or other words, beside the answers that are in."""
-    form = form_for(pages.BY_NAME["words"], request.POST)
+def _after_the_end(request: HttpRequest, asked: CheckIn, page: str) -> HttpResponse:
+    """A page that comes when the answers are in: the last one again, after a photo was refused; a double tap; or another tab, or device."""
+    shown = pages.BY_NAME.get(page)
+    if shown is None or (shown.kind != "words" and shown.question not in pages.questions_of(asked.asked)):
+        return redirect("aftercare_links:check_in")
+    form = form_for(shown, request.POST)
     if not form.is_valid():
         return _page(request, asked, form, status=422)
-    return _add_photos(request, asked, form)
+    return _add_photos(request, asked, form) if shown.kind == "words" else _late(request, asked, form)
+
+
+def _late(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
+    """Other answers than those that are in: said plainly, never answered with what the first ones meant."""
+    at = timezone.now()
+    values, files = form.values(), len(request.FILES.getlist("photos"))
+    late = services.take_late(check_in=asked, page=form.page.name, values=values, files=files, by=request.actor, at=at)
+    known = _check_in(request)
+    if late is None or (late.concern is None and known.response.ended_early):  # the answer page says that the rest was not asked
+        return redirect("aftercare_links:check_in_done")
+    context = {"check_in": known, "answer": selectors.answer_page(known, at=at, later=late.concern), "late": late, "sent_at": selectors.wall_words(known.response.answered_at, known.site.zone)}
+    return _render(request, "aftercare/check_in_done.html", context, status=Conflict.status)
 
 
 def _add_photos(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
@@ -100,7 +115,7 @@ def _add_photos(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpRes
         raw = [file.read() for file in files]
         services.add_to_answer(check_in=asked, files=raw, words=words, by=request.actor, at=timezone.now(), link=request.link)
     except Conflict:
-        return redirect("aftercare_links:check_in_done")
+        return _late(request, asked, form)
     except Refused as refusal:
         form.add_error(None, forms.ValidationError(refusal.message, code="photo"))
         return _page(request, asked, form, status=422)
