@@ -104,9 +104,10 @@ def url_for(token: str) -> str:
     return settings.PUBLIC_URL + reverse("links:landing", kwargs={"token": token})
 
 
-def is_alive(link: Link, at: datetime) -> bool:
-    """Whether the link still opens: not expired, revoked, used up or locked."""
-    dead = link.revoked_at or link.expires_at <= at or link.wrong_birth_dates >= MOST_WRONG_BIRTH_DATES
+def is_alive(link: Link, at: datetime, *, even_locked: bool = False) -> bool:
+    """Whether the link still opens: not expired, revoked, used up or locked. `even_locked`: for what asks for no date of birth."""
+    locked = link.wrong_birth_dates >= MOST_WRONG_BIRTH_DATES and not even_locked
+    dead = link.revoked_at or link.expires_at <= at or locked
     used = link.consumed_at and PURPOSES[link.purpose].consume == "once" if link.purpose in PURPOSES else True
     return not dead and not used
 
@@ -123,10 +124,10 @@ def reusable(*, purpose: str, subject_uuid: UUID, at: datetime) -> Link | None:
     return next((row for row in rows if is_alive(row, at)), None)
 
 
-def find(token: str, *, at: datetime) -> Link | None:
+def find(token: str, *, at: datetime, even_locked: bool = False) -> Link | None:
     """The live link behind a token, or None. Reads only; the same queries whatever the answer (R32)."""
     row = LinkToken.objects.select_related("link", "link__site").filter(sha256=_digest(token)).first()
-    return row.link if row is not None and is_alive(row.link, at) else None
+    return row.link if row is not None and is_alive(row.link, at, even_locked=even_locked) else None
 
 
 def verify_birth_date(*, link: Link, typed: date, at: datetime, ip_prefix: str, user_agent: str) -> str:
@@ -199,6 +200,11 @@ def open_visit(request: HttpRequest, purpose: str) -> Link | None:
     return link if alive and link.purpose == purpose else None
 
 
+def lock_unused(link: Link) -> bool:
+    """Whether nobody has used the link up, in the transaction of a write and after its own rows are locked: until it ends nobody does."""
+    return Link.objects.select_for_update(no_key=True).filter(pk=link.pk, consumed_at=None).exists()
+
+
 def consume(*, link: Link, by: Actor, at: datetime) -> bool:
     """Use the link up. True for the one caller who did it, False for every later one (R30).
 
@@ -256,5 +262,18 @@ def speak(*, patient_uuid: UUID, language: str, by: Actor) -> int:
 def refuse_dead_link(request: HttpRequest) -> HttpResponse:
     """The one answer for every link that does not open: same status, same bytes (R32)."""
     response = render(request, "clinic/link_dead.html", status=404)
+    response["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+def refuse_ended_visit(request: HttpRequest) -> HttpResponse:
+    """What is sent to a patient page without an open visit: that nothing arrived, and whom to call. The same for everybody (R32).
+
+    The cookie ends with the visit, so that nothing says whose page it was. A number is there where it can be no other one.
+    """
+    sites = list(Site.objects.select_related("clinic").order_by("pk"))
+    numbers = {site.emergency_number for site in sites}
+    context = {"code": 404, "stale_form": True, "emergency_number": numbers.pop() if len(numbers) == 1 else "", "site": sites[0] if len(sites) == 1 else None}
+    response = render(request, "clinic/link_error.html", context, status=404)
     response["Referrer-Policy"] = "strict-origin"
     return response

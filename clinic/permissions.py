@@ -111,7 +111,7 @@ def link_page(purpose: str, *, methods: tuple[str, ...] = ("GET", "POST")) -> Ca
 
     Sets `request.link` and `request.actor`. GET and HEAD run in a read-only transaction (R27).
     """
-    from clinic.links import open_visit, refuse_dead_link
+    from clinic.links import open_visit, refuse_dead_link, refuse_ended_visit
     from clinic.readonly import read_only
 
     def decorate(view: View) -> View:
@@ -123,7 +123,7 @@ def link_page(purpose: str, *, methods: tuple[str, ...] = ("GET", "POST")) -> Ca
                 return HttpResponseNotAllowed(sorted(methods))
             link = open_visit(request, purpose)
             if link is None:
-                return refuse_dead_link(request)
+                return refuse_dead_link(request) if request.method in {"GET", "HEAD"} else refuse_ended_visit(request)
             request.link = link  # type: ignore[attr-defined]
             request.actor = Actor.of_link(link, getattr(request, "request_id", ""))  # type: ignore[attr-defined]
             with languages.speaking(languages.of_link(request, link.language), request):

@@ -27,8 +27,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     limits.spend(f"unsubscribe:{limits.client_ip(request)}", most=120, seconds=60)
     if request.method != "POST":
         with read_only():
-            return _page(request, links.find(token, at=at), stopped=False)
-    link = links.find(token, at=at)
+            return _page(request, links.find(token, at=at, even_locked=True), stopped=False)
+    link = links.find(token, at=at, even_locked=True)  # no date of birth is asked here, so wrong ones shut nothing
     if link is not None and link.purpose == _PURPOSE:
         mail_choices.unsubscribe(link=link, at=at)
     return _page(request, link, stopped=True)

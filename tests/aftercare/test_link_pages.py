@@ -1,5 +1,6 @@
 """What a patient meets behind a link: the questions, the answer page, the instructions (R27, R30, R32, R38)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -313,3 +314,50 @@ class TestRefusedByTheRules:
     def test_the_log_names_the_key_and_never_an_answer(self, refused: Any, caplog: pytest.LogCaptureFixture) -> None:
         said = "\n".join(record.getMessage() for record in caplog.get_records("setup"))
         assert "could not read answers.temp_c" in said and "SECRETWORDS" not in said
+
+
+class TestTheVisitRanOut:
+    """Half an hour after the date of birth an open page can send nothing any more, and is told so."""
+
+    @pytest.fixture
+    def late(self) -> datetime:
+        return DAY1 + timedelta(minutes=31)
+
+    def test_what_is_sent_then_is_said_not_to_have_arrived(self, phone: Client, asked: CheckIn, late: datetime) -> None:
+        _tap(phone, WELL_TAPS[:5])
+        with time_machine.travel(late, tick=False):
+            answer = phone.post(_page("now"), {"flag": ["breathing_difficulty"]})
+        page = " ".join(answer.content.decode().split())
+        assert answer.status_code == 404
+        assert "Nothing was sent. Open the link in our mail again: what you sent before is kept." in page
+        assert "we have it" not in page
+        assert asked.site.phone in page and f"In an emergency call {asked.site.emergency_number}." in page
+        assert not [word for word in ("Olivia", "red", "scalp") if f" {word} " in page]
+        asked.refresh_from_db()
+        assert asked.draft["answers"].keys() == {"redness", "redness_trend", "swelling", "pain", "burning"}
+
+    def test_a_browser_has_let_go_of_the_cookie_by_then(self, late: datetime, site: Site) -> None:
+        """SECURITY: the cookie lives 30 minutes. Its language is the browser's."""
+        with time_machine.travel(late, tick=False):
+            page = Client().post(_page("redness"), {"value": "1"}, headers={"Accept-Language": "es"}).content.decode()
+        assert "No se envió nada." in page and site.phone in page
+
+    def test_with_several_places_no_phone_is_guessed(self, site: Site, phone: Client, late: datetime) -> None:
+        Site.objects.create(clinic=site.clinic, name="North", phone="020 0000 0000", zone=site.zone, emergency_number=site.emergency_number)
+        with time_machine.travel(late, tick=False):
+            page = " ".join(phone.post(_page("redness"), {"value": "1"}).content.decode().split())
+        assert site.phone not in page and "020 0000 0000" not in page
+        assert f"In an emergency call {site.emergency_number}." in page and "The number is in the mail you got." in page
+
+    def test_everybody_without_a_visit_reads_the_same(self, phone: Client, plan: Plan, late: datetime) -> None:
+        """R32: ran out, revoked, of another purpose, none at all; and looking is as ever."""
+        revoked = _open(_link("check_in", plan, "check_in", plan.check_ins.get(code="check_48h"), DAY1), DAY1)
+        Link.objects.filter(pk=Link.objects.latest("pk").pk).update(revoked_at=DAY1)
+        other = _open(_link("aftercare", plan, "plan", plan, DAY1), DAY1)
+        with time_machine.travel(DAY1, tick=False):
+            posts = [client.post(_page("redness"), {"value": "1"}) for client in (revoked, other, Client())]
+        with time_machine.travel(late, tick=False):
+            posts.append(phone.post(_page("redness"), {"value": "1"}))
+            looked = phone.get(_page("redness"))
+        assert len({re.sub(rb'nonce="[^"]+"|Request [^<]+', b"", answer.content) for answer in posts}) == 1
+        assert {answer.status_code for answer in posts} == {404} and "This link does not work" in looked.content.decode()

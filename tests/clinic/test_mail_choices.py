@@ -86,6 +86,15 @@ class TestOneClick:
         assert [self._post(stop_url(mail)) for _ in range(3)] == [200, 200, 200]
         assert MailChoice.objects.count() == 1
 
+    def test_wrong_dates_of_birth_shut_it_to_nobody(self, plan: Plan) -> None:
+        """RFC 8058: the act asks for no date of birth. Revoked and expired it is shut, as ever (R32)."""
+        row, mail = sent_invitation(plan)
+        Link.objects.filter(purpose="preferences").update(wrong_birth_dates=links.MOST_WRONG_BIRTH_DATES)
+        assert self._post(stop_url(mail)) == 200
+        assert not mail_choices.wants_invitations(plan.patient.uuid)
+        Link.objects.filter(purpose="preferences").update(expires_at=row.send_after)
+        assert self._post(stop_url(mail)) == 404
+
     def test_a_get_changes_nothing(self, plan: Plan, client: Client) -> None:
         _row, mail = sent_invitation(plan)
         for method in (client.get, client.head):
