@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from clinic import audit, links
 from clinic.audit import Actor
+from clinic.dates import spoken
 from clinic.errors import Refused
+from clinic.models import Link
 from clinic.permissions import allow, check_subject, fetch, link_page, may
 from clinic.requests import HttpRequest
 from patients import selectors, services
@@ -66,6 +68,23 @@ def _by_link(request: HttpRequest) -> _Door:
     link = request.link
     patient = Patient.objects.select_related("site", "site__clinic").get(uuid=link.patient_uuid)
     return _Door(request, patient, request.actor, staff=False)
+
+
+def _sent_before(request: HttpRequest) -> HttpResponse | None:
+    """A link that was used: its pages lead to “received”. What is sent through it is refused in words (SETTLED 19, R30). None: go on."""
+    if request.link.consumed_at is None:
+        return None
+    if request.method in {"GET", "HEAD"}:
+        return redirect("patients_link:intake_done")
+    raise _too_late(request)
+
+
+def _too_late(request: HttpRequest) -> services.AlreadySubmitted:
+    site = request.link.site
+    link = Link.objects.get(pk=request.link.pk)
+    when = spoken((link.consumed_at or timezone.now()).astimezone(site.tz), "short_time")
+    said = _("Your answers were sent on %(when)s. What you changed now was not saved. Call us on %(phone)s to tell us, or ask for a new link.")
+    return services.AlreadySubmitted(said % {"when": when, "phone": site.phone})
 
 
 def by_staff(request: HttpRequest, uuid: str) -> _Door:
@@ -130,12 +149,20 @@ def _open(door: _Door) -> Intake:
     return services.open_draft(patient=door.patient, by=door.by, at=door.at, answered_by=answered_by, link_uuid=link_uuid)
 
 
+def _check_unused(door: _Door) -> None:
+    """In the transaction of a write, last: sending locks the answers first, and the link after them. Raises AlreadySubmitted."""
+    if not door.staff and not links.lock_unused(door.request.link):
+        raise _too_late(door.request)
+
+
 def _save(door: _Door, step: Step, saved: Saved) -> None:
     language = door.patient.language if door.staff else get_language()
-    door.draft = services.save_intake_page(
-        intake=_open(door), page=step.name, answers=saved.answers, drop=saved.drop, undo=saved.undo, language=language,
-        extras={"notes": saved.notes, "ticked": saved.ticked, "confirmed": saved.confirmed}, by=door.by, at=door.at,
-    )  # fmt: skip
+    with audit.write(by=door.by, action="intake.save"):
+        door.draft = services.save_intake_page(
+            intake=_open(door), page=step.name, answers=saved.answers, drop=saved.drop, undo=saved.undo, language=language,
+            extras={"notes": saved.notes, "ticked": saved.ticked, "confirmed": saved.confirmed}, by=door.by, at=door.at,
+        )  # fmt: skip
+        _check_unused(door)
     door.extras = door.draft.extras
     door.steps = walk.steps(door.pages, door.extras)
 
@@ -143,7 +170,9 @@ def _save(door: _Door, step: Step, saved: Saved) -> None:
 def _keep(door: _Door, step: Step) -> HttpResponse:
     """Half-filled: by “finish later”, or by a tab that goes away."""
     typed = {name: values for name, values in door.request.POST.lists() if name in _form(door, step, None).names()}
-    services.keep_typed(intake=_open(door), page=step.name, typed=typed, by=door.by, at=door.at)
+    with audit.write(by=door.by, action="intake.keep"):
+        services.keep_typed(intake=_open(door), page=step.name, typed=typed, by=door.by, at=door.at)
+        _check_unused(door)
     if door.request.POST["then"] == "keep":
         return HttpResponse(status=204)
     return redirect(door.url("later"))
@@ -199,31 +228,33 @@ def _send(door: _Door, draft: Intake, text: Any, form: ConsentForm) -> None:
                 off_label_understood=form.cleaned_data["off_label_understood"], photos=form.cleaned_data["photos"],
                 signature_png=form.drawing(), by=door.by, at=door.at,
             )  # fmt: skip
-        if not door.staff:
-            links.consume(link=door.request.link, by=door.by, at=door.at)
+        if not door.staff and not links.consume(link=door.request.link, by=door.by, at=door.at):
+            raise _too_late(door.request)
 
 
 @link_page("intake", methods=("GET",))
 def intake(request: HttpRequest) -> HttpResponse:
     """Go on where the patient stopped."""
-    return _begin(_by_link(request))
+    return _sent_before(request) or _begin(_by_link(request))
 
 
 @link_page("intake")
 def intake_page(request: HttpRequest, page: str) -> HttpResponse:
     """One group of questions."""
-    return _page(_by_link(request), page)
+    return _sent_before(request) or _page(_by_link(request), page)
 
 
 @link_page("intake", methods=("GET",))
 def intake_review(request: HttpRequest) -> HttpResponse:
     """All answers, each with a way to change it."""
-    return _review(_by_link(request))
+    return _sent_before(request) or _review(_by_link(request))
 
 
 @link_page("intake")
 def intake_consent(request: HttpRequest) -> HttpResponse:
-    """The exact text, the signature, and sending."""
+    """The exact text, the signature, and sending. Sent twice, the second time leads to “received”: no answer is on this page."""
+    if request.link.consumed_at is not None:
+        return redirect("patients_link:intake_done")
     return _sign(_by_link(request))
 
 
@@ -237,6 +268,8 @@ def intake_done(request: HttpRequest) -> HttpResponse:
 @link_page("intake", methods=("GET",))
 def intake_later(request: HttpRequest) -> HttpResponse:
     """What is there is kept; the link goes on."""
+    if sent := _sent_before(request):
+        return sent
     door = _by_link(request)
     return render(request, "patients/intake_later.html", door.context(until=request.link.expires_at, go_on=door.url("page", page=door.left()[0].name) if door.left() else door.url("review")))
 

@@ -291,3 +291,53 @@ def test_a_form_in_another_language_says_so_and_says_which(ana: Patient) -> None
     services.publish_consent_text(version="1", language="es", text="Qué es.", procedures=["scalp_microneedling"], off_label=True, by=BY, at=NOW)
     page = client.get("/l/intake/consent/").content.decode()
     assert "Todavía no tenemos" not in page and '<div class="consent-text" lang="es"' in page
+
+
+class TestAfterItWasSent:
+    """SETTLED 19: the link works until submitted. What comes after it is refused in words, and makes no draft."""
+
+    @pytest.fixture
+    def sent(self, ana: Patient) -> Client:
+        client = phone(ana)
+        walk(client)
+        sign(client)
+        return client
+
+    @pytest.mark.parametrize("then", ["", "keep", "later"])
+    def test_a_change_from_an_old_page_is_not_saved_and_says_so(self, sent: Client, ana: Patient, then: str) -> None:
+        answer = sent.post("/l/intake/blood/", {"rows": ["blood_thinner"], "then": then})
+        page = " ".join(answer.content.decode().split())
+        assert answer.status_code == 409
+        assert f"Your answers were sent on Tue 24 Nov, 10:00. What you changed now was not saved. Call us on {ana.site.phone} to tell us, or ask for a new link." in page
+        assert f"In an emergency call {ana.site.emergency_number}." in page
+        assert Intake.objects.filter(patient=ana).count() == 1
+
+    @pytest.mark.parametrize("path", ["", "blood/", "review/", "consent/", "later/"])
+    def test_its_pages_lead_to_received(self, sent: Client, path: str) -> None:
+        answer = sent.get(f"/l/intake/{path}", follow=True)
+        assert answer.request["PATH_INFO"] == "/l/intake/done/" and "We have your answers" in answer.content.decode()
+
+    def test_sent_twice_is_received(self, sent: Client, ana: Patient) -> None:
+        assert "We have your answers" in sign(sent).content.decode()
+        assert Intake.objects.filter(patient=ana).count() == 1
+
+    def test_sent_while_another_tab_was_saving_keeps_no_draft(self, ana: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The page was asked for before the link was used, and writes after it."""
+        client, tab = phone(ana), phone(ana)
+        walk(client)
+        opened = services.open_draft
+
+        def slower(**given: object) -> Intake:
+            monkeypatch.undo()
+            sign(client)
+            return opened(**given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr("patients.views.intake.services.open_draft", slower)
+        answer = tab.post("/l/intake/blood/", {"rows": ["blood_thinner"]})
+        assert answer.status_code == 409 and "was not saved" in answer.content.decode()
+        assert Intake.objects.filter(patient=ana).count() == 1
+
+    def test_a_new_link_of_the_clinic_opens_the_questions_again(self, sent: Client, ana: Patient) -> None:
+        services.invite_to_intake(patient=ana, by=BY, at=NOW)
+        again = phone(ana)
+        assert again.get("/l/intake/", follow=True).request["PATH_INFO"] == "/l/intake/changes/"
