@@ -32,15 +32,17 @@ def answers_to_look_at(actor: Actor) -> QuerySet[Intake]:
 
 def unread_answers(patient: Patient) -> Intake | None:
     """The same for one patient."""
-    return _unread().filter(patient=patient).first()
+    return _unread(Q(patient=patient)).first()
 
 
-def _unread() -> QuerySet[Intake]:
+def _unread(whose: Q | None = None) -> QuerySet[Intake]:
+    """Of everybody, or of `whose`: words are looked for among those alone."""
+    whose = whose or Q()
     newer = Intake.objects.filter(patient=OuterRef("patient"), state__in=_SENT).order_by("-submitted_at", "-pk")
     last = Screening.objects.filter(patient=OuterRef("patient")).order_by("-at", "-pk")
     waits = Screening.objects.filter(pk=OuterRef("screening"), triggers__contains=[{"class": "REVIEW"}]).exclude(overall=_NOT_POSSIBLE)
-    rows = Intake.objects.filter(state=IntakeState.SUBMITTED).annotate(screening=Subquery(last.values("pk")[:1]))
-    return rows.filter(Exists(waits) | Q(extras__has_key=TOLD) | Q(patient__in=_with_words().values("patient")), pk=Subquery(newer.values("pk")[:1]))
+    rows = Intake.objects.filter(whose, state=IntakeState.SUBMITTED).annotate(screening=Subquery(last.values("pk")[:1]))
+    return rows.filter(Exists(waits) | Q(extras__has_key=TOLD) | Q(patient__in=_with_words().filter(whose).values("patient")), pk=Subquery(newer.values("pk")[:1]))
 
 
 def _with_words() -> QuerySet[Intake]:
