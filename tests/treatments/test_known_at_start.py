@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,12 +13,22 @@ from clinic.rulebook import stamp
 from patients import services as people
 from patients.models import Allergy, ConsentText, Intake
 from patients.vocabulary import Gate
-from tests.treatments.make import DAY, END, make_draft, make_ended, make_entry, make_product, make_ready, make_started
+from tests.treatments.make import (
+    DAY,
+    END,
+    make_draft,
+    make_ended,
+    make_entry,
+    make_product,
+    make_ready,
+    make_signed,
+    make_started,
+)
 from treatments import selectors, services
-from treatments.models import CartridgeLot, Device, SessionPolicy, TreatmentSession
+from treatments.models import AdverseEvent, CartridgeLot, Device, PatchTest, SessionPolicy, TreatmentSession
 from treatments.rules import RULES_VERSION
 from treatments.rules.vocabulary import Stage
-from treatments.services import Blocked, ZoneEntry
+from treatments.services import Blocked, EventEntry, ZoneEntry
 
 LATER = END + timedelta(hours=20)
 SIGNED = LATER + timedelta(hours=1)
@@ -145,6 +156,80 @@ class TestAllergies:
         record = self.ended(site, amara)
         Allergy.objects.create(patient=record.patient, substance="minoxidil", name="minoxidil")
         assert [f.rule for f in selectors.evaluate(record, "signoff").blocks()] == ["S13"]
+
+
+class TestPatchTests:
+    """The test that counts is the newest one of those that were on when the session started (S13)."""
+
+    def test_one_put_on_after_the_session_says_nothing_about_it(self, site: Site, amara: Staff) -> None:
+        serum, patient, by = make_product(site), make_ready(site), Actor.of_staff(amara)
+        on = DAY - timedelta(days=4)
+        counted = PatchTest.objects.create(patient=patient, product=serum, applied_at=on, read_at=on + timedelta(hours=50), result="negative", by="x")
+        entry = make_entry(site, products=((serum, 0.0),))
+        record = services.start_session(record=make_draft(site, amara, entry, patient=patient), by=by, at=DAY)
+        record = services.end_session(record=record, ended_at=END, by=by, at=END)
+        services.apply_patch_test(patient=patient, product=serum, by=by, at=LATER)
+        record = services.save_session(record=record, version=record.version, entry=entry, by=by, at=LATER)
+        assert record.product_uses.get().patch_test == counted
+        assert services.sign_session(record=record, signer=amara, by=by, at=SIGNED).session == record
+
+    def test_nor_does_one_of_the_end_make_good_that_there_was_none(self, site: Site, amara: Staff) -> None:
+        serum, by, entry = make_product(site), Actor.of_staff(amara), make_entry(site)
+        record = make_ended(site, amara, entry)
+        services.apply_patch_test(patient=record.patient, product=serum, by=by, at=LATER)
+        record = services.save_session(record=record, version=record.version, entry=replace(entry, products=((serum, 0.0),)), by=by, at=LATER)
+        assert record.product_uses.get().patch_test is None
+        assert [f.rule for f in selectors.evaluate(record, "signoff").blocks()] == ["S13"]
+
+
+class TestAnEventOfBefore:
+    """S11 looks at the events that were open when the session started, however they stand now."""
+
+    def closed(self, site: Site, amara: Staff, at: datetime) -> AdverseEvent:
+        """Of an earlier session, noted the day after it and closed at that instant."""
+        before, by = make_signed(site, amara, at=DAY - timedelta(days=30)).session, Actor.of_staff(amara)
+        noted = DAY - timedelta(days=29)
+        event = services.record_adverse_event(patient=before.patient, record=before, entry=EventEntry("Folliculitis", noted), by=by, at=noted)
+        people.record_rescreen(patient=before.patient, on=DAY.date(), changed=False, words="", by=by, at=DAY)
+        return self.close(event, amara, at)
+
+    def close(self, event: AdverseEvent, amara: Staff, at: datetime) -> AdverseEvent:
+        return services.close_adverse_event(event=event, kind="recovered", outcome="Well.", ended_on=at.date(), by=Actor.of_staff(amara), at=at)
+
+    def reopen(self, event: AdverseEvent, amara: Staff, at: datetime) -> AdverseEvent:
+        return services.events.reopen_adverse_event(event=event, reason="Came back.", by=Actor.of_staff(amara), at=at)
+
+    @pytest.mark.parametrize("again", [DAY + timedelta(minutes=5), LATER])
+    def test_one_that_was_closed_then_and_is_open_again_stops_no_signature(self, again: datetime, site: Site, amara: Staff) -> None:
+        by, event = Actor.of_staff(amara), self.closed(site, amara, DAY - timedelta(days=20))
+        record = services.start_session(record=make_draft(site, amara, patient=event.patient), by=by, at=DAY)
+        if again < END:
+            self.reopen(event, amara, again)
+        record = services.end_session(record=record, ended_at=END, by=by, at=END)
+        if again > END:
+            self.reopen(event, amara, again)
+        assert services.sign_session(record=record, signer=amara, by=by, at=SIGNED).session == record
+
+    def test_it_holds_the_next_one_as_ever(self, site: Site, amara: Staff) -> None:
+        event = self.closed(site, amara, DAY - timedelta(days=20))
+        self.reopen(event, amara, DAY - timedelta(days=1))
+        assert [f.rule for f in selectors.evaluate(make_draft(site, amara, patient=event.patient), "start").blocks()] == ["S11"]
+
+    @pytest.mark.parametrize(
+        ("opened", "shut", "rules"),
+        [(None, None, []), (-2, None, ["S11"]), (-2, -1, []), (0, None, ["S11"]), (0, 1, ["S11"]), (1, None, []), (1, 2, [])],
+    )
+    def test_how_it_stood_at_the_start_is_told_by_its_history(self, opened: int | None, shut: int | None, rules: list[str], site: Site, amara: Staff) -> None:
+        """Closed three minutes before; opened again and closed again so many minutes after the start. But for the first case it is open now."""
+        event = self.closed(site, amara, DAY - timedelta(minutes=3))
+        record = make_draft(site, amara, patient=event.patient)
+        TreatmentSession.objects.filter(pk=record.pk).update(started_at=DAY, state="started")
+        if opened is not None:
+            self.reopen(event, amara, DAY + timedelta(minutes=opened))
+        if shut is not None:
+            self.close(event, amara, DAY + timedelta(minutes=shut))
+            self.reopen(event, amara, LATER)
+        assert [f.rule for f in selectors.evaluate(TreatmentSession.objects.get(pk=record.pk), "checkout").blocks() if f.rule == "S11"] == rules
 
 
 def keep_screening(record: TreatmentSession, **changed: object) -> None:

@@ -4,8 +4,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
+from django.db.models import Max
+
 from clinic.clock import local_date
 from patients import selectors as people
+from patients.models import Hold
 from treatments.models import (
     AdverseEvent,
     Anaesthetic,
@@ -96,17 +100,24 @@ def _history(record: TreatmentSession, start: datetime, day: date) -> dict[str, 
     last = last_needling(patient, before=start, besides=record)
     first = done_sessions(patient).filter(course=record.course).order_by("started_at").first()
     # what came up in this session, or after it, is about the next one
-    events = AdverseEvent.objects.filter(patient=patient, closed_at=None).exclude(session=record)
+    events = list(AdverseEvent.objects.filter(patient=patient, closed_at=None).exclude(session=record))
     holds = [hold for hold in people.open_holds(patient, "session") if hold.cause_uuid != record.uuid]
     if record.started_at:
-        events = events.filter(recorded_at__lte=record.started_at)
+        events = [event for event in events if event.recorded_at <= record.started_at and not _was_closed(event, record.started_at)]
         holds = [hold for hold in holds if hold.placed_at <= record.started_at]
-    given: dict[str, Any] = {"openAdverseEvent": events.exists(), "holdNextSession": bool(holds)}
+    given: dict[str, Any] = {"openAdverseEvent": bool(events), "holdNextSession": bool(holds)}
     if last_on := last_day(patient, last, until=day):
         given["lastSessionDate"] = min(last_on, day).isoformat()
     if first and first.started_at:
         given["courseStartDate"] = min(local_date(first.started_at, first.site.zone), day).isoformat()
     return given
+
+
+def _was_closed(event: AdverseEvent, at: datetime) -> bool:
+    """Whether an event that is open now was closed at that instant: its history keeps each closing, and opening it again placed a hold of its own."""
+    rows = apps.get_model("treatments", "AdverseEventEvent").objects.filter(pgh_obj_id=event.pk, closed_at__lte=at)
+    closed_at = rows.aggregate(last=Max("closed_at"))["last"]
+    return closed_at is not None and not Hold.objects.filter(cause_uuid=event.uuid, placed_at__gt=closed_at, placed_at__lte=at).exists()
 
 
 def _who(record: TreatmentSession) -> dict[str, Any]:

@@ -171,8 +171,11 @@ def known_name(gtin: str, site: Site) -> str:
 
 
 def newest_patch_test(record: TreatmentSession, product: Product) -> PatchTest | None:
-    """The test that counts for a product: the newest one of this patient."""
-    return PatchTest.objects.filter(patient=record.patient, product=product).order_by("-applied_at").first()
+    """The test that counts for a product: the newest one of this patient, of those that were on when the session started (docs/decisions/0011)."""
+    tests = PatchTest.objects.filter(patient=record.patient, product=product)
+    if record.started_at:
+        tests = tests.filter(applied_at__lte=record.started_at)
+    return tests.order_by("-applied_at").first()
 
 
 @dataclass(frozen=True)
