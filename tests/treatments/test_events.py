@@ -1,5 +1,6 @@
 """Adverse events: grade and seriousness apart, open ones hold the next session, closed with an outcome, a draft to print (RULES 7)."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -146,6 +147,53 @@ class TestHolding:
             assert AdverseEvent.objects.count() == before + 1
             assert client.post(url, sent | {"what": "Something else"}).status_code == 302
             assert AdverseEvent.objects.count() == before + 2
+
+
+@pytest.mark.django_db
+class TestRecordedByMistake:
+    """Closed as “there was no event”: it answers nothing, and is never told as an event."""
+
+    def mistaken(self, site: Site, amara: Staff) -> TreatmentSession:
+        record = make_ended(site, amara)
+        close(note(record, amara), amara, kind="no_event", outcome="Another patient’s.", ended_on=None)
+        record.refresh_from_db()
+        return record
+
+    def answered(self, record: TreatmentSession) -> TreatmentSession:
+        TreatmentSession.objects.filter(pk=record.pk).update(no_adverse_event=True)
+        return TreatmentSession.objects.get(pk=record.pk)
+
+    def line(self, record: TreatmentSession) -> bool:
+        return next(gap.done for gap in selectors.checklist(record) if "Adverse events" in gap.words)
+
+    def test_the_question_is_still_open(self, site: Site, amara: Staff) -> None:
+        record = self.mistaken(site, amara)
+        assert not self.line(record)
+        with pytest.raises(services.NotReady, match="Say that there was no adverse event"):
+            services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=LATER)
+        assert self.line(self.answered(record))
+
+    def test_a_true_one_beside_it_answers(self, site: Site, amara: Staff) -> None:
+        record = self.mistaken(site, amara)
+        note(record, amara, what="Hives")
+        assert self.line(record)
+
+    def test_the_signed_record_says_what_it_was(self, site: Site, amara: Staff) -> None:
+        record = self.answered(self.mistaken(site, amara))
+        note(other := make_ended(site, amara), amara)
+        told, of_other = (json.loads(services.sign_session(record=row, signer=amara, by=Actor.of_staff(amara), at=LATER).content) for row in (record, TreatmentSession.objects.get(pk=other.pk)))
+        assert told["no_adverse_event"] is True and [(row["what"], row["recorded_by_mistake"]) for row in told["adverse_events"]] == [("Fainting", True)]
+        assert "grade" not in told["adverse_events"][0]
+        assert [row["grade"] for row in of_other["adverse_events"]] == [2] and "recorded_by_mistake" not in of_other["adverse_events"][0]
+
+    def test_page_and_print_say_so_too(self, site: Site, amara: Staff, client_as: SignIn) -> None:
+        record = self.answered(self.mistaken(site, amara))
+        services.sign_session(record=record, signer=amara, by=Actor.of_staff(amara), at=LATER)
+        for name in ("session", "record_print"):
+            page = " ".join(client_as(amara).get(reverse(f"treatments:{name}", args=[record.uuid])).content.decode().split())
+            shown = page[page.index("Adverse events, as known today"):]
+            assert "recorded by mistake: there was no event" in shown[:800] and "grade" not in shown[:800].split("</ul>")[0]
+            assert "No adverse event." in page
 
 
 @pytest.mark.django_db

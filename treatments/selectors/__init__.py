@@ -2,7 +2,7 @@
 
 from treatments.rules import Window
 from treatments.selectors import home, patch, photos, prp, readings, signed
-from treatments.selectors.checklists import Gap, checklist
+from treatments.selectors.checklists import Gap, checklist, events_that_were
 from treatments.selectors.course_notes import RESPONSE_NOTED, ZONES_NOTED, CourseNote, course_notes
 from treatments.selectors.courses import (
     done_sessions,
@@ -79,7 +79,7 @@ next_window = window_of
 
 __all__ = [
     "RESPONSE_NOTED", "TAKE_OVER", "ZONES_NOTED", "CourseNote", "Evaluation", "Gap", "Handover", "LastSettings", "Received", "Shelf", "Signer", "Stock", "Thing", "Window", "ZoneHistory", "about", "all_calls", "at_own_site", "calls_waiting", "checklist", "contacts_of", "course_notes",
-    "devices_at", "done_sessions", "elsewhere", "evaluate", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
+    "devices_at", "done_sessions", "elsewhere", "evaluate", "events_that_were", "formula_days", "free_cartridges", "handovers", "home", "inventory", "known_name", "last_day",
     "last_needling", "last_session", "lot_shelf", "lots_with_counts", "newest_patch_test", "next_window", "of_recall", "open_course", "patch",
     "photos", "place_in_course", "place_of_begun", "policy", "policy_of", "presets_of", "product_state", "prp", "readings", "reason_key", "recalled_things", "received", "same_lot", "scanned",
     "session_days", "session_input", "sessions_ended_since", "settings_of", "settings_to_copy", "signature_handovers", "signed", "signer_of", "through", "through_courses", "units_of", "usable_products",

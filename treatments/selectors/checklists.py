@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from treatments.models import TreatmentSession, ZoneRecord
+from treatments.models import AdverseEvent, TreatmentSession, ZoneRecord
 from treatments.rules.vocabulary import Stage
 from treatments.selectors.evaluations import Evaluation, evaluate
+from treatments.vocabulary import EventOutcome
 from treatments.words import ZONE_WORDS
 
 
@@ -29,6 +31,11 @@ class Gap:
         return self.target or f"#{self.part}"
 
 
+def events_that_were(record: TreatmentSession) -> QuerySet[AdverseEvent]:
+    """Adverse events of a session, but for those closed as recorded by mistake: these answer no question."""
+    return record.adverse_events.exclude(outcome_kind=EventOutcome.NO_EVENT)
+
+
 def checklist(record: TreatmentSession, found: Evaluation | None = None) -> list[Gap]:
     """What signing needs. `found` is the evaluation at sign-off, if it is known already."""
     found = found or evaluate(record, Stage.SIGNOFF)
@@ -41,7 +48,7 @@ def checklist(record: TreatmentSession, found: Evaluation | None = None) -> list
         Gap(_("Device and cartridge"), not (rules & {"S05", "S06"}) and not found.missing, "device"),
         _zones_gap(zones),
         Gap(_("Products allowed"), not (rules & {"S13", "S14", "S15", "S16", "STOCK"}), "topicals"),
-        Gap(_("Adverse events: recorded, or “none”"), record.no_adverse_event or record.adverse_events.exists(), "reactions", "#id_no_adverse_event"),
+        Gap(_("Adverse events: recorded, or “none”"), record.no_adverse_event or events_that_were(record).exists(), "reactions", "#id_no_adverse_event"),
         Gap(_("Written aftercare given"), record.aftercare_delivered, "aftercare", "#id_aftercare_delivered"),
         Gap(_("Sharps and cleaning"), record.sharps_and_cleaning_confirmed, "aftercare", "#id_sharps_and_cleaning_confirmed"),
         Gap(_("Start and end"), bool(record.started_at and record.ended_at), "actions"),

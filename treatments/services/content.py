@@ -11,6 +11,7 @@ from treatments import selectors
 from treatments.models import AdverseEvent, DeviceBlock, TreatmentSession
 from treatments.rules import RULES_VERSION
 from treatments.rules.vocabulary import Stage
+from treatments.vocabulary import EventOutcome
 
 CONTENT_VERSION = 5  # 5: the signer's account, so that it can be compared, too
 
@@ -116,7 +117,9 @@ def _block(row: DeviceBlock) -> dict[str, Any]:
 
 
 def _event(row: AdverseEvent) -> dict[str, Any]:
-    """As known when the record was signed; the event itself goes on."""
+    """As known when the record was signed; the event itself goes on. What was recorded by mistake is told as that: it was no event and has no grade."""
+    if row.outcome_kind == EventOutcome.NO_EVENT:
+        return {"uuid": str(row.uuid), "what": row.what, "recorded_by_mistake": True, "outcome": row.outcome, "open": False}
     return {
         "uuid": str(row.uuid), "what": row.what, "zone": row.zone, "grade": row.grade, "serious": row.serious,
         "onset_at": row.onset_at.isoformat(), "open": row.closed_at is None,

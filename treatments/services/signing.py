@@ -65,8 +65,8 @@ def _ready(record: TreatmentSession, signer: Staff) -> None:
         if waits_for.has_left:
             raise NotYours("Who recorded this session can’t sign any more. Take the signature over first.")
         raise NotYours("Only the operator who recorded this session signs it.")
-    events = record.adverse_events.exclude(outcome_kind="no_event").exists()
-    if not record.no_adverse_event and not record.adverse_events.exists():
+    events = selectors.events_that_were(record).exists()
+    if not record.no_adverse_event and not events:
         raise NotReady("Say that there was no adverse event, or record it.")
     if record.no_adverse_event and events:
         raise NotReady("“No adverse event” is ticked, but one is recorded. Untick it.")
