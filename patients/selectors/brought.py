@@ -25,13 +25,16 @@ KIND_WORDS: dict[str, str | Promise] = {
 _LABELS: dict[str, str | Promise] = {
     "codes": _("Codes"), "note": _("Note"), "status": _("Status there"), "verified": _("Certainty there"), "criticality": _("Criticality"), "substance": _("Substance"), "reaction": _("Reaction"), "severity": _("Severity"), "described": _("Described as"),
     "site": _("Place"), "begun": _("Since"), "ended": _("Until"), "dose": _("Dose"), "about": _("About"), "unread": _("Not readable as FHIR R4"), "also": _("Also"), "more": _("Not shown, more of these"),
-    "born": _("Date of birth in the file"),
+    "born": _("Date of birth in the file"), "died": _("Died"),
 }  # fmt: skip
 CANNOT_WORDS: dict[str, str | Promise] = {
     "in_error": _("The sender marked this as entered in error."), "refuted": _("The sender says that this was ruled out."),
     "not_taken": _("The sender says that this was not taken, or must not be."), "over": _("The sender says that this is over. Our list has only allergies that last."),
     "over_no_day": _("The sender says that this is over, without a whole date. Our list needs one."), "no_name": _("The file gives it no name."),
     "not_in_table": _("No question of ours is known by these words. Read them. If one is about this all the same, answer the question on the Screening page."),
+    "none_known": _("The sender says that none is known. That is no answer of the patient: ask the patient."),
+    "not_said": _("The sender says that they don’t know whether there is any. Ask the patient."),
+    "deceased": _("The app does not record a death from a file. Make sure that this is the right person before you take anything over or book anything."),
     "unusable": _("This is no phone number or e-mail address that we can use."), "other_kind": _("We take over contact data, allergies, medicines and conditions only."),
 }  # fmt: skip
 _FIELDS: dict[str, str | Promise] = {"phone": _("Phone"), "email": _("E-mail"), "sex": _("Recorded sex")}

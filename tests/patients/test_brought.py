@@ -34,12 +34,13 @@ from patients.rules.exchange import reading as reader
 from patients.rules.exchange.tables import CONDITION_CODES, CONDITION_WORDS, MEDICINE_WORDS
 from patients.rules.vocabulary import HAIR_MEDICINES, QUESTIONS
 from patients.selectors import brought
-from tests.patients.bundles import URN, allergy, bundle, condition, medicine, person, raw, status
+from tests.patients.bundles import SNOMED, URN, allergy, bundle, condition, medicine, person, raw, status
 from tests.treatments.make import DAY, make_patient, make_ready
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff], Client]
 NOW = DAY + timedelta(hours=3)
+ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 Read = Callable[..., RecordImport]
 
 
@@ -367,6 +368,44 @@ class TestNothingIsDropped:
         assert row.cannot == cannot
         with pytest.raises(services.NotAcceptable):
             accept(row)
+
+    @pytest.mark.parametrize(
+        ("resource", "cannot"),
+        [
+            *((allergy("", code={"coding": [{"system": SNOMED, "code": code, "display": "No known allergy"}]}), "none_known") for code in ("716186003", "409137002", "428607008", "429625007")),
+            *((allergy("", code={"coding": [{"system": ABSENT, "code": f"no-known-{what}"}]}), "none_known") for what in ("allergies", "medication-allergies", "food-allergies", "environmental-allergies")),
+            (allergy("", code={"coding": [{"system": ABSENT, "code": "no-allergy-info"}]}), "not_said"), (allergy("No known drug allergies"), "none_known"), (allergy("NKDA"), "none_known"),
+            (allergy("Sin alergias conocidas"), "none_known"),
+            (medicine("", medicationCodeableConcept={"coding": [{"system": ABSENT, "code": "no-known-medications"}], "text": "No known medications"}), "none_known"),
+            (medicine("", medicationCodeableConcept={"coding": [{"system": ABSENT, "code": "no-medication-info"}]}), "not_said"),
+            (condition("") | {"code": {"coding": [{"system": ABSENT, "code": "no-known-problems"}]}}, "none_known"), (condition("") | {"code": {"coding": [{"system": ABSENT, "code": "no-problem-info"}]}}, "not_said"),
+        ],
+    )  # fmt: skip
+    def test_nothing_known_is_no_thing(self, read: Read, accept: Any, resource: dict[str, Any], cannot: str) -> None:
+        """An International Patient Summary says “none known” with an entry. Taken over it would be an allergy named “No known allergy”, or “asked” where nobody asked."""
+        row = read(resource).proposals.get()
+        assert (row.cannot, row.suggestion) == (cannot, {}) and row.title not in ("", "?")
+        assert "sk the patient" in str(brought.CANNOT_WORDS[cannot])
+        with pytest.raises(services.NotAcceptable):
+            accept(row)
+        assert not Allergy.objects.exists() and not Medication.objects.exists()
+
+    @pytest.mark.parametrize("name", ["No known allergies except latex", "Nickel", "Known allergy to lidocaine", "Unknown antibiotic"])
+    def test_a_name_that_says_more_is_one(self, read: Read, name: str) -> None:
+        assert read(allergy(name)).proposals.get().cannot == ""
+
+    @pytest.mark.parametrize(("said", "details"), [({"deceasedDateTime": "2025-11-03"}, [["died", "2025-11-03"]]), ({"deceasedBoolean": True}, [])])
+    def test_a_death_stands_first_and_is_only_to_read(self, patient: Patient, amara: Staff, read: Read, accept: Any, client_as: SignIn, said: dict[str, Any], details: list[Any]) -> None:
+        record = read(allergy("Latex"), patient=person(**said))
+        row = record.proposals.order_by("position")[0]
+        assert (row.kind, row.cannot, row.details) == ("identity", "deceased", details)
+        with pytest.raises(services.NotAcceptable):
+            accept(row)
+        shown = client_as(amara).get(reverse("patients:brought_record", args=[patient.uuid, record.uuid])).content.decode()
+        assert "does not record a death from a file" in shown and shown.index("has died") < shown.index("Latex") and "It is the same person" not in shown
+
+    def test_alive_is_no_death(self, read: Read) -> None:
+        assert [row.kind for row in read(allergy("Latex"), patient=person(deceasedBoolean=False)).proposals.all()] == ["allergy"]
 
     def test_marks_that_no_page_should_hold_are_taken_out(self, read: Read) -> None:
         row = only(read(medicine("Para\u0000ceta\u202emol")), "medication")

@@ -8,6 +8,7 @@ from patients.rules.exchange.reading.parts import (
     code_of,
     codes_of,
     details_of,
+    nothing,
     plain,
     shared,
     text_of,
@@ -47,7 +48,8 @@ def allergy(row: Json) -> Proposal:
     details = details_of(
         ("status", clinical), ("verified", verified), ("criticality", str(row.get("criticality") or "")), ("substance", beside), ("reaction", ", ".join(signs)), ("severity", how), ("described", told), *shared(row, code)
     )
-    return Proposal("allergy", name[:300] or "?", details, suggestion, cannot(verified) or ended or ("" if name else "no_name"))
+    none = nothing(code)
+    return Proposal("allergy", name[:300] or "?", details, {} if none else suggestion, cannot(verified) or none or ended or ("" if name else "no_name"))
 
 
 def metal_in(name: str) -> str:

@@ -8,7 +8,7 @@ from patients.rules.exchange.reading.allergies import allergy
 from patients.rules.exchange.reading.conditions import condition
 from patients.rules.exchange.reading.medicines import medicine
 from patients.rules.exchange.reading.parts import Json, Proposal, Reading, Unreadable, details_of, text_of
-from patients.rules.exchange.reading.people import contact, person_of
+from patients.rules.exchange.reading.people import contact, death, person_of
 
 TAKEN = ("AllergyIntolerance", "MedicationStatement", "MedicationRequest", "Condition")
 READ = ("Patient", *TAKEN)
@@ -67,7 +67,7 @@ def reading(found: list[tuple[str, Json]], *, on: str, unread: dict[str, int] | 
                 raise Unreadable("other_person", f"entry {number}: {kind}")
             proposals.append(allergy(resource) if kind == "AllergyIntolerance" else condition(resource) if kind == "Condition" else medicine(resource, medicines, on))
     person = person_of(patient)
-    return Reading(person, (*contact(person), *proposals, *_left(found, unread or {})))
+    return Reading(person, (*death(patient), *contact(person), *proposals, *_left(found, unread or {})))
 
 
 def _names(url: str, resource: Json) -> set[str]:

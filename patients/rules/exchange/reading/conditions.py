@@ -9,6 +9,7 @@ from patients.rules.exchange.reading.parts import (
     code_of,
     codes_of,
     details_of,
+    nothing,
     plain,
     shared,
     text_of,
@@ -25,7 +26,8 @@ def condition(row: Json) -> Proposal:
     begun = next((str(row[key]) for key in ("onsetDateTime", "onsetString") if row.get(key)), "")
     sites = ", ".join(map(text_of, row.get("bodySite") or []))
     details = details_of(("status", clinical), ("verified", verified), ("site", sites), ("begun", begun), ("ended", ended), *shared(row, code))
-    wrong = cannot(verified) or ("" if name else "no_name")
-    if meaning is None:
+    none = nothing(code)
+    wrong = cannot(verified) or none or ("" if name else "no_name")
+    if meaning is None or none:
         return Proposal("condition", name[:300] or "?", details, {}, wrong or "not_in_table")
     return Proposal("condition", name[:300], details, answer_of(meaning, over, ended), wrong)

@@ -11,6 +11,7 @@ from patients.rules.exchange.reading.parts import (
     cannot,
     codes_of,
     details_of,
+    nothing,
     plain,
     shared,
     text_of,
@@ -46,10 +47,12 @@ def medicine(row: Json, medicines: dict[str, Json], on: str) -> Proposal:
     suggestion: Json = {"name": name[:200], "dose": dose[:100], "started_on": whole_day(begun), "ended_on": until, "over": over}
     if meaning := _meant(name, concept, dose):
         suggestion |= {} if over and not meaning.over else answer_of(meaning, over, ended)
+    none = nothing(concept)
+    suggestion = {} if none else suggestion
     unsaid = "over_no_day" if over and not until and "key" not in suggestion else ""
     return Proposal(
         "medication", name[:300] or "?", details_of(("status", status), ("dose", dose), ("begun", begun), ("ended", ended), *shared(row, concept)), suggestion,
-        ("not_taken" if row.get("doNotPerform") is True else cannot(status)) or ("" if name else "no_name") or unsaid,
+        ("not_taken" if row.get("doNotPerform") is True else cannot(status)) or none or ("" if name else "no_name") or unsaid,
     )  # fmt: skip
 
 

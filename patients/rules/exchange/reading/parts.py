@@ -5,12 +5,21 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from patients.rules.exchange.codes import LOCAL
+from patients.rules.exchange.codes import LOCAL, SNOMED
 from patients.rules.exchange.tables import Meaning
 
 Json = dict[str, Any]
 _WRONG = {"entered-in-error": "in_error", "refuted": "refuted", "not-taken": "not_taken", "cancelled": "not_taken", "draft": "not_taken"}
 OVER = {"inactive", "remission", "resolved", "completed", "stopped"}
+# how an International Patient Summary says that there is nothing to list (SNOMED CT; and HL7's absent-unknown codes, whatever system they are sent under)
+_NONE_KNOWN = {
+    *((SNOMED, code) for code in ("716186003", "409137002", "428607008", "429625007")),
+    "no-known-allergies", "no-known-medication-allergies", "no-known-food-allergies", "no-known-environmental-allergies", "no-known-medications", "no-known-problems",
+}  # fmt: skip
+_NOT_SAID = {"no-allergy-info", "no-medication-info", "no-problem-info"}
+# the same in words alone. The whole name must say so: “no known allergies except latex” is an allergy
+_OF_WHAT = "drug|drugs|medication|medications|medicine|medicines|food|environmental|allergy|allergies|problem|problems|condition|conditions"
+_IN_WORDS = re.compile(rf"(?:no|nil|none|not) known(?: (?:{_OF_WHAT}))*|nka|nkda|(?:sin|no|ninguna) (?:alergias? )?(?:a medicamentos )?conocidas?|sin alergias")
 _WHOLE_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -95,6 +104,15 @@ def details_of(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
 def cannot(*statuses: str) -> str:
     """Why a status forbids taking it over; empty when it does not."""
     return next((_WRONG[status] for status in statuses if status in _WRONG), "")
+
+
+def nothing(concept: Any) -> str:
+    """Why an entry is none: it says that nothing is known (`none_known`), or that nothing is said (`not_said`). Empty where it names something."""
+    said = {*codes_of(concept), *(code for _system, code in codes_of(concept))}
+    if said & _NOT_SAID:
+        return "not_said"
+    return "none_known" if said & _NONE_KNOWN or _IN_WORDS.fullmatch(plain(text_of(concept))) else ""
+
 
 def answer_of(meaning: Meaning, over: bool, ended: str) -> Json:
     """The suggested answer, with the day since when where both sides have one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from patients.rules.exchange.reading.parts import Json, Person, Proposal, plain
+from patients.rules.exchange.reading.parts import Json, Person, Proposal, details_of, plain
 
 
 def person_of(patient: Json) -> Person:
@@ -36,3 +36,10 @@ def contact(person: Person) -> Iterator[Proposal]:
             yield Proposal("contact", values[0], (("also", ", ".join(values[1:])),) if values[1:] else (), {"field": key, "value": values[0]})
     if person.sex in {"female", "male", "other"}:
         yield Proposal("contact", person.sex, (), {"field": "sex", "value": person.sex})
+
+
+def death(patient: Json) -> Iterator[Proposal]:
+    """What the file says of a death. It can only be read: it is first of all a question of who this is, so it stands with those."""
+    when = str(patient.get("deceasedDateTime") or "")
+    if when or patient.get("deceasedBoolean") is True:
+        yield Proposal("identity", "This person has died, says the file", details_of(("died", when)), {}, "deceased")
