@@ -5,11 +5,15 @@ The Spanish ones are unreviewed: a clinician who reads Spanish must read them be
 
 from treatments.vocabulary import PhotoUse
 
-VERSION = "2026-11 proposed"
+VERSION = "2026-11-27 proposed"
+# wordings proposed before: who signed one keeps it, and nobody signs it any more. The first one said that only the clinicians who treat somebody see their
+# photos; every clinician of the clinic may open them, and a blinded reading shows them to one who did not treat
+SUPERSEDED = ("2026-11 proposed",)
 ENGLISH: dict[PhotoUse, str] = {
     PhotoUse.RECORD: (
-        "We take photos of your scalp to see how the treatment works. They belong to your medical record. Only the clinicians who treat you "
-        "see them. They are stored encrypted. You may say no, and you may change your mind at any time. Then we take no more photos. "
+        "We take photos of your scalp to see how the treatment works. They belong to your medical record. The clinicians of this clinic can "
+        "see them. Sometimes one who has not treated you is shown two of them without your name, and says how much has changed. They are stored encrypted. "
+        "You may say no, and you may change your mind at any time. Then we take no more photos, and show none without your name to be compared. "
         "Photos that are part of your record already stay there as long as the law asks us to keep it."
     ),
     PhotoUse.TEACHING: (
@@ -24,8 +28,9 @@ ENGLISH: dict[PhotoUse, str] = {
 }
 SPANISH: dict[PhotoUse, str] = {
     PhotoUse.RECORD: (
-        "Hacemos fotos de su cuero cabelludo para ver cómo actúa el tratamiento. Forman parte de su historia clínica. Solo las ven los profesionales que le "
-        "tratan. Se guardan cifradas. Puede decir que no, y puede cambiar de opinión en cualquier momento. Entonces no haremos más fotos. "
+        "Hacemos fotos de su cuero cabelludo para ver cómo actúa el tratamiento. Forman parte de su historia clínica. Pueden verlas los profesionales que "
+        "tratan a pacientes en esta clínica. A veces uno que no le ha tratado ve dos de ellas sin su nombre y dice cuánto ha cambiado. Se guardan cifradas. Puede "
+        "decir que no, y puede cambiar de opinión en cualquier momento. Entonces no haremos más fotos ni mostraremos ninguna sin su nombre para compararla. "
         "Las fotos que ya forman parte de su historia se quedan en ella mientras la ley nos obligue a guardarla."
     ),
     PhotoUse.TEACHING: (

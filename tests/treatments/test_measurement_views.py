@@ -15,17 +15,19 @@ from django.urls import reverse
 
 from clinic.audit import Actor
 from clinic.models import Site, Staff
-from patients.models import Intake, Medication, Patient
-from tests.treatments.make import DAY, make_past_session, make_patient, make_started
+from patients.models import Consent, Intake, Medication, Patient
+from tests.treatments.make import DAY, make_consent, make_past_session, make_patient, make_started
 from treatments import services
-from treatments.models import BlindReading, Measurement, Photo
+from treatments.models import BlindReading, Measurement, Photo, PhotoConsentDecision
 from treatments.rules.measures import Method, Unit
 from treatments.selectors.measurements import measured, mistakes
-from treatments.selectors.readings import readers_agree, waiting_pairs
+from treatments.selectors.photos import photo_uses
+from treatments.selectors.readings import open_reading, readers_agree, to_do, waiting_pairs
 from treatments.services import MeasureEntry
 from treatments.services import photos as photos_of_pairs
 from treatments.services import readings as dealing
 from treatments.vocabulary import MeasurementKind as K
+from treatments.vocabulary import PhotoUse
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff], Client]
@@ -263,6 +265,32 @@ class TestBlindedReading:
         assert waiting_pairs(Actor.of_staff(amara)).count() == 1
         Photo.objects.filter(pk=wrong.pk).update(error_at=DAY)
         assert not waiting_pairs(Actor.of_staff(amara)).exists()
+
+    def test_photos_of_one_who_took_the_consent_back_are_not_dealt(self, olivia: Patient, amara: Staff, client_as: SignIn) -> None:
+        """The wording that is signed: then we show none without your name to be compared. A pair that lies open is not shown either."""
+        photo(olivia, 200)
+        photo(olivia, 10)
+        by, client = Actor.of_staff(amara), client_as(amara)
+        dealt = self.deal(client)
+        text = photos_of_pairs.publish_photo_consent_text(use=PhotoUse.RECORD, version="1", text="Words.", by=by, at=DAY)
+        say = {"patient": olivia, "text": text, "use": "record", "by": "x"}
+        PhotoConsentDecision.objects.create(**say, given=False, at=DAY)
+        url = reverse("treatments:reading", args=[dealt.uuid])
+        assert not waiting_pairs(by).exists() and open_reading(by) is None and to_do(by) == 0
+        assert client.get(url).status_code == 302 and client.post(url, {"answer": "2"}).status_code == 302
+        with pytest.raises(dealing.NotAPair, match="does not allow"):
+            dealing.answer_reading(reading=dealt, answer=2, by=by, at=DAY)
+        assert not measured(olivia).exists()
+        PhotoConsentDecision.objects.create(**say, given=True, signed_name="Olivia Marsh", at=DAY + timedelta(minutes=1))
+        assert open_reading(by) == dealt and client.get(url).status_code == 200
+
+    @pytest.mark.parametrize(("photos", "withdrawn", "dealt"), [(True, False, True), (False, False, False), (True, True, False)])
+    def test_the_general_consent_counts_too(self, olivia: Patient, amara: Staff, photos: bool, withdrawn: bool, dealt: bool) -> None:
+        photo(olivia, 200)
+        photo(olivia, 10)
+        form = make_consent(olivia, DAY)
+        Consent.objects.filter(pk=form.pk).update(photos=photos, withdrawn_at=DAY if withdrawn else None)
+        assert waiting_pairs(Actor.of_staff(amara)).exists() is dealt is photo_uses(olivia).record
 
     def test_two_readers_and_no_third_and_none_who_treated(self, site: Site, olivia: Patient, amara: Staff, okoro: Staff, client_as: SignIn) -> None:
         photo(olivia, 200)

@@ -20,7 +20,7 @@ from tests.clinic.account_steps import confirm, sign_in
 from tests.treatments.make import DAY, DESK, make_consent, make_draft, make_patient, picture
 from treatments import tasks
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoUpload
-from treatments.photo_texts import TEXTS
+from treatments.photo_texts import SUPERSEDED, TEXTS, VERSION
 from treatments.selectors import photos as selectors
 from treatments.services import photos as services
 from treatments.vocabulary import PhotoUse
@@ -296,7 +296,7 @@ class TestConsent:
         client.post(url("withdraw_photo_consent", patient.uuid, "publication"), sent(patient, reason="new job"))
         assert selectors.photo_uses(patient).allowed == {"record", "teaching"}
         page = client.get(url("photo_consent", patient.uuid)).content.decode()
-        assert page.count("2026-11 proposed") >= 5 and "new job" in page and "withdrawn" in page
+        assert page.count(VERSION) >= 5 and "new job" in page and "withdrawn" in page
         photo = stored(patient, client_as(amara))
         shown = client_as(amara).get(url("photo_page", photo.uuid)).content.decode()
         assert "For teaching" in shown and "withdrawn, 2 Mar 2026" in shown
@@ -329,6 +329,21 @@ class TestConsent:
         for words in TEXTS.values():
             assert set(words) == set(PhotoUse)
         assert len({text for words in TEXTS.values() for text in words.values()}) == len(TEXTS) * len(PhotoUse)
+
+    @pytest.mark.parametrize(("language", "told", "not_told"), [("en", ("clinicians of this clinic", "not treated you", "without your name"), "Only the clinicians"), ("es", ("en esta clínica", "no le ha tratado", "sin su nombre"), "Solo las ven")])
+    def test_what_is_signed_says_who_sees_the_photos(self, language: str, told: tuple[str, ...], not_told: str) -> None:
+        """Every clinician of the clinic may open them, and a blinded reading shows two to one who did not treat."""
+        text = selectors.photo_consent_text(PhotoUse.RECORD, language).text
+        assert all(words in text for words in told) and not_told not in text
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_a_wording_proposed_before_stays_with_who_signed_it_and_is_signed_no_more(self, patient: Patient, amara: Staff, language: str) -> None:
+        by = Actor.of_staff(amara)
+        old = services.publish_photo_consent_text(use=PhotoUse.RECORD, version=SUPERSEDED[0], text="Only the clinicians who treat you see them.", language=language, by=by, at=DAY)
+        now = selectors.photo_consent_text(PhotoUse.RECORD, language)
+        assert (now.version, now.proposed, now.language, now.text) == (VERSION, True, language, TEXTS[language][PhotoUse.RECORD])
+        signed = PhotoConsentDecision.objects.create(patient=patient, text=old, use="record", given=True, signed_name="Olivia Marsh", by="x", at=DAY)
+        assert selectors.photo_consent_history(patient) == [signed] and signed.text.text.startswith("Only the clinicians") and selectors.photo_uses(patient).record
 
     def test_the_record_too_and_signing_again(self, patient: Patient, amara: Staff, client_as: SignIn) -> None:
         client_as(amara).post(url("withdraw_photo_consent", patient.uuid, "record"), sent(patient))

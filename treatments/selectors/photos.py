@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from patients.models import Patient
 from treatments.models import Photo, PhotoAnnotation, PhotoConsentDecision, PhotoConsentText, PhotoUpload
-from treatments.photo_texts import TEXTS, VERSION
+from treatments.photo_texts import SUPERSEDED, TEXTS, VERSION
 from treatments.rules.photos import asks_for_another, checks_of_photo, missing_views
 from treatments.rules.policy import SessionPolicy
 from treatments.selectors.baseline import newest_baseline_first
@@ -107,7 +107,8 @@ def photo_consent_text(use: PhotoUse, language: str = "") -> TextNow:
 
 
 def _published(use: PhotoUse, language: str, **which: str) -> PhotoConsentText | None:
-    return PhotoConsentText.objects.filter(use=use, language=language, **which).order_by("-in_force_from", "-pk").first()
+    """The newest one in force. A proposed wording that was signed is a row too; once a newer one is proposed, it is not in force any more."""
+    return PhotoConsentText.objects.filter(use=use, language=language, **which).exclude(version__in=SUPERSEDED).order_by("-in_force_from", "-pk").first()
 
 
 def photo_consent_history(patient: Patient) -> list[PhotoConsentDecision]:

@@ -10,7 +10,7 @@ from clinic.audit import Actor
 from clinic.errors import Conflict, Refused
 from treatments.models import BlindReading, Measurement, Photo
 from treatments.rules.measures import Method, Rater, Unit
-from treatments.selectors.readings import READERS_A_PAIR, open_reading, standing_readings, waiting_pairs
+from treatments.selectors.readings import READERS_A_PAIR, may_be_read, open_reading, standing_readings, waiting_pairs
 from treatments.vocabulary import MeasurementKind
 
 _DICE = SystemRandom()
@@ -25,7 +25,7 @@ class ReadAlready(Conflict):
 
 
 class NotAPair(Conflict):
-    """One of the two photos, or its session, was entered in error since the pair was dealt."""
+    """Since the pair was dealt one of the two photos, or its session, was entered in error, or the patient does not allow photos any more."""
 
 
 def deal_pair(*, by: Actor, at: datetime) -> BlindReading:
@@ -58,6 +58,8 @@ def answer_reading(*, reading: BlindReading, answer: int | None, by: Actor, at: 
             raise ReadAlready("You have answered this pair already.")
         if not standing_readings().filter(pk=row.pk).exists():
             raise NotAPair("One of these photos, or its session, has been entered in error. This pair is not read any more.")
+        if not may_be_read(row):
+            raise NotAPair("The patient does not allow these photos any more. This pair is not read.")
         row.answer, row.answered_at, row.unreadable = answer, at, answer is None
         row.save(update_fields=["answer", "answered_at", "unreadable"])
         if row.grade is None:

@@ -45,6 +45,9 @@ def reading(request: HttpRequest, reading: str) -> HttpResponse:
     if found.baseline.error_at is not None or found.later.error_at is not None:
         messages.info(request, _("One of these photos has been entered in error. This pair is not read any more."))
         return redirect("treatments:readings")
+    if not pairs.may_be_read(found):
+        messages.info(request, _("The patient does not allow these photos any more. This pair is not read."))
+        return redirect("treatments:readings")
     form = ReadingForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.answer_reading(reading=found, answer=form.cleaned_data["answer"], by=request.actor, at=timezone.now())
