@@ -115,8 +115,9 @@ class TestPhotos:
     def test_a_used_link_takes_nothing_more(self, phone: Client) -> None:
         phone.post(_page("words"), {"free_text": "", "photos": [_file(_jpeg())]})
         late = phone.post(_page("words"), {"free_text": "more", "photos": [_file(_jpeg("blue"))]})
-        assert late["Location"] == reverse("aftercare_links:check_in_done")
+        assert late.status_code == 409 and "was not added to them" in late.content.decode()
         assert PhotoUpload.objects.count() == Concern.objects.count() == 1
+        assert "“more”" in Concern.objects.get().events.order_by("-pk")[0].words  # a person reads it (decision 0043)
 
     def test_the_clinician_is_told_that_they_are_there(self, phone: Client, client_as: SignIn, amara: Staff) -> None:
         phone.post(_page("words"), {"free_text": "", "photos": [_file(_jpeg())]})
