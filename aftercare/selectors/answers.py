@@ -164,16 +164,17 @@ _HEAD: dict[str, tuple[str, str, Words]] = {
 }
 
 
-def answer_page(check_in: CheckIn, *, at: datetime, later: Concern | None = None) -> AnswerPage:
+def answer_page(check_in: CheckIn, *, at: datetime) -> AnswerPage:
     """What the answers mean now, in words that promise no more than the clinic does.
 
-    `later`: the concern about answers that came after these and were not added to them.
+    What came after them, and was not added, can make it more, never less.
     """
-    response = check_in.response
-    concern = later or getattr(check_in, "concern", None)
+    response, found = check_in.response, _concerns(check_in)
+    ladder = list(Level)
+    concern = min(found, key=lambda one: ladder.index(Level(one.level)), default=None)
     level = concern.level if concern is not None else response.triage
     # shown once, it stays: also where only what was sent later called for it
-    call_emergency = response.call_emergency or bool(concern is not None and concern.emergency_shown_at)
+    call_emergency = response.call_emergency or any(one.emergency_shown_at for one in found)
     tone, icon, title = _HEAD[level]
     now = presence(check_in.site, at)
     if level == Level.URGENT and now.nobody:  # “us” only while somebody of us is there
@@ -194,6 +195,13 @@ def answer_page(check_in: CheckIn, *, at: datetime, later: Concern | None = None
     )  # fmt: skip
 
 
+def _concerns(check_in: CheckIn) -> list[Concern]:
+    """The concern of these answers, and those of answers that came after them."""
+    own = getattr(check_in, "concern", None)
+    apart = Concern.objects.filter(patient_id=check_in.patient_id, check_in=None, reasons__contains=[{"of": str(check_in.uuid)}])
+    return [*([own] if own is not None else []), *apart]
+
+
 def _paragraphs(level: str, *, now: Presence, check_in: CheckIn, concern: Concern | None) -> list[str]:
     site = check_in.site
     due = wall_words(concern.due_at, site.zone) if concern is not None else ""
@@ -202,7 +210,9 @@ def _paragraphs(level: str, *, now: Presence, check_in: CheckIn, concern: Concer
     if level == Level.SAME_DAY:
         return [_("We aim to call you by %(due)s. Keep your phone near.") % {"due": due}, sooner_words(now, site)]
     if level == Level.ROUTINE:
-        return [_("We will get back to you by %(due)s.") % {"due": due}, *_meaning(check_in)]
+        # what the first answers mean is no word about what came later
+        meant = [] if concern is not None and any("later" in reason for reason in concern.reasons) else _meaning(check_in)
+        return [_("We will get back to you by %(due)s.") % {"due": due}, *meant]
     return _meaning(check_in) or [expected_words(check_in.plan, at=check_in.response.answered_at)]
 
 

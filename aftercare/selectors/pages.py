@@ -215,12 +215,12 @@ def _told(concern: Concern) -> str:
     if concern.emergency_shown_at is not None:
         when = wall_words(concern.emergency_shown_at, concern.site.zone)
         return _("The emergency number was shown at %(when)s.") % {"when": when}
+    if any("later" in reason for reason in concern.reasons):
+        return _("Other answers came later. The page said that they were not added, and that a clinician was told.")
     if response is None:
         return ""
     if response.on_behalf_by_id is not None:
         return _("The answers were given on the phone, so no answer page was shown.")
-    if any("later" in reason for reason in concern.reasons):
-        return _("Other answers came later. The page said that they were not added, and that a clinician was told.")
     if any("unfinished" in reason for reason in concern.reasons):
         return _("The patient left before the answer page, and may not know that you will call.")
     words = {

@@ -8,6 +8,7 @@ from aftercare import emails
 from aftercare.models import CallTask, CheckIn
 from aftercare.selectors.check_ins import reminder_until
 from aftercare.services.concerns import open_concern
+from aftercare.services.locks import lock_patient
 from aftercare.states import CallReason, CallResult, Level
 from clinic import audit
 from clinic.audit import Actor
@@ -62,6 +63,7 @@ def finish_call(*, task: CallTask, result: str, by: Actor, at: datetime) -> Call
     if result not in {CallResult.FINE, CallResult.CLINICIAN_NOW}:
         raise Refused(_("Choose one of the two results."), field="result")
     with audit.write(by=by, action="call_task.done", reason=result):
+        lock_patient(task.patient_id)
         locked = _lock(task, or_answered=result == CallResult.CLINICIAN_NOW)
         locked.done_at, locked.done_by_id, locked.result = at, by.staff_id, result
         locked.save(update_fields=["done_at", "done_by", "result"])

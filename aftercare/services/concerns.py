@@ -13,6 +13,7 @@ from aftercare.rules.escalation import SOONEST, repeat_after
 from aftercare.selectors.clock import opened_between, response_due
 from aftercare.selectors.concerns import is_overdue, may_be_taken_over
 from aftercare.selectors.instructions import wall_words
+from aftercare.services.locks import lock_patient
 from aftercare.states import ConcernState, EventKind, Level, Outcome
 from clinic import audit
 from clinic.audit import Actor
@@ -125,6 +126,7 @@ def add_event(
 
 
 def _lock(concern: Concern) -> Concern:
+    lock_patient(concern.patient_id)
     # No join here: after waiting for the lock PostgreSQL reads this row anew, but not the rows joined to it.
     locked = Concern.objects.select_for_update().get(pk=concern.pk)
     if locked.state == ConcernState.CLOSED:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from aftercare import pages
-from aftercare.models import CheckIn, Concern
+from aftercare.models import CheckIn, Concern, ConcernEvent
 from aftercare.rules import RULES
 from aftercare.selectors.answers import page_in_words
 from aftercare.selectors.check_ins import photos_of
@@ -42,12 +42,20 @@ def take_late(*, check_in: CheckIn, page: str, values: dict[str, Any], files: in
     with audit.write(by=by, action="check_in.late"):
         lock_patient(check_in.patient_id)
         locked = CheckIn.objects.select_related("patient__site", "site", "plan__session", "plan__site", "response").get(pk=check_in.pk)
+        values = _without_noted(locked, values)
         after, unkept = pages.with_page(locked.draft, page, values), max(0, files - len(photos_of(locked)))
         if not unkept and _given(after) == _given(locked.draft):
             return None
         key = _key(locked, page, values, unkept)
         told = Concern.objects.filter(patient=locked.patient, reasons__contains=[{"later": key}]).order_by("-pk").first()
         return Late(told or _tell(locked, page, values, after, unkept, key, by=by, at=at))
+
+
+def _without_noted(check_in: CheckIn, values: dict[str, Any]) -> dict[str, Any]:
+    """Texts that were taken beside the answers already, with a photo or before, are not told twice; nor said not to be added."""
+    rows = ConcernEvent.objects.filter(concern__patient=check_in.patient, kind=EventKind.NOTED, at__gte=check_in.response.answered_at)
+    noted, kept = set(rows.values_list("words", flat=True)), check_in.draft.get("answers", {})
+    return {name: kept.get(name, "") if name in _TEXTS and str(value or "").strip() in noted else value for name, value in values.items()}
 
 
 def _given(draft: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +82,7 @@ def _tell(
     level = next((found for found in Level if found in levels), Level.ROUTINE)
     words = _words(check_in, page, values, texts, files, rules, is_read="errors" not in result)
     holds = bool(result.get("holdNextSession")) and not response.hold_next_session
-    concern = _put(check_in, level, [*reasons, {"later": key}], words, holds=holds, by=by, at=at)
+    concern = _put(check_in, level, [*reasons, {"later": key, "of": str(check_in.uuid)}], words, holds=holds, by=by, at=at)
     if result.get("callEmergency") and concern.emergency_shown_at is None:
         concern.emergency_shown_at = at
         concern.save(update_fields=["emergency_shown_at"])

@@ -16,6 +16,7 @@ from aftercare.models import CheckIn, CheckInResponse, Plan
 from aftercare.purposes import AFTERCARE, CHECK_IN
 from aftercare.states import PlanState
 from clinic.errors import Conflict, Refused
+from clinic.links import refuse_ended_visit
 from clinic.permissions import link_page
 from clinic.requests import HttpRequest
 from treatments.services.photos import MOST_BYTES
@@ -49,6 +50,8 @@ def check_in(request: HttpRequest) -> HttpResponse:
 def check_in_page(request: HttpRequest, page: str) -> HttpResponse:
     """One page of questions. POST keeps its answers and goes on; the last one submits, once."""
     asked = _check_in(request)
+    if request.method == "POST" and request.POST.get("check_in", str(asked.uuid)) != str(asked.uuid):
+        return refuse_ended_visit(request)  # two people share a phone: this page was opened before the other one's link
     if asked.is_answered and request.method == "POST":
         return _after_the_end(request, asked, page)
     if asked.is_answered or asked.cancelled_at is not None:
@@ -102,7 +105,7 @@ def _late(request: HttpRequest, asked: CheckIn, form: PageForm) -> HttpResponse:
     known = _check_in(request)
     if late is None or (late.concern is None and known.response.ended_early):  # the answer page says that the rest was not asked
         return redirect("aftercare_links:check_in_done")
-    context = {"check_in": known, "answer": selectors.answer_page(known, at=at, later=late.concern), "late": late, "sent_at": selectors.wall_words(known.response.answered_at, known.site.zone)}
+    context = {"check_in": known, "answer": selectors.answer_page(known, at=at), "late": late, "sent_at": selectors.wall_words(known.response.answered_at, known.site.zone)}
     return _render(request, "aftercare/check_in_done.html", context, status=Conflict.status)
 
 

@@ -228,7 +228,8 @@ def _send(door: _Door, draft: Intake, text: Any, form: ConsentForm) -> None:
                 off_label_understood=form.cleaned_data["off_label_understood"], photos=form.cleaned_data["photos"],
                 signature_png=form.drawing(), by=door.by, at=door.at,
             )  # fmt: skip
-        if not door.staff and not links.consume(link=door.request.link, by=door.by, at=door.at):
+        # a link that was revoked meanwhile (the desk corrects an address) was used by nobody: what was signed is not thrown away for that
+        if not door.staff and not links.consume(link=door.request.link, by=door.by, at=door.at) and not links.lock_unused(door.request.link):
             raise _too_late(door.request)
 
 

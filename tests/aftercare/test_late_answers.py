@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -120,6 +121,46 @@ def test_emergency_after_urgent_is_told_too(phone: Client) -> None:
     _tap(phone, _with({"now": {"flag": ["discharge:pus"]}})[:6])
     body = _said(_send(phone, "now", {"flag": ["discharge:pus", "breathing_difficulty"]}))
     assert "Call 999 now." in body and "Trouble breathing" in Concern.objects.get().events.get(kind="noted").words
+
+
+def test_what_comes_later_never_makes_it_less(phone: Client, amara: Staff) -> None:
+    """A clinician has the urgent concern already, so words that came later have their own; the page still says what the pus means."""
+    _tap(phone, _with({"now": {"flag": ["discharge:pus"]}})[:6])
+    services.claim_concern(concern=Concern.objects.get(), by=Actor.of_staff(amara), at=DAY1)
+    body = _said(_send(phone, "words", {"free_text": "It looks better now"}))
+    assert sorted(Concern.objects.values_list("level", flat=True)) == ["ROUTINE", "URGENT"]
+    assert NOT_ADDED in body and "You need to speak to us now." in body and "It is not urgent" not in body
+
+
+def test_an_emergency_that_was_told_later_is_not_forgotten(phone: Client, amara: Staff) -> None:
+    _tap(phone, _with({"now": {"flag": ["discharge:pus"]}})[:6])
+    services.claim_concern(concern=Concern.objects.get(), by=Actor.of_staff(amara), at=DAY1)
+    assert "Call 999 now." in _said(_send(phone, "now", {"flag": ["discharge:pus", "breathing_difficulty"]}))
+    assert Concern.objects.count() == 2
+    assert "Call 999 now." in _done(phone, LATER)
+    told = selectors.concern_detail(selectors.concern_for_page().get(check_in=None), by=Actor.of_staff(amara), at=LATER).told
+    assert "The emergency number was shown" in told
+
+
+def test_what_the_first_answers_meant_is_not_said_of_later_ones(phone: Client) -> None:
+    """A little redness is normal; redness that nobody expects came later, and is not called normal."""
+    _tap(phone, WELL_TAPS)
+    assert "redness is normal now" in _done(phone, DAY1)
+    body = _said(_send(phone, "words", {"free_text": "and now it is much worse"}))
+    assert NOT_ADDED in body and "is normal now" not in body
+
+
+def test_a_page_of_another_one_s_questions_writes_nothing(phone: Client) -> None:
+    """Two people share a phone: one's page is open while the other's link is opened."""
+    _tap(phone, WELL_TAPS)
+    answer = _send(phone, "now", {"flag": ["breathing_difficulty"], "check_in": str(uuid4())})
+    assert answer.status_code == 404 and "Nothing was sent" in _said(answer)
+    assert not Concern.objects.exists()
+
+
+def test_each_page_names_its_questions(phone: Client, asked: CheckIn) -> None:
+    with time_machine.travel(DAY1, tick=False):
+        assert f'name="check_in" value="{asked.uuid}"' in phone.get(_page("redness")).content.decode()
 
 
 def test_late_answers_that_the_rules_can_not_read_are_a_call_today(phone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
