@@ -10,6 +10,7 @@ from treatments.measure_words import KIND_WORDS, METHOD_WORDS, PART_WORDS, RATER
 from treatments.models import AdverseEvent, Measurement
 from treatments.rules.measures.vocabulary import Method, Rater, Unit
 from treatments.selectors.photos import photo_uses
+from treatments.selectors.whose import counting, of_this_patient
 from treatments.vocabulary import EventOutcome, MeasurementKind
 from treatments.words import VIEW_WORDS
 
@@ -26,15 +27,17 @@ _SEVERITY = {1: "mild", 2: "moderate"}
 
 def measured(draft: Draft) -> None:
     """Every measurement in the unit in which it was read; mistakes stay, marked."""
+    sure = set(draft.patient.measurements.filter(counting()).values_list("pk", flat=True))
     for row in draft.patient.measurements.select_related("place", "operator", "session").order_by("measured_at", "pk"):
-        _measurement(draft, row)
+        _measurement(draft, row, is_sure=row.pk in sure)
 
 
-def _measurement(draft: Draft, row: Measurement) -> None:
+def _measurement(draft: Draft, row: Measurement, *, is_sure: bool) -> None:
+    """`is_sure`: not of a session entered in error of which nobody has said whose it was (decision 0027)."""
     kind = MeasurementKind(row.kind)
     rater = str(RATER_WORDS[Rater(row.rater)])
     draft.add(
-        "Observation", draft.id_of(row), status="entered-in-error" if row.error_at else "final", subject=draft.subject,
+        "Observation", draft.id_of(row), status="entered-in-error" if row.error_at else "final" if is_sure else "unknown", subject=draft.subject,
         code=concept(str(KIND_WORDS[kind]), local=f"measure.{row.kind}", loinc="72514-3" if kind == MeasurementKind.PAIN else ""),
         effectiveDateTime=draft.moment(row.measured_at), performer=[draft.subject if row.rater == Rater.PATIENT else practitioner(draft, row.operator)],
         method=concept(str(METHOD_WORDS[Method(row.method)]), local=f"method.{row.method}") if row.method else None,
@@ -119,10 +122,11 @@ def pictured(draft: Draft) -> None:
     """Which photos there are, never the pictures; none of them where the patient has taken back the use in the record."""
     if not photo_uses(draft.patient).record:
         return
+    sure = set(draft.patient.photos.filter(of_this_patient()).values_list("pk", flat=True))
     for row in draft.patient.photos.select_related("session").order_by("taken_at", "pk"):
         view = str(VIEW_WORDS.get(row.view, "Patient's own picture"))
         draft.add(
-            "Media", draft.id_of(row), status="entered-in-error" if row.error_at else "completed", type={"text": "Photo"}, subject=draft.subject,
+            "Media", draft.id_of(row), status="entered-in-error" if row.error_at else "completed" if row.pk in sure else "unknown", type={"text": "Photo"}, subject=draft.subject,
             view=concept(view, local=f"view.{row.view}" if row.view else ""), createdDateTime=draft.moment(row.taken_at), width=row.width, height=row.height,
             content={"contentType": "image/jpeg", "title": view, "creation": draft.moment(row.taken_at)},
             partOf=[{"reference": f"urn:uuid:{row.session.uuid}", "type": "Procedure"}] if row.session and draft.has(row.session) else [],

@@ -70,10 +70,20 @@ class TestTheRule:
     def test_the_number_is_the_clinic_s(self, gap: int) -> None:
         assert [before_a_beginning(on=TODAY, begun=TODAY, last=TODAY - timedelta(days=days), gap_days=gap) for days in (gap, gap + 1)] == [False, True]
 
-    def test_the_newest_beginning_counts_and_in_it_the_first_day(self) -> None:
+    def test_the_last_course_s_follow_up_is_no_new_baseline(self) -> None:
+        """Last needled on 1 March, followed up on 1 June, back with fresh pictures on 10 September, needled on the 20th: a gap of 203 days."""
+        here = [date(2026, 1, 4), date(2026, 3, 1), date(2026, 9, 20)]
+        days = [date(2026, 1, 3), date(2026, 6, 1), date(2026, 9, 10)]
+        assert Needled(here).baseline_day(days) == date(2026, 9, 10)
+        assert Needled(here[2:], here[:2]).baseline_day(days) == date(2026, 9, 10), "nor where the course before was elsewhere"
+
+    def test_before_the_first_needling_of_all_the_first_day_counts(self) -> None:
+        assert Needled([date(2026, 9, 20)]).baseline_day([date(2026, 9, 1), date(2026, 9, 19)]) == date(2026, 9, 1)
+
+    def test_the_newest_beginning_counts_and_in_it_the_last_day_before_the_needle(self) -> None:
         old, new = date(2023, 1, 10), date(2026, 3, 1)
         days = [date(2023, 1, 9), date(2023, 4, 1), date(2026, 2, 20), date(2026, 3, 1), date(2026, 4, 1)]
-        assert Needled([old, date(2023, 2, 10), new]).baseline_day(days) == date(2026, 2, 20)
+        assert Needled([old, date(2023, 2, 10), new]).baseline_day(days) == date(2026, 3, 1)
         assert Needled([old, date(2023, 2, 10)]).baseline_day(days) == date(2023, 1, 9)
         assert Needled().baseline_day(days) == date(2023, 1, 9) and Needled().baseline_day([]) is None
 
@@ -93,6 +103,14 @@ class TestPhotos:
         treated(olivia, amara, 100)
         assert rows.baseline_photos(olivia) == {"vertex": new}
         assert rows.baseline_days(olivia) == [(DAY - timedelta(days=101)).date()]
+
+    def test_the_last_course_s_follow_up_is_no_ghost(self, olivia: Patient, amara: Staff) -> None:
+        first, _follow_up, fresh, again = photo(olivia, 300), photo(olivia, 111), photo(olivia, 12), photo(olivia, 10.5)
+        treated(olivia, amara, 299)
+        assert rows.baseline_photos(olivia) == {"vertex": first}
+        treated(olivia, amara, 10)
+        assert rows.baseline_photos(olivia) == {"vertex": again} and fresh.taken_at < again.taken_at
+        assert needled(olivia).baseline_day([row.taken_at.date() for row in (first, _follow_up, fresh)]) == fresh.taken_at.date()
 
     @pytest.mark.parametrize(("gap", "taken", "anew"), [(181, 180, True), (180, 180, False), (181, 181, False), (181, 0.01, True), (181, -0.01, False)])
     def test_at_its_bounds_and_as_the_rule_says_it(self, gap: int, taken: float, anew: bool, olivia: Patient, amara: Staff) -> None:

@@ -278,11 +278,21 @@ class TestBlindedReading:
         url = reverse("treatments:reading", args=[dealt.uuid])
         assert not waiting_pairs(by).exists() and open_reading(by) is None and to_do(by) == 0
         assert client.get(url).status_code == 302 and client.post(url, {"answer": "2"}).status_code == 302
-        with pytest.raises(dealing.NotAPair, match="does not allow"):
+        with pytest.raises(dealing.NotAPair, match="has not agreed"):
             dealing.answer_reading(reading=dealt, answer=2, by=by, at=DAY)
         assert not measured(olivia).exists()
         PhotoConsentDecision.objects.create(**say, given=True, signed_name="Olivia Marsh", at=DAY + timedelta(minutes=1))
         assert open_reading(by) == dealt and client.get(url).status_code == 200
+
+    @pytest.mark.parametrize(("version", "dealt"), [("2026-11 proposed", False), ("2026-11-27 proposed", True), ("7", True)])
+    def test_a_yes_to_the_first_wording_is_none_to_a_reader_who_did_not_treat(self, olivia: Patient, amara: Staff, version: str, dealt: bool) -> None:
+        """It said that only the clinicians who treat somebody see their photos (decision 0044)."""
+        photo(olivia, 200)
+        photo(olivia, 10)
+        by = Actor.of_staff(amara)
+        text = photos_of_pairs.publish_photo_consent_text(use=PhotoUse.RECORD, version=version, text="Words.", by=by, at=DAY)
+        PhotoConsentDecision.objects.create(patient=olivia, text=text, use="record", by="x", given=True, signed_name="Olivia Marsh", at=DAY)
+        assert waiting_pairs(by).exists() is dealt and photo_uses(olivia).record
 
     @pytest.mark.parametrize(("photos", "withdrawn", "dealt"), [(True, False, True), (False, False, False), (True, True, False)])
     def test_the_general_consent_counts_too(self, olivia: Patient, amara: Staff, photos: bool, withdrawn: bool, dealt: bool) -> None:

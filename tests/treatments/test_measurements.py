@@ -67,6 +67,12 @@ class TestKeeping:
         again = kept(olivia, amara, density("95", form_key="abc"))
         assert again[0].value == 95 and olivia.measurements.count() == 2
 
+    def test_a_number_put_back_is_the_newest_and_a_second_tap_on_it_is_none(self, olivia: Patient, amara: Staff) -> None:
+        """84, Back, 86, a second tap, Back, 84: what stands is 84, and no number is there twice in a row."""
+        for number in ("84", "86", "86", "84", "84"):
+            kept(olivia, amara, density(number, form_key="abc"))
+        assert [row.value for row in olivia.measurements.order_by("pk")] == [84, 86, 84]
+
     def test_salt_is_computed_from_its_regions(self, olivia: Patient, amara: Staff) -> None:
         row = kept(olivia, amara, MeasureEntry(K.SALT, Method.EXAMINATION, parts={"top": 50, "right": 25, "left": 25, "back": 10}))[0]
         row.refresh_from_db()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from clinic.audit import Actor
 from clinic.errors import Refused
 from clinic.models import Site, Staff
+from desk.fhir import bundle_of
 from patients.models import Patient
 from tests.treatments.make import DAY, END, make_draft, make_signed
 from treatments import selectors, services
@@ -186,3 +187,28 @@ class TestThePage:
         answer = client_as(amara).post(reverse("treatments:measure", args=[draft.uuid]), sent)
         assert answer.status_code == 302, answer.content.decode()
         assert {row.session for row in draft.patient.measurements.all()} == {draft}
+
+    def test_a_tab_that_was_open_before_keeps_nothing(self, amara: Staff, wrong: TreatmentSession, client_as: SignIn) -> None:
+        """It would count for nobody, and the page would say “Recorded”."""
+        mark(wrong, amara)
+        before = wrong.patient.measurements.count(), wrong.patient.photo_uploads.count()
+        sent = {"subject": str(wrong.patient.uuid), "kind": "sinclair", "method": "trichoscopy", "grade": "2", "density": "92", "area_cm2": "1", "place": "midline"}
+        for name in ("measure", "upload"):
+            answer = client_as(amara).post(reverse(f"treatments:{name}", args=[wrong.uuid]), sent)
+            assert answer.status_code == 422 and "Nothing was kept. Open a new session." in answer.content.decode(), name
+        assert before == (wrong.patient.measurements.count(), wrong.patient.photo_uploads.count())
+
+    def test_a_file_for_another_clinic_says_that_it_is_not_known_whose_they_are(self, amara: Staff, wrong: TreatmentSession) -> None:
+        def states() -> set[str]:
+            found = [entry["resource"] for entry in bundle_of(wrong.patient, at=LATER)["entry"]]
+            return {one["status"] for one in found if one["resourceType"] == "Media" or "measure." in str(one.get("code"))}
+
+        assert states() == {"completed", "final"}
+        mark(wrong, amara)
+        assert states() == {"unknown"}
+
+    def test_a_view_that_only_the_mistaken_session_has_is_still_missing(self, amara: Staff, wrong: TreatmentSession) -> None:
+        assert photo_rows.photo_days(wrong.patient)[0].missing == []
+        mark(wrong, amara)
+        Photo.objects.create(patient=wrong.patient, view="vertex", file_name="a" * 32, width=1, height=1, sha256="0" * 64, taken_at=Photo.objects.all()[0].taken_at, uploaded_by="t")
+        assert len(photo_rows.photo_days(wrong.patient)[0].missing) == 5

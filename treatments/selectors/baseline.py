@@ -86,7 +86,8 @@ def needled(patient: Patient) -> Needled:
 
 
 def newest_baseline_first(photos: QuerySet[Photo], gap_days: int) -> QuerySet[Photo]:
-    """Photos (of one patient and view) in the order in which they are the baseline: those of the newest beginning first, then the oldest first.
+    """Photos (of one patient and view) in the order in which they are the baseline: those of the newest beginning first, of one after a gap
+    the last before the needle, then the oldest first.
 
     What `Needled.baseline_day` says of days, said of instants to the database: a picture taken after the needling of its day is no baseline of it.
     """
@@ -97,7 +98,10 @@ def newest_baseline_first(photos: QuerySet[Photo], gap_days: int) -> QuerySet[Ph
     first = Case(When(~Exists(before) & ~Exists(elsewhere), then=F("floor_on")), default=None, output_field=DateField())
     rows = photos.annotate(taken_on=local_day("patient__site__zone", "taken_at"), floor_on=Subquery(next_one.annotate(first=first).values("first")[:1]))
     anew = Case(When(taken_on__gte=F("floor_on"), then=F("floor_on")), default=None, output_field=DateField())
-    return rows.annotate(anew=anew).order_by(F("anew").desc(nulls_last=True), "taken_at", "pk")
+    needled_here = TreatmentSession.objects.filter(patient=OuterRef("patient"), entered_in_error=None, started_at__lt=OuterRef("taken_at"))
+    needled_there = EarlierSession.objects.filter(patient=OuterRef("patient"), on__lt=OuterRef("taken_on"))
+    again = Case(When(Q(anew__isnull=False) & (Q(Exists(needled_here)) | Q(Exists(needled_there))), then=F("taken_at")), default=None, output_field=DateTimeField())
+    return rows.annotate(anew=anew).order_by(F("anew").desc(nulls_last=True), again.desc(nulls_last=True), "taken_at", "pk")
 
 
 def baseline_input(views: Views, measures: Measures, *, since: datetime, waiver: str = "") -> dict[str, Any]:

@@ -146,7 +146,7 @@ def photo_days(patient: Patient, *, doubtful: bool = True) -> list[PhotoDay]:
 def _day(on: date, photos: Iterable[Photo], numbers: SessionPolicy) -> PhotoDay:
     shown = [_shown(photo, numbers, doubtful=getattr(photo, "doubtful", False)) for photo in photos]
     by_view = [(view, str(VIEW_WORDS[view]), [row for row in shown if row.photo.view == view]) for view in PhotoView]
-    standard = {row.photo.view for row in shown if row.photo.view}
+    standard = {row.photo.view for row in shown if row.photo.view and not getattr(row.photo, "doubtful", False)}
     missing = missing_views(standard, numbers) if standard else []
     return PhotoDay(on, by_view, [row for row in shown if not row.photo.view], [str(VIEW_WORDS[view]) for view in missing])
 

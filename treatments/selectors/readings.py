@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from clinic.audit import Actor
 from clinic.permissions import scoped
 from patients.models import Consent, Patient
 from treatments.models import BlindReading, Photo, PhotoConsentDecision, TreatmentSession
+from treatments.photo_texts import SUPERSEDED
 from treatments.rules.measures.agreement import Agreement, agreement
 from treatments.selectors.baseline import begun_sessions, gap_before, local_day, newest_baseline_first
 from treatments.selectors.courses import policy
@@ -38,17 +39,18 @@ def _standing() -> QuerySet[Photo]:
 def _against() -> QuerySet[Patient]:
     """Patients who said no to photos in their record, or took their yes back, as `photo_uses` says of one: nothing of theirs is shown to a reader.
 
-    Whoever was never asked has no photos: none is taken without a yes.
+    Nor of those whose yes was to a wording that promised that only who treats them sees their photos. Whoever was never asked has no
+    photos: none is taken without a yes.
     """
     said = PhotoConsentDecision.objects.filter(patient=OuterRef("pk"), use=PhotoUse.RECORD).order_by("-at", "-pk")
     forms = Consent.objects.filter(patient=OuterRef("pk"))
     signed = forms.filter(withdrawn_at=None).order_by("-signed_at", "-pk")
-    rows = Patient.objects.annotate(
-        said_at=Subquery(said.values("at")[:1]), said_yes=Subquery(said.values("given")[:1]),
+    rows = Patient.objects.filter(pk__in=Photo.objects.filter(error_at=None, source="staff").exclude(view="").values("patient")).annotate(
+        said_at=Subquery(said.values("at")[:1]), said_yes=Subquery(said.values("given")[:1]), said_text=Subquery(said.values("text__version")[:1]),
         signed_at=Subquery(signed.values("signed_at")[:1]), signed_yes=Subquery(signed.values("photos")[:1]),
     )  # fmt: skip
     by_form = Q(said_at=None) | Q(signed_at__gte=F("said_at"))
-    rows = rows.annotate(agrees=Case(When(by_form, then=F("signed_yes")), default=F("said_yes"), output_field=BooleanField(null=True)))
+    rows = rows.annotate(agrees=Case(When(by_form, then=F("signed_yes")), When(said_text__in=SUPERSEDED, then=Value(False)), default=F("said_yes"), output_field=BooleanField(null=True)))
     return rows.filter(Q(agrees=False) | Q(Exists(forms), agrees=None)).order_by()
 
 

@@ -82,19 +82,20 @@ def record_measurement(
         Patient.objects.select_for_update().get(pk=patient.pk)  # two tabs, one form: the second one waits and finds the first
         kept = _kept_before(patient, entry.form_key)
         place = _place(patient, entry.place, by, moment)
-        rows = [_row(entry, reading, verdict, None if kept else number) for number, (reading, verdict) in enumerate(zip(readings, verdicts, strict=True))]
+        rows = [_row(entry, reading, verdict, len(kept) + number) for number, (reading, verdict) in enumerate(zip(readings, verdicts, strict=True))]
         for row in rows:
             row.patient, row.session, row.place, row.operator_id = patient, session, place, by.staff_id
             row.measured_at, row.by = moment, by.name[:160]
-        if kept and [_said(row) for row in kept] == [_said(row) for row in rows] and entry.measured_at in (None, kept[0].measured_at):
-            return kept
+        newest = kept[-len(rows):]  # what the form said last: put back to an earlier number it is another word, and that one twice is a second tap
+        if newest and [_said(row) for row in newest] == [_said(row) for row in rows] and entry.measured_at in (None, newest[0].measured_at):
+            return newest
         return Measurement.objects.bulk_create(rows)
 
 
 def _kept_before(patient: Patient, form_key: str) -> list[Measurement]:
     if not form_key:
         return []
-    return list(Measurement.objects.filter(patient=patient, form_key__startswith=f"{form_key}:").order_by("form_key"))
+    return list(Measurement.objects.filter(patient=patient, form_key__startswith=f"{form_key}:").order_by("pk"))
 
 
 def _said(row: Measurement) -> tuple[Any, ...]:
@@ -112,13 +113,13 @@ def _place(patient: Patient, label: str, by: Actor, at: datetime) -> Measurement
     return found or MeasurementSite.objects.create(patient=patient, label=label, made_at=at, made_by=by.name[:160])
 
 
-def _row(entry: MeasureEntry, reading: Reading, verdict: Judged, number: int | None) -> Measurement:
+def _row(entry: MeasureEntry, reading: Reading, verdict: Judged, number: int) -> Measurement:
     """One reading as a row, without whom and when it is about; `number` is its place under the form's key, which is free once."""
     typed = reading.unit or (verdict.number.unit if verdict.number else "")
     return Measurement(
         kind=entry.kind, method=entry.method, rater=entry.rater, grade=entry.grade, value=reading.value, unit=typed,
         canonical=verdict.number.value if verdict.number else None, parts={name: _plain(value) for name, value in entry.parts.items()},
-        area_cm2=entry.area_cm2, clipped=entry.clipped, confirmed=list(verdict.doubts), form_key=f"{entry.form_key}:{number}" if entry.form_key and number is not None else None,
+        area_cm2=entry.area_cm2, clipped=entry.clipped, confirmed=list(verdict.doubts), form_key=f"{entry.form_key}:{number}" if entry.form_key else None,
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def answer_reading(*, reading: BlindReading, answer: int | None, by: Actor, at: 
         if not standing_readings().filter(pk=row.pk).exists():
             raise NotAPair("One of these photos, or its session, has been entered in error. This pair is not read any more.")
         if not may_be_read(row):
-            raise NotAPair("The patient does not allow these photos any more. This pair is not read.")
+            raise NotAPair("The patient has not agreed to this use of these photos. This pair is not read.")
         row.answer, row.answered_at, row.unreadable = answer, at, answer is None
         row.save(update_fields=["answer", "answered_at", "unreadable"])
         if row.grade is None:

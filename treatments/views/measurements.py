@@ -22,7 +22,7 @@ from treatments.models import Measurement, TreatmentSession
 from treatments.rules.measures import SPECS
 from treatments.selectors import measurements as rows
 from treatments.selectors import results
-from treatments.views.page import again, form_of, page, patient_of, record_of
+from treatments.views.page import again, form_of, in_error_words, page, patient_of, record_of
 from treatments.vocabulary import MeasurementKind
 
 
@@ -30,6 +30,8 @@ from treatments.vocabulary import MeasurementKind
 def measure(request: HttpRequest, session: str) -> HttpResponse:
     """Baseline grade and density, at the chair: both or neither."""
     record, form = record_of(request, session), BaselineForm(request.POST)
+    if hasattr(record, "entered_in_error"):  # a tab that was open before: what it says would count for nobody
+        return page(request, record, form_of(record), 422, measurement_form=form, note=in_error_words())
     if form.is_valid() and _kept(request, record, form):
         messages.success(request, _("Recorded."))
         return again(record)

@@ -70,6 +70,11 @@ def page(request: HttpRequest, record: TreatmentSession, form: SessionForm, stat
     return render(request, template, _context(record, form) | own | more, status=status)
 
 
+def in_error_words() -> str:
+    """What a page says that was opened before its record was entered in error."""
+    return _("This record was entered in error. Nothing was kept. Open a new session.")
+
+
 def _context(record: TreatmentSession, form: SessionForm) -> dict[str, Any]:
     at = timezone.now()
     today = record.site.today(at)

@@ -12,7 +12,7 @@ from clinic.requests import HttpRequest
 from treatments.forms import PhotoForm
 from treatments.models import Photo
 from treatments.services import photos as services
-from treatments.views.page import again, form_of, page, record_of
+from treatments.views.page import again, form_of, in_error_words, page, record_of
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -26,6 +26,8 @@ _HEADERS = {
 def upload(request: HttpRequest, session: str) -> HttpResponse:
     """One view of the patient, from the session's page."""
     record, form = record_of(request, session), PhotoForm(request.POST, request.FILES)
+    if hasattr(record, "entered_in_error"):
+        return page(request, record, form_of(record), 422, photo_form=form, note=in_error_words())
     if form.is_valid():
         at = timezone.now()
         sent = services.Sent(form.cleaned_data["photo"].read(services.MOST_BYTES + 1), form.cleaned_data["view"], at)

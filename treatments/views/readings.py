@@ -42,11 +42,11 @@ def reading(request: HttpRequest, reading: str) -> HttpResponse:
     if found.answered_at is not None:
         messages.info(request, _("You have answered this pair already."))
         return redirect("treatments:readings")
-    if found.baseline.error_at is not None or found.later.error_at is not None:
-        messages.info(request, _("One of these photos has been entered in error. This pair is not read any more."))
+    if not pairs.standing_readings().filter(pk=found.pk).exists():
+        messages.info(request, _("One of these photos, or its session, has been entered in error. This pair is not read any more."))
         return redirect("treatments:readings")
     if not pairs.may_be_read(found):
-        messages.info(request, _("The patient does not allow these photos any more. This pair is not read."))
+        messages.info(request, _("The patient has not agreed to this use of these photos. This pair is not read."))
         return redirect("treatments:readings")
     form = ReadingForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -30,5 +30,15 @@ class Needled:
         return begun if before_a_beginning(on=on, begun=begun, last=last, gap_days=self.gap_days) else None
 
     def baseline_day(self, days: Iterable[date]) -> date | None:
-        """Of these days the first one of the newest baseline; where none was taken anew, the first of all."""
-        return min(days, key=lambda on: (-(begun.toordinal() if (begun := self.begun_after(on)) else 0), on), default=None)
+        """Of these days that of the newest baseline; where none was taken anew, the first of all.
+
+        After a gap it is the last one before the needle: what lies between the last course and this one is that course's follow-up. Before
+        the first needling of all nothing was treated, and the first day counts.
+        """
+
+        def rank(on: date) -> tuple[int, int]:
+            begun = self.begun_after(on)
+            again = begun is not None and any(day < begun for day in (*self.here, *self.elsewhere))
+            return -(begun.toordinal() if begun else 0), -on.toordinal() if again else on.toordinal()
+
+        return min(days, key=rank, default=None)

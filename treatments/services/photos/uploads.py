@@ -21,6 +21,7 @@ from clinic.nudges import nudge
 from patients.models import Patient
 from treatments.models import Photo, PhotoUpload, TreatmentSession
 from treatments.selectors import photos as selectors
+from treatments.selectors.whose import of_this_patient
 from treatments.services.photos import files
 from treatments.services.photos.cleaning import NotAPhoto, cleaned, refuse_other_kinds
 from treatments.vocabulary import PhotoSource, UploadState
@@ -86,7 +87,7 @@ def _received(
     with audit.write(by=by, action="photo.receive"):
         Patient.objects.select_for_update().get(pk=patient.pk)
         rows = PhotoUpload.objects.filter(patient=patient).exclude(state=UploadState.REFUSED)
-        same = rows.filter(sha256=digest, view=sent.view, cause_uuid=cause[1], photo__error_at=None).first()
+        same = rows.filter(of_this_patient("photo__"), sha256=digest, view=sent.view, cause_uuid=cause[1], photo__error_at=None).first()
         if same is not None:
             return same
         if rows.filter(state=UploadState.WAITING).count() >= MOST_WAITING:
