@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from patients.models import Allergy, Consent, ConsentText, Hold, Patient, Rescreen
 from patients.rules.exchange.codes import SUBSTANCE_WORDS
+from patients.vocabulary import AnsweredBy
 
 _DRAFT_DAYS = 30
 
@@ -189,6 +190,11 @@ def rescreen_on(patient: Patient, day: date, *, until: datetime | None = None) -
 def unreviewed_changes(patient: Patient) -> QuerySet[Rescreen]:
     """What the patient said has changed, by link or on arrival, and no clinician has looked at (S01), newest first."""
     return patient.rescreens.filter(changed=True, reviewed_at=None)
+
+
+def rescreen_said(patient: Patient, *, at: datetime, changed: bool, words: str) -> bool:
+    """Whether this is what the patient sent by the link that was used at that instant: a double tap says nothing new."""
+    return patient.rescreens.filter(answered_by=AnsweredBy.PATIENT, at=at, changed=changed, words=words).exists()
 
 
 def rescreen_draft(patient: Patient, today: date) -> Rescreen | None:

@@ -318,9 +318,11 @@ def rescreen(request: HttpRequest) -> HttpResponse:
     """“Anything changed?” before the visit: a draft until it is confirmed on arrival (SETTLED 2)."""
     door = _by_link(request)
     link = request.link
-    if link.consumed_at is not None:
-        return render(request, "patients/rescreen_done.html", door.context())
     form = RescreenForm(request.POST if request.method == "POST" else None)
+    if link.consumed_at is not None:
+        if form.is_bound and form.is_valid() and not selectors.rescreen_said(door.patient, at=link.consumed_at, changed=form.cleaned_data["changed"], words=form.cleaned_data["words"]):
+            raise _too_late(request)  # another answer, from another tab or device
+        return render(request, "patients/rescreen_done.html", door.context())
     if request.method == "POST" and form.is_valid():
         with audit.write(by=door.by, action="rescreen.send"):
             if links.consume(link=link, by=door.by, at=door.at):
