@@ -60,8 +60,8 @@ NO_SUBJECT = {
 IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "row", "session", "site", "slot", "subject", "test", "visit"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
-    "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "handover_reason", "language", "name", "next", "on", "on_paper", "out",
-    "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "then", "version", "view", "visit_type", "wash", "with",
+    "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "check_in", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "handover_reason", "language", "name", "next", "on", "on_paper", "out",
+    "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "text", "then", "version", "view", "visit_type", "wash", "whose", "with",
 }  # fmt: skip
 
 
