@@ -56,12 +56,12 @@ NO_SUBJECT = {
     "staff:reset_mfa": "staff", "staff:invite": "staff", "staff:decide": "staff", "treatments:add_device": "stock",
     "treatments:next_reading": "no patient is named", "treatments:reading": "the reader must not know who it is", "treatments:retire_device": "stock", "treatments:add_lot": "stock", "treatments:quarantine": "stock", "treatments:formula": "stock", "treatments:add_product": "stock",
 }  # fmt: skip
-# names that a view reads from a body or a query by itself, and that name an object; each has a test below
-IDS = {"address", "column", "plan", "preset", "product", "recall", "room", "row", "session", "site", "slot", "subject", "test", "visit"}
+# names that a view reads from a body or a query by itself, and that name an object; each has a test below (check_in: tests/aftercare/test_late_answers.py)
+IDS = {"address", "check_in", "column", "plan", "preset", "product", "recall", "room", "row", "session", "site", "slot", "subject", "test", "visit"}
 # the other ones: words, choices, numbers, drafts and times
 WORDS = {
-    "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "check_in", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "handover_reason", "language", "name", "next", "on", "on_paper", "out",
-    "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "text", "then", "version", "view", "visit_type", "wash", "whose", "with",
+    "after", "again", "all", "asked", "before", "more", "note", "preset_name", "scan", "to", "anyway", "back", "by", "clinician", "code", "colour", "confirm", "decision", "do", "end", "ends", "expected", "form_key", "from", "handover_reason", "language", "name", "next", "on", "on_paper", "out",
+    "overdue", "page", "q", "query", "quiet", "reason", "result", "sha256", "show", "start", "starts", "state", "tell", "then", "version", "view", "visit_type", "wash", "with",
 }  # fmt: skip
 
 
