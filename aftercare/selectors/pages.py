@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from aftercare import pages
 from aftercare.models import CallTask, CheckIn, Concern, ConcernEvent, Protocol
+from aftercare.rules import RULES
 from aftercare.selectors.answers import AnswersInWords, answers_in_words, findings_of
 from aftercare.selectors.check_ins import photos_of, shedding_of
 from aftercare.selectors.concerns import (
@@ -233,10 +234,15 @@ def _told(concern: Concern) -> str:
 
 
 def _reasons(concern: Concern) -> list[str]:
-    """Why there is a concern, apart from rules: “not sure”, free text, a call by the desk."""
+    """Why there is a concern, apart from the rules of its answers: what came later, “not sure”, free text, a call by the desk."""
     words = []
+    response = getattr(concern.check_in, "response", None)
+    shown = {row["rule"] for row in response.rules} if response is not None else set()
+    is_later = any("later" in reason for reason in concern.reasons)
     for reason in concern.reasons:
-        if "not_sure" in reason:
+        if is_later and reason.get("rule") in RULES and reason["rule"] not in shown:  # of answers that came later: those beside it know nothing of it
+            words.append(_("Sent later: %(words)s (%(rule)s)") % {"words": RULES[reason["rule"]].words, "rule": reason["rule"]})
+        elif "not_sure" in reason:
             words.append(_("“Not sure” at %(question)s") % {"question": reason["not_sure"]})
         elif "unfinished" in reason:
             words.append(_("The patient left before the last question. This is what was answered until then."))

@@ -60,6 +60,7 @@ def test_trouble_breathing_from_a_second_tab_reaches_a_person_and_the_emergency_
     assert "Trouble breathing" in note and "Sent after the answers of Tue 3 Mar, 15:30" in note
     why = selectors.concern_detail(selectors.concern_for_page().get(), by=Actor.of_staff(amara), at=LATER).asked_why
     assert any("Other answers came after these" in words for words in why)
+    assert any(words.startswith("Sent later: ") and words.endswith("(T01)") for words in why), "beside answers that say nothing of it"
     assert CheckInResponse.objects.get().triage == "REASSURE", "the first answer stays as it was"
     assert "Call 999 now." in _done(phone, LATER), "nor does the answer page reassure afterwards"
 
